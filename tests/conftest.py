@@ -1,0 +1,155 @@
+"""What the tests of the whole repository share. They run outside of Odoo's own test runner."""
+
+import importlib.machinery
+import importlib.util
+import itertools
+import logging
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDON = ROOT / "crm_policy"
+
+# So that `crm_policy.tools` can be imported without `crm_policy/__init__.py`, which needs Odoo.
+package = types.ModuleType("crm_policy")
+package.__path__ = [str(ADDON)]
+sys.modules.setdefault("crm_policy", package)
+
+
+def load_run():
+    """Return the script `run` as a module."""
+    loader = importlib.machinery.SourceFileLoader("run", str(ROOT / "run"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("run", loader))
+    loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def run():
+    return load_run()
+
+
+# === OUR OWN WARNINGS ===
+
+
+class OurWarnings(logging.Handler):
+    """Collects what the add-on logs as a warning or worse.
+
+    What a test expects it declares with `assertLogs` or `mute_logger`; that does not come here.
+    """
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.lines = []
+
+    def emit(self, record):
+        message = record.getMessage()
+        text = f"{record.name} {record.pathname} {message}"
+        if "crm_policy" in text.replace(str(ROOT), "") or "crm.policy" in text:
+            test = os.environ.get("PYTEST_CURRENT_TEST", "")
+            self.lines.append(f"{record.levelname} {record.name}: {message}   [{test}]")
+
+
+our_warnings = OurWarnings()
+
+
+def pytest_configure():
+    logging.getLogger().addHandler(our_warnings)
+
+
+def pytest_collection_modifyitems(items):
+    """Look at the log when everything else has run."""
+    items.sort(key=lambda item: item.name == "test_the_tests_logged_no_warning_of_ours")
+
+
+@pytest.fixture
+def logged_warnings():
+    return our_warnings.lines
+
+
+# === REAL PROCESSES ON A REAL DATABASE ===
+
+PREAMBLE = """
+import sys
+import odoo.api
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+config.parse_config([])
+[name] = config["db_name"]
+with Registry(name).cursor() as cr:
+    env = odoo.api.Environment(cr, odoo.api.SUPERUSER_ID, {})
+    exec(compile(sys.argv[1], "<script>", "exec"), {"env": env})
+"""
+
+
+class ScratchDatabase:
+    """A database of its own, which real processes of Odoo can commit to.
+
+    :ivar str name: its name.
+    :ivar Path conf: an Odoo configuration that names it; `environment` has it as ODOO_RC.
+    :ivar Path python: the interpreter that can import Odoo.
+    """
+
+    def __init__(self, run, name):
+        self.name = name
+        self.conf = run.STATE / f"odoo-{name}.conf"
+        self.python = run.PYTHON
+        self.odoo = [str(run.PYTHON), str(run.VENV / "bin" / "odoo")]
+        self.environment = dict(run.database_environment(self.conf))
+
+    def start(self, script):
+        """Start a process that runs `script` with `env`, commits at its end, and has open pipes."""
+        return subprocess.Popen(
+            [self.python, "-c", PREAMBLE, script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+        )
+
+    def finish(self, process, timeout=120):
+        """Return what the process printed; fail with its traceback if it failed."""
+        output, errors = process.communicate(timeout=timeout)
+        assert process.returncode == 0, errors
+        return output
+
+    def run_in_odoo(self, script):
+        """Run `script` in a process of its own and return what it printed."""
+        return self.finish(self.start(script))
+
+    def run_together(self, *scripts):
+        """Run the scripts at the same time, a process each, and return what they printed."""
+        processes = [self.start(script) for script in scripts]
+        return [self.finish(process) for process in processes]
+
+
+@pytest.fixture
+def make_scratch_db(run):
+    """Return a function that makes scratch databases; they vanish after the test."""
+    numbers = itertools.count(1)
+    made = []
+
+    def make():
+        name = f"{os.environ['CRM_POLICY_DATABASE']}_{next(numbers)}"
+        run.clone_database(os.environ["CRM_POLICY_TEMPLATE"], name)
+        database = ScratchDatabase(run, name)
+        made.append(database)
+        run.write_conf(database.conf, db_name=name, dbfilter=f"^{name}$")
+        return database
+
+    yield make
+    for database in made:
+        run.drop_database(database.name)
+        run.remove(database.conf)
+
+
+@pytest.fixture
+def scratch_db(make_scratch_db):
+    return make_scratch_db()

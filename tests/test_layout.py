@@ -1,0 +1,130 @@
+"""Things lie where everybody will look for them (and where Odoo and its tools do)."""
+
+import ast
+import re
+import subprocess
+from collections import Counter
+
+import pytest
+from conftest import ADDON, ROOT
+from sources import PREFIX, imports, models, python_files
+
+
+def relative(path):
+    return path.relative_to(ADDON).as_posix()
+
+
+def own_files():
+    files = python_files("models") + python_files("wizard")
+    return [path for path in files if "models/inherit/" not in path.as_posix()]
+
+
+def manifest():
+    return ast.literal_eval((ADDON / "__manifest__.py").read_text())
+
+
+# === MODELS ===
+
+
+@pytest.mark.parametrize("path", own_files(), ids=relative)
+def test_a_file_holds_one_model_and_has_its_name(path):
+    names = [model.name for model in models(path)]
+    stem = path.stem.replace("_", ".")
+    expected = PREFIX if relative(path) == "models/policy/policy.py" else f"{PREFIX}.{stem}"
+    assert names == [expected]
+
+
+@pytest.mark.parametrize("path", python_files("models/inherit"), ids=relative)
+def test_a_foreign_model_is_extended_in_a_file_of_its_name_by_mixins_and_fields(path):
+    [model] = models(path)
+    assert model.model.replace(".", "_") == path.stem
+    assert not model.model.startswith(PREFIX)
+    functions = [node.name for node in model.node.body if isinstance(node, ast.FunctionDef)]
+    assert not functions, f"the logic of {functions} belongs to a mixin of a room"
+
+
+@pytest.mark.parametrize("path", python_files("tools"), ids=relative)
+def test_tools_are_pure(path):
+    assert not imports(path) & {"odoo", "psycopg2"}
+    assert not models(path)
+
+
+# === TESTS ===
+
+
+def test_every_test_file_has_a_name_of_its_own():
+    """Star imports hide the first of two modules of one name, and so its tests."""
+    stems = Counter(path.stem for path in python_files("tests") if path.name.startswith("test_"))
+    assert not [stem for stem, count in stems.items() if count > 1]
+
+
+def test_every_test_file_is_imported():
+    holes = []
+    for path in python_files("tests"):
+        init = path.with_name("__init__.py")
+        if path.name.startswith("test_"):
+            wanted = rf"^from \. import \(?.*\b{path.stem}\b"
+            if not init.exists() or not re.search(wanted, init.read_text(), re.M | re.S):
+                holes.append(f"{relative(init)} does not import {path.stem}")
+    for folder in (path.parent for path in (ADDON / "tests").rglob("*/__init__.py")):
+        init = folder.parent / "__init__.py"
+        if not re.search(rf"^from \.{folder.name} import \*", init.read_text(), re.M):
+            holes.append(f"{relative(init)}: from .{folder.name} import *")
+    assert not holes, "\n".join(holes)
+
+
+# === DATA ===
+
+FOLDERS = ("security", "data", "views", "report", "wizard", "demo")
+
+
+def test_the_manifest_lists_every_data_file():
+    listed = {name for key in ("data", "demo") for name in manifest().get(key, ())}
+    there = {
+        relative(path)
+        for folder in FOLDERS
+        for path in (ADDON / folder).rglob("*")
+        if path.suffix in (".xml", ".csv")
+    }
+    assert there == {name for name in listed if name.partition("/")[0] in FOLDERS}
+    assert all((ADDON / name).is_file() for name in listed)
+
+
+def test_data_folders_are_flat():
+    """OCA's check for forgotten files does not look deeper."""
+    assert not [relative(path) for name in FOLDERS for path in (ADDON / name).glob("*/*.xml")]
+
+
+# === THE REPOSITORY ===
+
+
+def tracked_files():
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
+
+
+def lines_with(pattern, excepted=()):
+    found = []
+    for path in tracked_files():
+        if path.suffix not in (".png", ".svg", ".woff2") and path.name not in excepted:
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                if re.search(pattern, line):
+                    found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    return found
+
+
+def test_no_file_names_a_package_registry():
+    """Where packages come from is for the machine's own configuration to say."""
+    hosts = [r"python" + "hosted", r"py" + r"pi\.org", r"deb\.deb" + "ian", r"registry\.np" + "mjs"]
+    assert not lines_with("|".join(hosts))
+
+
+def test_no_file_names_a_path_of_one_machine():
+    assert not lines_with(r"(^|[^A-Za-z0-9_.])/(wo" + r"rk|ho" + r"me|Us" + r"ers)/[a-z]")
+
+
+def test_the_changelog_begins_with_what_comes_next_or_the_version_of_the_manifest():
+    text = (ROOT / "CHANGELOG.rst").read_text()
+    first = re.search(r"^(Unreleased|\d+(\.\d+){4})\b", text, re.M)
+    assert first and first.group() in ("Unreleased", manifest()["version"])

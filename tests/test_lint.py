@@ -1,0 +1,126 @@
+"""The slow linters, for ./run lint: each is content with the add-on, or its output is shown."""
+
+import os
+import subprocess
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from conftest import ADDON, ROOT
+
+from odoo.modules import Manifest
+
+from odoo.addons.test_lint.tests import (
+    test_index,
+    test_naming,
+    test_override_signatures,
+    test_pofile,
+    test_test_holes,
+)
+
+pytestmark = pytest.mark.lint
+
+
+def check(*command):
+    answer = subprocess.run(list(map(str, command)), cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+# === OCA'S LINTERS ===
+
+
+def test_pylint_odoo(run):
+    check(run.VENV / "bin" / "pylint", "--jobs=2", ADDON.name)
+
+
+def test_oca_checks_odoo_module(run):
+    check(run.VENV / "bin" / "oca-checks-odoo-module", ADDON.name)
+
+
+def test_oca_checks_po(run):
+    files = sorted(ADDON.glob("i18n/*.po*"))
+    assert files
+    check(run.VENV / "bin" / "oca-checks-po", *files)
+
+
+# === XML AND JAVASCRIPT ===
+
+
+@pytest.fixture
+def node_modules():
+    if not os.environ.get("NODE_PATH"):
+        pytest.skip("there is no npm")
+    return Path(os.environ["NODE_PATH"])
+
+
+def test_prettier(node_modules):
+    check("node", node_modules / "prettier/bin/prettier.cjs", "--check", ".")
+
+
+def test_eslint(node_modules):
+    check("node", node_modules / "eslint/bin/eslint.js", "--no-error-on-unmatched-pattern", ".")
+
+
+# === ODOO'S OWN TEST_LINT, FOR OUR ADD-ON ONLY ===
+
+
+def is_ours(field_name, env):
+    """Tell whether the add-on defines or changes the field `model.name.field`."""
+    model, _, field = field_name.rpartition(".")
+    return "crm_policy" in env[model]._fields[field]._modules
+
+
+class TestIndex(test_index.TestIndex):
+    def fail(self, msg):
+        lines = [line for line in msg.splitlines() if "(inverse of" in line]
+        pairs = [line.rstrip(")").split(" (inverse of ") for line in lines]
+        ours = [
+            line
+            for line, pair in zip(lines, pairs, strict=True)
+            if any(is_ours(n, self.env) for n in pair)
+        ]
+        if ours:
+            super().fail("Fields that need an index:\n" + "\n".join(ours))
+
+
+class OnlyOurModels:
+    """Runs only those subtests that are about a model or a module of ours."""
+
+    def subTest(self, **parameters):
+        module = parameters.get("module")
+        ours = module == "crm_policy" if module else parameters["model"].startswith("crm.policy")
+        return nullcontext() if ours else Anything()
+
+
+class Anything:
+    """A context in which everything may fail."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return True
+
+
+class TestLintOverrideSignatures(
+    OnlyOurModels, test_override_signatures.TestLintOverrideSignatures
+):
+    pass
+
+
+class TestNaming(OnlyOurModels, test_naming.TestNaming):
+    pass
+
+
+class PotLinter(test_pofile.PotLinter):
+    def test_pot_duplicate_entries(self):
+        with patch.object(test_pofile, "get_modules", lambda: ["crm_policy"]):
+            super().test_pot_duplicate_entries()
+
+
+class TestTestHoles(test_test_holes.TestTestHoles):
+    def test_check_tests(self):
+        ours = [Manifest.for_addon("crm_policy")]
+        with patch.object(test_test_holes.Manifest, "all_addon_manifests", lambda: ours):
+            super().test_check_tests()

@@ -1,0 +1,56 @@
+"""All that people read is there in Chinese, with the same placeholders."""
+
+import os
+import re
+import subprocess
+
+import polib
+import pytest
+from conftest import ADDON
+
+POT = ADDON / "i18n" / "crm_policy.pot"
+CHINESE = ADDON / "i18n" / "zh_CN.po"
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[sdfr]|%%|\{\w*\}|</?[a-z][^>]*>")
+
+
+def messages(path):
+    return {entry.msgid: entry for entry in polib.pofile(str(path)) if not entry.obsolete}
+
+
+def test_every_string_has_a_translation():
+    chinese = messages(CHINESE)
+    missing = [msgid for msgid in messages(POT) if not getattr(chinese.get(msgid), "msgstr", "")]
+    assert not missing, f"{len(missing)} without translation:\n" + "\n".join(missing)
+
+
+def test_no_translation_is_a_guess_or_of_nothing():
+    chinese = messages(CHINESE)
+    assert not [entry.msgid for entry in chinese.values() if entry.fuzzy]
+    assert not set(chinese) - set(messages(POT))
+
+
+def test_placeholders_and_tags_are_the_same():
+    different = [
+        f"{entry.msgid}\n  -> {entry.msgstr}"
+        for entry in messages(CHINESE).values()
+        if sorted(PLACEHOLDER.findall(entry.msgid)) != sorted(PLACEHOLDER.findall(entry.msgstr))
+    ]
+    assert not different, "\n".join(different)
+
+
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    file = tmp_path_factory.mktemp("i18n") / "crm_policy.pot"
+    database = os.environ["CRM_POLICY_DATABASE"]
+    command = [run.PYTHON, run.VENV / "bin" / "odoo", "i18n", "export", "-d", database]
+    answer = subprocess.run(
+        [*command, "-l", "pot", "-o", file, "crm_policy"], capture_output=True, text=True
+    )
+    assert answer.returncode == 0, answer.stderr
+    return file
+
+
+def test_the_list_of_strings_is_that_of_the_code(exported):
+    code, kept = set(messages(exported)), set(messages(POT))
+    advice = f"./run odoo i18n export -d NAME -l pot -o {POT.relative_to(ADDON.parent)} crm_policy"
+    assert code == kept, f"not in the file: {code - kept}\nnot in the code: {kept - code}\n{advice}"
