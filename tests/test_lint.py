@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -10,6 +9,8 @@ import pytest
 from conftest import ADDON, ROOT
 
 from odoo.modules import Manifest
+from odoo.modules.registry import Registry
+from odoo.tests.common import get_db_name
 
 from odoo.addons.test_lint.tests import (
     test_index,
@@ -84,13 +85,17 @@ class TestIndex(test_index.TestIndex):
             super().fail("Fields that need an index:\n" + "\n".join(ours))
 
 
-class OnlyOurModels:
-    """Runs only those subtests that are about a model or a module of ours."""
+class OnlyOurs:
+    """Runs only the subtests about models and methods of the add-on."""
 
-    def subTest(self, **parameters):
-        module = parameters.get("module")
-        ours = module == "crm_policy" if module else parameters["model"].startswith("crm.policy")
-        return nullcontext() if ours else Anything()
+    def subTest(self, **about):
+        model = Registry(get_db_name())[about["model"]]
+        ours = about.get("module") == "crm_policy" or any(
+            base.__module__.startswith("odoo.addons.crm_policy")
+            for base in model.mro()
+            if about["method"] in base.__dict__ and "module" not in about
+        )
+        return super().subTest(**about) if ours else Anything()
 
 
 class Anything:
@@ -103,13 +108,11 @@ class Anything:
         return True
 
 
-class TestLintOverrideSignatures(
-    OnlyOurModels, test_override_signatures.TestLintOverrideSignatures
-):
+class TestLintOverrideSignatures(OnlyOurs, test_override_signatures.TestLintOverrideSignatures):
     pass
 
 
-class TestNaming(OnlyOurModels, test_naming.TestNaming):
+class TestNaming(OnlyOurs, test_naming.TestNaming):
     pass
 
 

@@ -14,6 +14,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[sdfr]|%%|\{\w*\}|<
 
 
 def messages(path):
+    assert path.is_file(), f"{path} is missing"
     return {entry.msgid: entry for entry in polib.pofile(str(path)) if not entry.obsolete}
 
 
