@@ -1,0 +1,107 @@
+"""Vocabulary shared by the rooms: selection lists and the order of a case's facts.
+
+Nothing here is a parameter: hours, limits and weights are records that belong to a clause.
+"""
+
+KINDS = [
+    ("inquiry", "Inquiry"),
+    ("query", "Query"),
+    ("request", "Service Request"),
+    ("complaint", "Complaint"),
+    ("suggestion", "Suggestion"),
+    ("conflict", "Conflict"),
+]
+URGENCIES = [("normal", "Normal"), ("urgent", "Urgent")]
+SEVERITIES = [("general", "General"), ("major", "Major"), ("crisis", "Crisis")]
+OUTCOMES = [
+    ("accepted", "Accepted"),
+    ("not_established", "Not Established"),
+    ("not_accepted", "Not Accepted by Customer"),
+    ("withdrawn", "Withdrawn"),
+    ("converted", "Converted"),
+    ("cancelled", "Cancelled"),
+]
+# Outcomes that end a case without closing it: its clocks stop, its number stays.
+ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
+
+# Where a case stands: the last of its milestones, in this order.
+STEPS = [
+    ("received", "Received"),
+    ("accepted", "Accepted"),
+    ("registered", "Registered"),
+    ("proposed", "Solution Proposed"),
+    ("decided", "Decided"),
+    ("settled", "Settled"),
+    ("replied", "Replied"),
+    ("called_back", "Called Back"),
+    ("closed", "Closed"),
+    ("cancelled", "Cancelled"),
+]
+STEP_FACTS = {
+    "accepted": "policy_accepted_at",
+    "registered": "policy_registered_at",
+    "proposed": "policy_solution_at",
+    "decided": "policy_decided_at",
+    "settled": "policy_settled_at",
+    "replied": "policy_replied_at",
+    "called_back": "policy_callback_at",
+    "closed": "policy_closed_at",
+}
+
+# What must have happened before a fact may be recorded (state machine C.1, ISO 10002 order).
+COMPLAINT_ORDER = {
+    "policy_accepted_at": ("policy_intake_at",),
+    "policy_registered_at": ("policy_accepted_at",),
+    "policy_responded_at": ("policy_accepted_at",),
+    "policy_solution_at": ("policy_registered_at", "policy_responded_at"),
+    "policy_decided_at": ("policy_solution_at",),
+    "policy_settled_at": ("policy_decided_at",),
+    "policy_replied_at": ("policy_settled_at",),
+    "policy_callback_at": ("policy_replied_at",),
+    "policy_rechecked_at": ("policy_replied_at",),
+    "policy_closed_at": (
+        "policy_settled_at",
+        "policy_replied_at",
+        "policy_callback_at",
+        "policy_rechecked_at",
+    ),
+}
+# An inquiry, query, request or suggestion is answered and closed; it is never decided.
+LIGHT_ORDER = {
+    "policy_accepted_at": ("policy_intake_at",),
+    "policy_registered_at": ("policy_accepted_at",),
+    "policy_responded_at": ("policy_accepted_at",),
+    "policy_closed_at": ("policy_responded_at",),
+}
+FACT_ORDER = {
+    "inquiry": LIGHT_ORDER,
+    "query": LIGHT_ORDER,
+    "request": LIGHT_ORDER,
+    "suggestion": LIGHT_ORDER,
+    "complaint": COMPLAINT_ORDER,
+    "conflict": COMPLAINT_ORDER,
+}
+
+UNITS = [
+    ("working_minutes", "Working Minutes"),
+    ("working_hours", "Working Hours"),
+    ("working_days", "Working Days"),
+    ("calendar_hours", "Hours"),
+    ("calendar_days", "Days"),
+    ("calendar_months", "Months"),
+]
+
+SUBJECTS = [
+    ("refund", "Refund"),
+    ("allowance", "Allowance"),
+    ("return", "Return"),
+    ("exchange", "Exchange"),
+    ("rework", "Rework"),
+    ("compensation", "Compensation"),
+    ("waiver", "Waiver"),
+    ("gift", "Gift"),
+    ("apology", "Apology"),
+]
+
+# Beyond this an amount is a slip of the keyboard, whatever the currency.
+AMOUNT_CEILING = 10_000_000_000

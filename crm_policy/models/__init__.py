@@ -1,0 +1,10 @@
+# Rooms from the ground up (architecture, section 3): a room knows only those above its line.
+from . import evidence
+from . import policy
+from . import worktime
+from . import organisation
+from . import deadline
+from . import approval
+from . import complaint
+from . import reporting
+from . import inherit

@@ -1,0 +1,6 @@
+from . import route
+from . import route_step
+from . import approval
+from . import approval_step
+from . import decision
+from . import approvable

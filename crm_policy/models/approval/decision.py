@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class CrmPolicyDecision(models.Model):
+    """One signature: who decided what, when, for whom. Written once, by the request only."""
+
+    _name = "crm.policy.decision"
+    _description = "Approval Decision"
+    _inherit = ["crm.policy.protected"]
+    _order = "id"
+    _rec_name = "outcome"
+
+    approval_id = fields.Many2one(
+        "crm.policy.approval", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    step_id = fields.Many2one(
+        "crm.policy.approval.step", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="restrict")
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+    on_behalf_of_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
+    outcome = fields.Selection(
+        [("approved", "Approved"), ("rejected", "Rejected")], required=True, readonly=True
+    )
+    comment = fields.Text(readonly=True)
+    decided_at = fields.Datetime(required=True, readonly=True)
+
+    def init(self):
+        super().init()
+        self._policy_build_wall()

@@ -1,0 +1,78 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...const import SUBJECTS
+
+
+class CrmPolicyRoute(models.Model):
+    """Who signs what, in which order, before it may be promised or done."""
+
+    _name = "crm.policy.route"
+    _description = "Approval Route"
+    _inherit = ["crm.policy.rule.mixin"]
+    _order = "version_id, sequence, id"
+
+    _pack_section = "routes"
+    _pack_sequence = 40
+    _pack_schema = {
+        "code": (str, True),
+        "name": ("text", True),
+        "model": (str, True),
+        "subject": (tuple(code for code, _label in SUBJECTS), False),
+        "kind": (("competent", "sequence"), True),
+        "steps": (list, False),
+    }
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    model_name = fields.Char(string="Model", required=True, index=True)
+    subject = fields.Selection(SUBJECTS, help="Empty: whatever is asked for.")
+    kind = fields.Selection(
+        [
+            ("competent", "The lowest role whose limit covers the amount decides"),
+            ("sequence", "Each step signs, one after the other"),
+        ],
+        required=True,
+        default="competent",
+    )
+    step_ids = fields.One2many("crm.policy.route.step", "route_id", copy=True)
+
+    _code_uniq = models.Constraint(
+        "UNIQUE(version_id, code)", "A policy version has each route code once."
+    )
+
+    @api.constrains("kind", "step_ids")
+    def _check_steps(self):
+        for route in self:
+            if route.kind == "sequence" and not route.step_ids:
+                raise ValidationError(
+                    self.env._("Route %(route)s has no step.", route=route.display_name)
+                )
+
+    @api.model
+    def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        place = f"routes ({row['code']})"
+        steps = []
+        for number, step in enumerate(row.pop("steps", None) or [], start=1):
+            step = dict(step) if isinstance(step, dict) else {"role": step}
+            role = self._pack_reference(
+                "crm.policy.role", version, f"{place} step {number}", step.pop("role", None)
+            )
+            steps.append(
+                fields.Command.create({**step, "role_id": role.id, "sequence": number})
+            )
+        vals = {"model_name": row.pop("model"), "step_ids": steps}
+        return {**super()._pack_prepare(version, row, clauses), **vals}
+
+    @api.model
+    def _policy_route_for(self, version, model_name, subject):
+        """Return the route of a version for a subject; its own before the general one."""
+        routes = self.sudo().search(
+            [
+                ("version_id", "=", version.id),
+                ("model_name", "=", model_name),
+                ("subject", "in", [subject, False]),
+            ]
+        )
+        return (routes.filtered("subject") or routes)[:1]

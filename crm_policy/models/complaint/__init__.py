@@ -1,0 +1,4 @@
+from . import counter
+from . import complaint_type
+from . import complaint_mixin
+from . import remedy

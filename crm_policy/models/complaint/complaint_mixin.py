@@ -1,0 +1,773 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from ...const import (
+    AMOUNT_CEILING,
+    ENDED_OUTCOMES,
+    FACT_ORDER,
+    KINDS,
+    OUTCOMES,
+    SEVERITIES,
+    STEP_FACTS,
+    STEPS,
+    URGENCIES,
+)
+from ...exceptions import PolicyRefusal
+from ...tools.zones import company_zone, to_local
+
+WINDOW = ("crm_policy.group_specialist",)
+RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
+LOCKED_BY_NUMBER = ("policy_complaint_type_id", "company_id")
+
+
+class CrmPolicyComplaintMixin(models.AbstractModel):
+    """A governed case (ISO 10002): its classification, its facts and the actions that record them.
+
+    It knows nothing of helpdesk's stages, teams and categories, so that another ticket model can
+    take it over. A record without ``policy_kind`` is not governed and untouched.
+    """
+
+    _name = "crm.policy.complaint.mixin"
+    _description = "Governed Case"
+    _inherit = ["crm.policy.subject"]
+
+    _policy_clock_fields = ("policy_outcome",)
+
+    # What the mixin needs of the ticket model; its own definitions stay as they are.
+    number = fields.Char()
+    name = fields.Char()
+    company_id = fields.Many2one("res.company")
+    partner_id = fields.Many2one("res.partner", index=True)
+    user_id = fields.Many2one("res.users")
+
+    # Identity
+    policy_kind = fields.Selection(KINDS, string="Kind", index="btree_not_null", tracking=True)
+    policy_number = fields.Char(string="Case Number", readonly=True, copy=False)
+    policy_handle = fields.Char(
+        string="Case No.",
+        compute="_compute_policy_handle",
+        help="The case number, or the ticket number until there is one.",
+    )
+    policy_complaint_type_id = fields.Many2one(
+        "crm.policy.complaint.type",
+        string="Type",
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain="[('company_id', '=', company_id)]",
+    )
+    policy_urgency = fields.Selection(URGENCIES, string="Urgency", default="normal", tracking=True)
+    policy_severity = fields.Selection(
+        SEVERITIES, string="Severity", default="general", tracking=True
+    )
+    policy_step = fields.Selection(
+        STEPS,
+        string="Step",
+        compute="_compute_policy_step",
+        store=True,
+        index=True,
+        tracking=True,
+        copy=False,
+        group_expand="_group_expand_policy_step",
+    )
+    policy_outcome = fields.Selection(
+        OUTCOMES, string="Outcome", readonly=True, copy=False, tracking=True
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department",
+        string="Department in Charge",
+        index=True,
+        check_company=True,
+        default=lambda self: self.env.user.sudo().employee_id.department_id,
+    )
+    policy_origin_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Refused Case",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="The case whose conclusion the customer did not accept.",
+    )
+
+    # What is complained about
+    policy_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Case"
+    )
+    policy_claim_amount = fields.Monetary(
+        string="Claimed", currency_field="policy_currency_id", help="What the customer asks for."
+    )
+    policy_remedy_sought = fields.Selection(
+        [
+            ("refund", "Refund"),
+            ("allowance", "Allowance"),
+            ("replacement", "Replacement"),
+            ("repair", "Repair"),
+            ("information", "Information"),
+            ("apology", "Apology"),
+            ("other", "Other"),
+        ],
+        string="Remedy Sought",
+    )
+    policy_order_ref = fields.Char(string="Order")
+    policy_item_ref = fields.Char(string="Item")
+    policy_lot_ref = fields.Char(string="Lot")
+    policy_shipped_on = fields.Date(string="Shipped On")
+    policy_quantity = fields.Float(string="Quantity", digits=(16, 2))
+    policy_defective_quantity = fields.Float(string="Defective Quantity", digits=(16, 2))
+    policy_quantity_undetermined = fields.Boolean(
+        string="Quantity Not Yet Determinable", help="The customer is still processing the goods."
+    )
+
+    # What is done about it
+    policy_response_text = fields.Text(string="First Response", readonly=True, copy=False)
+    policy_solution = fields.Text(string="Solution", copy=False, tracking=True)
+    policy_remedy_ids = fields.One2many(
+        "crm.policy.remedy", "ticket_id", string="Remedies", copy=False
+    )
+    policy_remedy_amount = fields.Monetary(
+        string="Remedies in Total",
+        currency_field="policy_currency_id",
+        compute="_compute_policy_remedy_amount",
+    )
+    policy_reply_text = fields.Text(string="Reply to the Customer", readonly=True, copy=False)
+    policy_reply_channel = fields.Selection(
+        [
+            ("phone", "Phone"),
+            ("letter", "Letter"),
+            ("email", "E-mail"),
+            ("visit", "Visit"),
+        ],
+        string="Reply Channel",
+        readonly=True,
+        copy=False,
+    )
+    policy_callback_score = fields.Integer(
+        string="Satisfaction", readonly=True, copy=False, aggregator="avg", help="From 1 to 5."
+    )
+    policy_callback_text = fields.Text(string="Callback Notes", readonly=True, copy=False)
+    policy_recheck_user_id = fields.Many2one(
+        "res.users", string="Re-checked By", readonly=True, copy=False
+    )
+    policy_recheck_text = fields.Text(string="Re-check Notes", readonly=True, copy=False)
+
+    # Facts, in the order in which they happen
+    policy_intake_at = fields.Datetime(
+        string="Received At", readonly=True, copy=False, index="btree_not_null"
+    )
+    policy_accepted_at = fields.Datetime(string="Accepted At", readonly=True, copy=False)
+    policy_registered_at = fields.Datetime(
+        string="Registered At", readonly=True, copy=False, index="btree_not_null"
+    )
+    policy_responded_at = fields.Datetime(string="Responded At", readonly=True, copy=False)
+    policy_solution_at = fields.Datetime(string="Solution Proposed At", readonly=True, copy=False)
+    policy_decided_at = fields.Datetime(string="Decided At", readonly=True, copy=False)
+    policy_settled_at = fields.Datetime(string="Settled At", readonly=True, copy=False)
+    policy_replied_at = fields.Datetime(string="Replied At", readonly=True, copy=False)
+    policy_callback_at = fields.Datetime(string="Called Back At", readonly=True, copy=False)
+    policy_rechecked_at = fields.Datetime(string="Re-checked At", readonly=True, copy=False)
+    policy_closed_at = fields.Datetime(string="Closed At", readonly=True, copy=False)
+
+    policy_next_action = fields.Char(
+        compute="_compute_policy_next_action", export_string_translation=False
+    )
+    policy_missing = fields.Char(
+        string="Missing to Close", compute="_compute_policy_next_action"
+    )
+
+    _policy_number_uniq = models.UniqueIndex(
+        "(company_id, policy_number) WHERE policy_number IS NOT NULL",
+        "A case number is given once.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _group_expand_policy_step(self, steps, domain):
+        """Show a board's columns in the order of the steps, the empty ones under way included."""
+        return [
+            step for step, _label in STEPS if step in steps or step not in ("closed", "cancelled")
+        ]
+
+    @api.depends("policy_number", "number")
+    def _compute_policy_handle(self):
+        for case in self:
+            case.policy_handle = case.policy_number or case.number
+
+    @api.depends("policy_kind", "policy_outcome", *STEP_FACTS.values())
+    def _compute_policy_step(self):
+        for case in self:
+            step = "received" if case.policy_kind else False
+            for name, fact in STEP_FACTS.items():
+                if case[fact]:
+                    step = name
+            if case.policy_outcome in ENDED_OUTCOMES:
+                step = "cancelled"
+            case.policy_step = step
+
+    @api.depends("policy_remedy_ids.amount", "policy_remedy_ids.policy_approval_state")
+    def _compute_policy_remedy_amount(self):
+        for case in self:
+            live = case.policy_remedy_ids.filtered(
+                lambda remedy: remedy.policy_approval_state != "rejected"
+            )
+            case.policy_remedy_amount = sum(live.mapped("amount"))
+
+    @api.depends(
+        "policy_kind",
+        "policy_outcome",
+        "policy_remedy_ids.policy_approval_state",
+        "policy_intake_at",
+        "policy_accepted_at",
+        "policy_registered_at",
+        "policy_responded_at",
+        "policy_solution_at",
+        "policy_decided_at",
+        "policy_settled_at",
+        "policy_replied_at",
+        "policy_callback_at",
+        "policy_rechecked_at",
+        "policy_closed_at",
+    )
+    def _compute_policy_next_action(self):
+        for case in self:
+            case.policy_next_action = case._policy_find_next_action()
+            missing = case._policy_missing_facts("policy_closed_at") if case.policy_kind else []
+            case.policy_missing = ", ".join(case._policy_label(name) for name in missing)
+
+    def _policy_find_next_action(self):
+        """Return the action that the policy asks for next, "wait" while others decide."""
+        if not self.policy_kind or self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
+            return False
+        names = {
+            "policy_accepted_at": "accept",
+            "policy_registered_at": "register",
+            "policy_responded_at": "respond",
+            "policy_solution_at": "propose",
+            "policy_decided_at": "decide",
+            "policy_settled_at": "settle",
+            "policy_replied_at": "reply",
+            "policy_callback_at": "callback",
+            "policy_rechecked_at": "recheck",
+            "policy_closed_at": "close",
+        }
+        light = self.policy_kind not in ("complaint", "conflict")
+        for fact in FACT_ORDER[self.policy_kind]:
+            if self[fact] or (light and fact == "policy_registered_at"):
+                continue
+            if fact == "policy_decided_at" and self._policy_undecided().filtered(
+                lambda remedy: remedy.policy_approval_state == "pending"
+            ):
+                return "wait"
+            return names[fact]
+        return False
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("policy_claim_amount")
+    def _check_policy_claim_amount(self):
+        for case in self:
+            if not 0 <= case.policy_claim_amount < AMOUNT_CEILING:
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: %(amount)s cannot be meant.",
+                        field=case._policy_label("policy_claim_amount"),
+                        amount=f"{case.policy_claim_amount:,.2f}",
+                    )
+                )
+
+    @api.constrains("policy_quantity", "policy_defective_quantity")
+    def _check_policy_quantity(self):
+        for case in self:
+            for name in ("policy_quantity", "policy_defective_quantity"):
+                if not 0 <= case[name] < AMOUNT_CEILING:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: %(quantity)s cannot be meant.",
+                            field=case._policy_label(name),
+                            quantity=case[name],
+                        )
+                    )
+            if case.policy_quantity and case.policy_defective_quantity > case.policy_quantity:
+                raise ValidationError(
+                    self.env._("The defective quantity exceeds the quantity delivered.")
+                )
+
+    @api.constrains("policy_complaint_type_id", "company_id")
+    def _check_policy_type_company(self):
+        for case in self:
+            kind = case.policy_complaint_type_id
+            if kind and (kind.company_id != case.company_id or not kind.active):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: %(type)s is not in use in %(company)s.",
+                        field=case._policy_label("policy_complaint_type_id"),
+                        type=kind.sudo().name,
+                        company=case.company_id.name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    def _policy_fact_fields(self):
+        return super()._policy_fact_fields() | {"policy_intake_at", *FACT_ORDER["complaint"]}
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {
+            "policy_number",
+            "policy_outcome",
+            "policy_step",
+            "policy_origin_id",
+            "policy_response_text",
+            "policy_reply_text",
+            "policy_reply_channel",
+            "policy_callback_score",
+            "policy_callback_text",
+            "policy_recheck_user_id",
+            "policy_recheck_text",
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
+        self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        self._policy_check_classification(vals_list)
+        cases = self._policy_guarded_create(vals_list)
+        cases.filtered("policy_kind")._policy_take_in(fields.Datetime.now())
+        return cases
+
+    def write(self, vals):
+        self._policy_check_classification([vals])
+        governed = self.filtered("policy_kind")
+        if governed:
+            governed._policy_check_reclassified(vals)
+        result = super().write(vals)
+        if any(vals.get(name) for name in ("policy_kind", *LOCKED_BY_NUMBER)):
+            for case in self.filtered(
+                lambda case: case.policy_kind and not case.policy_accepted_at
+            ):
+                case._policy_take_in(case.policy_intake_at or case.create_date)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_governed(self):
+        if any(case.policy_kind for case in self):
+            raise UserError(
+                self.env._("A governed case is never deleted. Cancel it, with a reason.")
+            )
+
+    def _policy_check_classification(self, vals_list):
+        """Name an unknown kind or type instead of letting the database stumble over it."""
+        kinds = {vals["policy_kind"] for vals in vals_list if vals.get("policy_kind")}
+        for kind in kinds - dict(KINDS).keys():
+            raise ValidationError(
+                self.env._(
+                    "%(field)s: there is no kind %(kind)s.",
+                    field=self._policy_label("policy_kind"),
+                    kind=kind,
+                )
+            )
+        types = self.env["crm.policy.complaint.type"]
+        for vals in vals_list:
+            value = vals.get("policy_complaint_type_id")
+            if value and not (isinstance(value, int) and types.browse(value).sudo().exists()):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: there is no complaint type %(value)s.",
+                        field=self._policy_label("policy_complaint_type_id"),
+                        value=value,
+                    )
+                )
+
+    def _policy_check_reclassified(self, vals):
+        """Refuse to take a case out of its policy, or to re-sort it once it is under way."""
+        for case in self:
+            if "policy_kind" in vals and vals["policy_kind"] != case.policy_kind:
+                if not vals["policy_kind"]:
+                    raise UserError(
+                        self.env._(
+                            "%(case)s is governed by %(version)s and stays so.",
+                            case=case.display_name,
+                            version=case.policy_version_id.display_name,
+                        )
+                    )
+                if case.policy_accepted_at:
+                    raise UserError(
+                        self.env._(
+                            "%(case)s is accepted: its kind does not change any more.",
+                            case=case.display_name,
+                        )
+                    )
+            for name in LOCKED_BY_NUMBER:
+                # Its version, its limits and its number are those of its company and type.
+                settled = case.policy_registered_at or case.policy_number or (
+                    name == "company_id" and case.policy_accepted_at
+                )  # fmt: skip
+                if name in vals and settled and vals[name] != case[name].id:
+                    raise UserError(
+                        self.env._(
+                            "%(case)s is accepted or numbered: %(field)s does not change any more.",
+                            case=case.display_name,
+                            field=case._policy_label(name),
+                        )
+                    )
+
+    # === ACTION METHODS === #
+
+    def action_policy_accept(self, at=None, reason=None):
+        """Accept the case at the window: its clocks start (CMP-RSP-01)."""
+        return self._policy_act("policy_accepted_at", WINDOW, at, reason)
+
+    def action_policy_register(self, at=None, reason=None):
+        """Enter the case in the register and give it its number (CMP-FLOW-01)."""
+        return self._policy_act("policy_registered_at", WINDOW, at, reason)
+
+    def action_policy_respond(self, text=None, at=None, reason=None):
+        """Record the first answer that a person gave to the customer (SLA-02, SLA-03)."""
+        return self._policy_act(
+            "policy_responded_at", WINDOW, at, reason, {"policy_response_text": text or False}
+        )
+
+    def action_policy_propose(self, text=None, at=None, reason=None):
+        """Record the solution that is proposed (CMP-RSP-02)."""
+        vals = {"policy_solution": text} if text else {}
+        return self._policy_act("policy_solution_at", WINDOW, at, reason, vals)
+
+    def action_policy_decide(self, at=None, reason=None):
+        """Decide on the solution: within one's own limit, or once the request is approved.
+
+        :raises PolicyRefusal: the remedies exceed the limit of the user; names the clause, the
+            limit and who can decide, and offers to submit.
+        """
+        return self._policy_act("policy_decided_at", WINDOW, at, reason)
+
+    def action_policy_submit(self):
+        """Submit the remedies of the case that are not decided yet."""
+        self._policy_check_actor(WINDOW)
+        for case in self:
+            remedies = case._policy_undecided().filtered(
+                lambda remedy: remedy.policy_approval_state == "none"
+            )
+            if not remedies:
+                raise UserError(
+                    self.env._("%(case)s has no remedy to submit.", case=case.display_name)
+                )
+            remedies.action_policy_submit()
+        return True
+
+    def action_policy_settle(self, at=None, reason=None):
+        """Settle the case: the final decision is signed, the 15/20-day clock stops (CMP-SET-01)."""
+        return self._policy_act("policy_settled_at", WINDOW, at, reason)
+
+    def action_policy_reply(self, text=None, channel=None, at=None, reason=None):
+        """Record that the customer was told the decision (CMP-RPL-01, CMP-FLOW-12)."""
+        vals = {"policy_reply_text": text, "policy_reply_channel": channel}
+        for name, value in vals.items():
+            self._policy_require(name, value)
+        return self._policy_act("policy_replied_at", WINDOW, at, reason, vals)
+
+    def action_policy_callback(self, score=None, text=None, at=None, reason=None):
+        """Record the callback (CBK-OTH-01).
+
+        :param int score: satisfaction, 1 to 5.
+        :param str text: what the customer said.
+        """
+        if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
+            raise ValidationError(
+                self.env._("Satisfaction is a whole number from 1 to 5, not %(score)s.", score=score)
+            )
+        self._policy_require("policy_callback_text", text)
+        vals = {"policy_callback_score": score, "policy_callback_text": text}
+        return self._policy_act("policy_callback_at", WINDOW, at, reason, vals)
+
+    def action_policy_recheck(self, text=None, at=None, reason=None):
+        """Record that another person has re-checked the handling (CMP-RSP-05)."""
+        self._policy_require("policy_recheck_text", text)
+        vals = {"policy_recheck_text": text, "policy_recheck_user_id": self.env.uid}
+        return self._policy_act("policy_rechecked_at", RECHECKERS, at, reason, vals)
+
+    def action_policy_close(self, at=None, reason=None):
+        """Close the case: the only way there is (CMP-SET-02)."""
+        return self._policy_act(
+            "policy_closed_at", WINDOW, at, reason, {"policy_outcome": "accepted"}
+        )
+
+    def action_policy_cancel(self, reason=None):
+        """Cancel a case that was entered by mistake or withdrawn; its number is kept."""
+        self._policy_check_actor(("crm_policy.group_supervisor",))
+        if not (reason or "").strip():
+            raise ValidationError(self.env._("Say why the case is cancelled."))
+        self._policy_check_governed()
+        for case in self:
+            if case.policy_settled_at or case.policy_outcome:
+                raise UserError(
+                    self.env._(
+                        "%(case)s is settled or ended: it is not cancelled any more.",
+                        case=case.display_name,
+                    )
+                )
+        self.sudo()._policy_guarded_write({"policy_outcome": "cancelled"})
+        requests = self.sudo().policy_remedy_ids.policy_approval_id
+        requests.filtered(lambda request: request.state == "pending")._policy_lapse()
+        self._message_log_batch(
+            bodies={case.id: self.env._("Cancelled: %(reason)s", reason=reason) for case in self}
+        )
+        self.env["crm.policy.event"]._policy_log("case.cancelled", self)
+        return True
+
+    def action_policy_open_deadlines(self):
+        """Show the clocks of the case."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("crm_policy.deadline_action"),
+            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
+            "context": {},
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _policy_act(self, fact, groups, at, reason, vals=None):
+        """Check the person, write the texts of the step and record its fact."""
+        self._policy_check_actor(groups)
+        self._policy_check_governed()
+        cases = self.sudo()
+        with self.env.cr.savepoint():
+            if vals:
+                for case in cases:
+                    if case[fact]:
+                        case._policy_check_fact(fact, at)
+                cases._policy_guarded_write(vals)
+            cases._policy_set_fact(fact, at, reason)
+        return True
+
+    def _policy_check_governed(self):
+        for case in self:
+            if not case.policy_kind:
+                raise UserError(
+                    self.env._("%(case)s is not governed by a policy.", case=case.display_name)
+                )
+
+    def _policy_check_actor(self, groups):
+        """Refuse whoever holds none of ``groups``; sudo() lends nobody a group."""
+        user = self.env.user
+        if not user._is_superuser() and not any(user.has_group(group) for group in groups):
+            names = [self.env.ref(group).sudo().display_name for group in groups]
+            raise AccessError(
+                self.env._("This step is taken by: %(groups)s.", groups=", ".join(names))
+            )
+        self.check_access("read")
+
+    def _policy_require(self, name, value):
+        field = self._fields[name]
+        known = field.type != "selection" or value in field.get_values(self.env)
+        if not isinstance(value, str) or not value.strip() or not known:
+            raise ValidationError(
+                self.env._("Fill in %(field)s.", field=self._policy_label(name))
+            )
+
+    def _policy_take_in(self, moment):
+        """Stamp new cases with their intake and the version that governs them; number them."""
+        Default = self.env["crm.policy.default"]
+        for company, cases in self.grouped("company_id").items():
+            defaults = Default._policy_for(set(cases.mapped("policy_kind")), company)
+            by_policy = cases.grouped(
+                lambda case, defaults=defaults: (
+                    case.sudo().policy_complaint_type_id.policy_id
+                    or defaults.get(case.policy_kind, self.env["crm.policy"])
+                )
+            )
+            for policy, group in by_policy.items():
+                version = policy.sudo().active_in_company and policy.sudo().current_version_id
+                if not version:
+                    raise UserError(
+                        self.env._(
+                            "%(company)s has no policy in force for: %(kind)s.",
+                            company=company.name,
+                            kind=dict(self._fields["policy_kind"]._description_selection(self.env))[
+                                group[0].policy_kind
+                            ],
+                        )
+                    )
+                group.sudo()._policy_guarded_write(
+                    {"policy_intake_at": moment, "policy_version_id": version.id}
+                )
+            self.env["crm.policy.event"]._policy_log("case.received", cases)
+        self.sudo()._policy_assign_numbers("intake", moment)
+
+    def _policy_assign_numbers(self, event, moment):
+        """Number the cases whose type is numbered at ``event``; one query per block."""
+        todo = self.filtered(
+            lambda case: (
+                not case.policy_number and case.policy_complaint_type_id.number_event == event
+            )
+        )
+        blocks = todo.grouped(
+            lambda case: (
+                case.company_id,
+                case.policy_complaint_type_id.number_pattern,
+                case.policy_complaint_type_id.number_reset,
+            )
+        )
+        for (company, pattern, reset), cases in blocks.items():
+            day = to_local(moment, company_zone(company)).date()
+            numbers = self.env["crm.policy.counter"]._policy_reserve(
+                company, pattern, reset, day, len(cases)
+            )
+            for case, number in zip(cases, numbers, strict=True):
+                case._policy_guarded_write({"policy_number": number})
+
+    @api.model
+    def _policy_running_domain(self):
+        return Domain("policy_outcome", "not in", ENDED_OUTCOMES)
+
+    def _policy_undecided(self):
+        return self.policy_remedy_ids.filtered(
+            lambda remedy: remedy.policy_approval_state in ("none", "pending")
+        )
+
+    # === BUSINESS METHODS - GUARDS OF THE FACTS === #
+
+    def _policy_missing_facts(self, name):
+        """Return the facts that must be there before ``name`` and are not."""
+        return [fact for fact in FACT_ORDER[self.policy_kind].get(name, ()) if not self[fact]]
+
+    def _policy_check_fact(self, name, moment):
+        super()._policy_check_fact(name, moment)
+        if name == "policy_intake_at":
+            return
+        if self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
+            raise UserError(self.env._("%(case)s is ended.", case=self.display_name))
+        if name not in FACT_ORDER[self.policy_kind]:
+            raise UserError(
+                self.env._(
+                    "%(case)s: %(fact)s has no place in a case of its kind.",
+                    case=self.display_name,
+                    fact=self._policy_label(name),
+                )
+            )
+        missing = self._policy_missing_facts(name)
+        if missing:
+            raise UserError(
+                self.env._(
+                    "%(case)s, %(fact)s: missing first: %(missing)s.",
+                    case=self.display_name,
+                    fact=self._policy_label(name),
+                    missing=", ".join(self._policy_label(fact) for fact in missing),
+                )
+            )
+        before = max(self[fact] for fact in FACT_ORDER[self.policy_kind][name])
+        if moment and moment < before:
+            raise ValidationError(
+                self.env._(
+                    "%(case)s: %(fact)s cannot lie before %(before)s.",
+                    case=self.display_name,
+                    fact=self._policy_label(name),
+                    before=fields.Datetime.to_string(before),
+                )
+            )
+        check = getattr(self, f"_policy_check_{name.removeprefix('policy_').removesuffix('_at')}", None)
+        if check:
+            check()
+
+    def _policy_check_registered(self):
+        names = ["policy_complaint_type_id", "partner_id"]
+        if self.policy_kind not in ("complaint", "conflict"):
+            return
+        missing = [self._policy_label(name) for name in names if not self[name]]
+        if missing:
+            raise ValidationError(
+                self.env._(
+                    "%(case)s cannot be registered without: %(fields)s.",
+                    case=self.display_name,
+                    fields=", ".join(missing),
+                )
+            )
+
+    def _policy_check_solution(self):
+        self._policy_require("policy_solution", self.policy_solution)
+
+    def _policy_check_decided(self):
+        """Refuse to decide beyond one's own limit; only what is approved is decided (AUT-MAT-05)."""
+        if self.policy_quantity_undetermined:
+            raise UserError(
+                self.env._(
+                    "%(case)s: determine the quantity before the decision.",
+                    case=self.display_name,
+                )
+            )
+        undecided = self._policy_undecided()
+        if not undecided:
+            return
+        if undecided.filtered(lambda remedy: remedy.policy_approval_state == "pending"):
+            raise UserError(
+                self.env._(
+                    "%(case)s waits for: %(users)s.",
+                    case=self.display_name,
+                    users=", ".join(
+                        undecided.policy_approval_id.eligible_user_ids.mapped("name")
+                    ),
+                )
+            )
+        user = self.env.user
+        for remedy in undecided:
+            own = remedy._policy_own_lines(user).filtered("own_cases")
+            amount = remedy._policy_approval_amount()
+            currency = remedy._policy_approval_currency()
+            covering = own.filtered(
+                lambda line, amount=amount, currency=currency: line._policy_covers(amount, currency)
+            )
+            if user in remedy._policy_approval_barred_users():
+                raise PolicyRefusal(
+                    self.env._(
+                        "%(clause)s: nobody grants a remedy to himself. Submit it.",
+                        clause=(own or remedy._policy_authorities())[:1].clause_id._policy_citation(),
+                    ),
+                    action=self._policy_submit_action(),
+                    button=self.env._("Submit for Approval"),
+                )
+            if not covering:
+                limit = max((line._policy_ceiling() for line in own), default=0.0)
+                raise PolicyRefusal(
+                    remedy._policy_limit_words(user, amount, limit),
+                    action=self._policy_submit_action(),
+                    button=self.env._("Submit for Approval"),
+                )
+            self.env["crm.policy.event"]._policy_log(
+                "remedy.own_authority", remedy, {"amount": amount}, clause=covering[:1].clause_id
+            )
+        undecided._policy_guarded_write({"policy_approval_state": "approved"})
+
+    def _policy_submit_action(self):
+        """Return the action behind the button of a refusal."""
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id("crm_policy.case_submit_action"),
+            "context": {"active_model": self._name, "active_id": self.id, "active_ids": self.ids},
+        }
+
+    def _policy_check_rechecked(self):
+        user = self.env.user
+        if user in self._policy_handlers() and not user._is_superuser():
+            raise UserError(
+                self.env._(
+                    "%(case)s is re-checked by another person than its handler.",
+                    case=self.display_name,
+                )
+            )
+
+    def _policy_handlers(self):
+        """Return the handler, and who told the customer: re-assigning the case changes nothing."""
+        told = self.env["crm.policy.event"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("type", "=", "fact.replied"),
+            ]
+        )
+        return self.user_id | self.env["res.users"].browse(told.mapped("actor_id"))
+
+    def _policy_fact_vals(self, name, moment):
+        vals = super()._policy_fact_vals(name, moment)
+        if name == "policy_registered_at":
+            self._policy_assign_numbers("registration", moment)
+        return vals

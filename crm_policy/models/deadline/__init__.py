@@ -1,0 +1,4 @@
+from . import deadline_rule
+from . import fact_rule
+from . import deadline
+from . import subject

@@ -1,0 +1,314 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL, split_every
+
+_logger = logging.getLogger(__name__)
+
+CHUNK = 500  # records per transaction of the sweep and of the overdue cron
+
+
+class CrmPolicyDeadline(models.Model):
+    """One clock of one record under one clause: when it started, when it is due, how it ended."""
+
+    _name = "crm.policy.deadline"
+    _description = "Deadline"
+    _inherit = ["crm.policy.protected"]
+    _order = "due_at, id"
+
+    rule_id = fields.Many2one(
+        "crm.policy.deadline.rule", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    # What the rule said when the clock started: kept although rules come and go.
+    rule_code = fields.Char(readonly=True)
+    clause_id = fields.Many2one("crm.policy.clause", readonly=True, index=True, ondelete="restrict")
+    clause_number = fields.Char(string="Clause No.", readonly=True)
+    version_label = fields.Char(string="Policy Version", readonly=True)
+    is_trial = fields.Boolean(string="Trial", readonly=True)
+    name = fields.Char(related="rule_id.name")
+    company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="restrict")
+    res_model = fields.Char(string="Document Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document ID", model_field="res_model", required=True, readonly=True
+    )
+    res_name = fields.Char(string="Document", compute="_compute_res_name")
+    cycle = fields.Integer(default=0, readonly=True, help="Counts reopenings of the document.")
+    partner_id = fields.Many2one("res.partner", readonly=True, index=True)
+    role_id = fields.Many2one("crm.policy.role", readonly=True, index=True, ondelete="restrict")
+    department_id = fields.Many2one("hr.department", readonly=True, index=True)
+    user_id = fields.Many2one("res.users", string="Responsible", readonly=True, index=True)
+    start_at = fields.Datetime(string="From", required=True, readonly=True)
+    due_at = fields.Datetime(string="Due", required=True, readonly=True)
+    done_at = fields.Datetime(string="Done", readonly=True)
+    overdue_at = fields.Datetime(string="Found Overdue", readonly=True)
+    state = fields.Selection(
+        [("open", "Open"), ("met", "Met"), ("late", "Late"), ("cancelled", "Cancelled")],
+        default="open",
+        required=True,
+        readonly=True,
+    )
+    cancel_reason = fields.Char(readonly=True)
+    is_overdue = fields.Boolean(compute="_compute_is_overdue", search="_search_is_overdue")
+    lateness_seconds = fields.Integer(
+        readonly=True, aggregator="avg", help="Working time between due and done."
+    )
+    paused_seconds = fields.Integer(readonly=True)
+
+    _cycle_uniq = models.Constraint(
+        "UNIQUE(rule_id, res_id, cycle)", "A rule runs once per document and cycle."
+    )
+    _document_idx = models.Index("(res_model, res_id)")
+    _open_due_idx = models.Index("(due_at) WHERE state = 'open'")
+    _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("rule_code", "res_name")
+    def _compute_display_name(self):
+        for deadline in self:
+            deadline.display_name = f"{deadline.res_name or ''} {deadline.name or ''}".strip()
+
+    @api.depends("res_model", "res_id")
+    def _compute_res_name(self):
+        for model_name, deadlines in self.grouped("res_model").items():
+            records = self.env[model_name].browse(deadlines.mapped("res_id"))
+            names = {
+                record.id: record.display_name
+                for record in records.sudo().exists()._filtered_access("read")
+            }
+            for deadline in deadlines:
+                deadline.res_name = names.get(deadline.res_id, "")
+
+    @api.depends("state", "due_at")
+    def _compute_is_overdue(self):
+        now = fields.Datetime.now()
+        for deadline in self:
+            deadline.is_overdue = deadline.state == "open" and deadline.due_at < now
+
+    def _search_is_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return [("state", "=", "open"), ("due_at", "<", fields.Datetime.now())]
+
+    # === ACTION METHODS === #
+
+    def action_policy_open_document(self):
+        """Open the document whose clock this is."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
+
+    # === BUSINESS METHODS - KEEPING THEM === #
+
+    @api.model
+    def _policy_sync(self, rules, records):
+        """Make the deadlines of ``records`` under ``rules`` say what the records' facts say.
+
+        One SELECT, one INSERT and one UPDATE whatever the number of records; met and late ones
+        never move. Both the save hook and the sweep end here.
+        """
+        rules, records = rules.sudo(), records.sudo()
+        existing = {
+            (deadline.rule_id.id, deadline.res_id): deadline
+            for deadline in self.sudo().search(
+                [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
+            )
+        }
+        created = []
+        for rule in rules:
+            matching = records.filtered_domain(rule._policy_case_domain())
+            running = matching.filtered(lambda record, rule=rule: rule._policy_at(record, "start"))
+            users = rule.role_id._users_for(running) if rule.role_id and running else {}
+            for company, group in running.grouped("company_id").items():
+                created += self._policy_sync_rule(rule, company, group, users, existing)
+            for record in records - running:
+                deadline = existing.get((rule.id, record.id))
+                if deadline and deadline.state == "open":
+                    deadline._policy_update({"state": "cancelled", "cancel_reason": "not_applicable"})
+        return self.sudo()._policy_insert(created)
+
+    @api.model
+    def _policy_sync_rule(self, rule, company, records, users, existing):
+        """Update the deadlines of one rule; return the create values of those not there yet."""
+        created, stale = [], []
+        for record in records:
+            deadline = existing.get((rule.id, record.id))
+            if not deadline or deadline.state in ("open", "cancelled"):
+                stale.append((record, deadline))
+        # The due date is worked out only where there is none yet or the start has moved.
+        planned = {}
+        fresh = [
+            (record, rule._policy_at(record, "start"))
+            for record, deadline in stale
+            if not deadline
+            or deadline.state == "cancelled"
+            or deadline.start_at != rule._policy_at(record, "start")
+        ]
+        dues = rule._policy_due([start for _record, start in fresh], company)
+        for (record, start), due in zip(fresh, dues, strict=True):
+            planned[record.id] = {"start_at": start, "due_at": due}
+        for record, deadline in stale:
+            vals = planned.get(record.id, {})
+            due = vals.get("due_at") or deadline.due_at
+            vals = {**vals, **rule._policy_outcome(record, due, company)}
+            vals["user_id"] = rule._policy_single(users.get(record.id))
+            if not deadline:
+                created.append({**rule._policy_snapshot(record), **vals})
+                continue
+            if deadline.state == "cancelled":
+                vals["cancel_reason"] = False
+            changed = {
+                name: value
+                for name, value in vals.items()
+                if deadline._fields[name].convert_to_write(deadline[name], deadline) != value
+            }
+            if changed:
+                deadline._policy_update(changed)
+        return created
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_mark_overdue(self):
+        """Mark what has fallen due, once, and say so in the ledger and on the document.
+
+        Each chunk is a transaction of its own; rows that another node works on are skipped.
+        """
+        while rows := self._policy_mark_overdue(CHUNK):
+            self._policy_announce_overdue(rows)
+            remaining = self.search_count(
+                [
+                    ("state", "=", "open"),
+                    ("overdue_at", "=", False),
+                    ("due_at", "<", fields.Datetime.now()),
+                ],
+                limit=CHUNK,
+            )
+            if not self.env["ir.cron"]._commit_progress(len(rows), remaining=remaining):
+                break
+
+    @api.model
+    def _policy_mark_overdue(self, limit):
+        """Set ``overdue_at`` of up to ``limit`` open deadlines past due; return them."""
+        self.flush_model()
+        now = fields.Datetime.now()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                UPDATE crm_policy_deadline SET overdue_at = %(now)s, write_date = %(now)s
+                 WHERE id IN (
+                     SELECT id FROM crm_policy_deadline
+                      WHERE state = 'open' AND overdue_at IS NULL AND due_at < %(now)s
+                      ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+                RETURNING id
+                """,
+                now=now,
+                limit=limit,
+            )
+        )
+        self.invalidate_model(["overdue_at", "write_date"])
+        return self.browse(row[0] for row in rows)
+
+    def _policy_announce_overdue(self, deadlines):
+        """Tell the ledger (one event each) and the chatter of the documents (one note each)."""
+        for rule, group in deadlines.grouped("rule_id").items():
+            self.env["crm.policy.event"]._policy_log(
+                "deadline.overdue",
+                group,
+                payloads={
+                    deadline.id: {"res_model": deadline.res_model, "res_id": deadline.res_id}
+                    for deadline in group
+                },
+                clause=rule.clause_id,
+            )
+        for model_name, group in deadlines.grouped("res_model").items():
+            model = self.env[model_name]
+            if not hasattr(model, "_message_log_batch"):
+                continue
+            bodies = {
+                deadline.res_id: self.env._(
+                    "%(clause)s: %(rule)s is overdue since %(due)s.",
+                    clause=deadline.clause_id._policy_citation(),
+                    rule=deadline.name,
+                    due=fields.Datetime.context_timestamp(
+                        deadline.with_context(tz=deadline.company_id.resource_calendar_id.tz),
+                        deadline.due_at,
+                    ).strftime("%Y-%m-%d %H:%M"),
+                )
+                for deadline in group
+            }
+            model.browse(bodies).exists()._message_log_batch(bodies=bodies)
+
+    @api.model
+    def _cron_sweep(self):
+        """Compare all governed records with their deadlines and mend the differences.
+
+        The truth behind the save hooks: it also sees facts of linked records, computed fields and
+        rows changed behind the ORM. One bad record is logged and skipped.
+        """
+        by_model = self.env["crm.policy.deadline.rule"].sudo().search(
+            [("version_id.state", "in", ("effective", "superseded", "abolished"))]
+        ).grouped("model_name")  # fmt: skip
+        for model_name, rules in by_model.items():
+            pairs = self._policy_differences(model_name, rules)
+            self.env["ir.cron"]._commit_progress(remaining=len(pairs))
+            for chunk in split_every(CHUNK, pairs, list):
+                self._policy_sweep_chunk(model_name, chunk)
+                if not self.env["ir.cron"]._commit_progress(len(chunk)):
+                    return
+
+    @api.model
+    def _policy_sweep_chunk(self, model_name, pairs):
+        """Sync (rule id, record id) pairs; fall back to one by one when one of them fails."""
+        rules = self.env["crm.policy.deadline.rule"].browse({rule for rule, _record in pairs})
+        records = self.env[model_name].browse({record for _rule, record in pairs}).exists()
+        try:
+            with self.env.cr.savepoint():
+                self._policy_sync(rules, records)
+        except Exception:
+            if len(records) == 1:
+                _logger.exception("%s %s: its deadlines cannot be kept", model_name, records.id)
+                return
+            for record_id in records.ids:
+                self._policy_sweep_chunk(
+                    model_name, [pair for pair in pairs if pair[1] == record_id]
+                )
+
+    @api.model
+    def _policy_differences(self, model_name, rules):
+        """Return (rule id, record id) where the deadlines do not say what the facts say.
+
+        One statement per model, all its rules in it.
+        """
+        model = self.env[model_name].sudo().with_context(active_test=False)
+        self.flush_model()
+        wanted = SQL(" UNION ALL ").join(rule._policy_wanted_sql(model) for rule in rules)
+        return self.env.execute_query(
+            SQL(
+                """
+                WITH wanted AS (%(wanted)s)
+                SELECT w.rule_id, w.res_id
+                  FROM wanted w
+                  LEFT JOIN crm_policy_deadline d
+                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                 WHERE w.start_at IS NOT NULL
+                   AND (d.id IS NULL
+                        OR d.state = 'cancelled'
+                        OR d.state = 'open' AND (d.start_at != w.start_at
+                                                 OR w.done_at IS NOT NULL))
+                UNION
+                SELECT d.rule_id, d.res_id
+                  FROM crm_policy_deadline d
+                  LEFT JOIN wanted w ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                 WHERE d.state = 'open' AND d.rule_id IN %(rules)s AND w.start_at IS NULL
+                 ORDER BY 2
+                """,
+                wanted=wanted,
+                rules=tuple(rules.ids),
+            )
+        )

@@ -1,0 +1,329 @@
+import ast
+from collections import defaultdict
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...const import UNITS
+from ...tools import elapsed_time
+from ...tools.zones import company_zone
+
+SECONDS = {"working_minutes": 60, "working_hours": 3600}
+MAX_HOPS = 2
+
+
+class CrmPolicyDeadlineRule(models.Model):
+    """From one instant of a record, another must follow within a time, if the record matches."""
+
+    _name = "crm.policy.deadline.rule"
+    _description = "Deadline Rule"
+    _inherit = ["crm.policy.rule.mixin"]
+    _order = "version_id, sequence, id"
+
+    _pack_section = "deadline_rules"
+    _pack_sequence = 30
+    _pack_schema = {
+        "code": (str, True),
+        "name": ("text", True),
+        "model": (str, True),
+        "start": (str, True),
+        "done": (str, True),
+        "domain": (list, False),
+        "duration": (float, True),
+        "unit": (tuple(code for code, _label in UNITS), True),
+        "calendar": (str, False),
+        "role": (str, False),
+    }
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    model_name = fields.Char(string="Model", required=True, index=True)
+    start_path = fields.Char(string="From", required=True)
+    done_path = fields.Char(string="Until", required=True)
+    domain = fields.Char(string="Applies to", default="[]", required=True)
+    duration = fields.Float(required=True, digits=(12, 2))
+    unit = fields.Selection(UNITS, required=True, default="working_hours")
+    calendar_id = fields.Many2one(
+        "resource.calendar",
+        index=True,
+        ondelete="restrict",
+        help="Empty: the calendar of the record's company.",
+    )
+    role_id = fields.Many2one(
+        "crm.policy.role", string="Responsible", index=True, ondelete="restrict"
+    )
+    sentence = fields.Char(compute="_compute_sentence", string="Rule in Words")
+
+    _duration_positive = models.Constraint(
+        "CHECK(duration > 0)", "The duration of a deadline rule is more than zero."
+    )
+    _code_uniq = models.Constraint(
+        "UNIQUE(version_id, code)", "A policy version has each deadline rule code once."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("model_name", "start_path", "done_path", "duration", "unit", "domain")
+    def _compute_sentence(self):
+        units = dict(self._fields["unit"]._description_selection(self.env))
+        for rule in self:
+            rule.sentence = self.env._(
+                "Within %(duration)g %(unit)s from %(start)s, %(done)s must be there.",
+                duration=rule.duration,
+                unit=units.get(rule.unit, ""),
+                start=rule._policy_path_label(rule.start_path),
+                done=rule._policy_path_label(rule.done_path),
+            )
+
+    def _policy_path_label(self, path):
+        model = self.env.get(self.model_name)
+        names = []
+        for name in (path or "").split("."):
+            if model is None or name not in model._fields:
+                return path or ""
+            names.append(model._fields[name].get_description(self.env, ["string"])["string"])
+            model = self.env.get(model._fields[name].comodel_name or "")
+        return " / ".join(names)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("model_name", "start_path", "done_path", "domain")
+    def _check_paths(self):
+        for rule in self:
+            model = self.env.get(rule.model_name)
+            if model is None or not hasattr(model, "_policy_set_fact"):
+                raise ValidationError(
+                    self.env._(
+                        "Deadline rule %(rule)s: %(model)s is not a governed model.",
+                        rule=rule.code,
+                        model=rule.model_name,
+                    )
+                )
+            rule._policy_check_path(model, rule.start_path)
+            rule._policy_check_path(model, rule.done_path)
+            rule._policy_check_domain(model)
+
+    def _policy_check_path(self, model, path):
+        *hops, last = path.split(".")
+        for name in hops:
+            field = model._fields.get(name)
+            if field is None or field.type != "many2one":
+                break
+            model = self.env[field.comodel_name]
+        else:
+            field = model._fields.get(last)
+            stored = field is not None and field.store and field.type == "datetime"
+            if stored and len(hops) <= MAX_HOPS:
+                return
+        raise ValidationError(
+            self.env._(
+                "Deadline rule %(rule)s: %(path)s is no stored point in time of %(model)s, reached "
+                "over at most %(hops)s links.",
+                rule=self.code,
+                path=path,
+                model=self.model_name,
+                hops=MAX_HOPS,
+            )
+        )
+
+    def _policy_check_domain(self, model):
+        try:
+            self._policy_domain().validate(model)
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise ValidationError(
+                self.env._(
+                    "Deadline rule %(rule)s: the condition %(domain)s cannot be used: %(error)s",
+                    rule=self.code,
+                    domain=self.domain,
+                    error=error,
+                )
+            ) from error
+
+    # === PACKS === #
+
+    @api.model
+    def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        place = f"deadline_rules ({row['code']})"
+        role = row.pop("role", None)
+        calendar = row.pop("calendar", None)
+        vals = {
+            "model_name": row.pop("model"),
+            "start_path": row.pop("start"),
+            "done_path": row.pop("done"),
+            "domain": repr(row.pop("domain", None) or []),
+        }
+        if role:
+            vals["role_id"] = self._pack_reference("crm.policy.role", version, place, role).id
+        if calendar:
+            vals["calendar_id"] = self._policy_calendar_named(version, place, calendar).id
+        return {**super()._pack_prepare(version, row, clauses), **vals}
+
+    @api.model
+    def _policy_calendar_named(self, version, place, name):
+        calendar = self.env["resource.calendar"].search(
+            [("name", "=", name), ("company_id", "in", [version.company_id.id, False])], limit=1
+        )
+        if not calendar:
+            raise ValidationError(
+                self.env._(
+                    "Policy pack, %(place)s: there is no working calendar %(name)s.",
+                    place=place,
+                    name=name,
+                )
+            )
+        return calendar
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    @tools.ormcache("model_name")
+    def _policy_rules_by_field(self, model_name):
+        """Return {field name: ids of the rules that read it}; under "" all rules of the model.
+
+        Drafts do not run; a superseded version goes on for the cases that it governs.
+        """
+        by_field = defaultdict(list)
+        rules = self.sudo().search(
+            [
+                ("model_name", "=", model_name),
+                ("version_id.state", "in", ("effective", "superseded", "abolished")),
+            ]
+        )
+        for rule in rules:
+            for name in {"", *rule._policy_watched_fields()}:
+                by_field[name].append(rule.id)
+        return {name: tuple(ids) for name, ids in by_field.items()}
+
+    def _policy_watched_fields(self):
+        """Return the fields of the record itself whose change may move this deadline."""
+        self.ensure_one()
+        names = {self.start_path.split(".")[0], self.done_path.split(".")[0]}
+        names |= {
+            condition.field_expr.split(".")[0]
+            for condition in self._policy_domain().iter_conditions()
+        }
+        names |= {"policy_version_id", "company_id", "policy_department_id"}
+        names |= set(self.env[self.model_name]._policy_clock_fields)
+        if self.role_id.field_path:
+            names.add(self.role_id.field_path.split(".")[0])
+        return names
+
+    def _policy_domain(self):
+        """Return the condition alone, as a :class:`Domain`."""
+        return Domain(ast.literal_eval(self.domain or "[]"))
+
+    def _policy_case_domain(self):
+        """Return which records the rule runs for: condition, version, and clock not stopped."""
+        return (
+            self._policy_domain()
+            & Domain("policy_version_id", "=", self.version_id.id)
+            & self.env[self.model_name]._policy_running_domain()
+        )
+
+    def _policy_calendar(self, company):
+        """Return the working calendar in which this rule counts for a company."""
+        calendar = (self.calendar_id or company.resource_calendar_id).with_company(company)
+        if not calendar:
+            raise UserError(
+                self.env._(
+                    "%(clause)s counts working time, but %(company)s has no working calendar.",
+                    clause=self.clause_id._policy_citation(),
+                    company=company.name,
+                )
+            )
+        return calendar
+
+    def _policy_due(self, starts, company):
+        """Return when this rule falls due after each start.
+
+        :param list[datetime] starts: naive UTC.
+        :param company: ``res.company`` whose calendar and zone count.
+        :return: naive UTC datetimes; being on time includes the instant itself (T7).
+        """
+        self.ensure_one()
+        if not starts:
+            return []
+        if self.unit in SECONDS:
+            seconds = round(self.duration * SECONDS[self.unit])
+            return self._policy_calendar(company)._policy_add_work(starts, seconds)
+        if self.unit == "working_days":
+            counts = [int(self.duration)] * len(starts)
+            return self._policy_calendar(company)._policy_nth_day_end(starts, counts)
+        if self.unit == "calendar_hours":
+            return [elapsed_time.hours_after(start, self.duration) for start in starts]
+        after = {
+            "calendar_days": elapsed_time.days_after,
+            "calendar_months": elapsed_time.months_after,
+        }[self.unit]
+        zone = company_zone(company)
+        return [after(start, self.duration, zone) for start in starts]
+
+    # === HELPERS OF THE DEADLINES === #
+
+    def _policy_at(self, record, end):
+        """Return the instant that ``start_path`` or ``done_path`` shows on a record, or False."""
+        for name in self[f"{end}_path"].split("."):
+            record = record[name]
+        return record
+
+    def _policy_outcome(self, record, due, company):
+        """Return state, done and lateness of a deadline that is due at ``due``.
+
+        Late is later than the instant itself (T7); the lateness is working time where the company
+        has a calendar.
+        """
+        done = self._policy_at(record, "done")
+        if not done:
+            return {"state": "open", "done_at": False, "lateness_seconds": 0}
+        if done <= due:
+            return {"state": "met", "done_at": done, "lateness_seconds": 0}
+        calendar = self.calendar_id or company.resource_calendar_id
+        seconds = (done - due).total_seconds()
+        if calendar and not calendar.flexible_hours:
+            [seconds] = calendar.with_company(company)._policy_work_between([(due, done)])
+        return {"state": "late", "done_at": done, "lateness_seconds": int(seconds)}
+
+    @staticmethod
+    def _policy_single(users):
+        """Return the one responsible; a pool of several has none by name."""
+        return users.id if users and len(users) == 1 else False
+
+    def _policy_snapshot(self, record):
+        """Return what a new deadline keeps of its rule and record."""
+        return {
+            "rule_id": self.id,
+            "rule_code": self.code,
+            "clause_id": self.clause_id.id,
+            "clause_number": self.clause_id.number,
+            "version_label": self.version_id.display_name,
+            "is_trial": self.version_id.enforcement == "trial",
+            "company_id": record.company_id.id,
+            "res_model": record._name,
+            "res_id": record.id,
+            "partner_id": record.partner_id.id if "partner_id" in record else False,
+            "department_id": (
+                record.policy_department_id.id if "policy_department_id" in record else False
+            ),
+            "role_id": self.role_id.id,
+        }
+
+    def _policy_wanted_sql(self, model):
+        """Return SELECT rule_id, res_id, start_at, done_at of the records this rule runs for."""
+        query = model._search(self._policy_case_domain())
+        return query.select(
+            SQL("%s AS rule_id", self.id),
+            SQL("%s AS res_id", SQL.identifier(query.table, "id")),
+            SQL("%s AS start_at", self._policy_path_sql(model, query, self.start_path)),
+            SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
+        )
+
+    @staticmethod
+    def _policy_path_sql(model, query, path):
+        """Return the SQL of a dotted path, with its joins added to ``query``."""
+        alias, (*hops, last) = query.table, path.split(".")
+        for name in hops:
+            model, alias = model._fields[name].join(model, alias, query)
+        return model._field_to_sql(alias, last, query)

@@ -1,0 +1,251 @@
+from datetime import datetime
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ...exceptions import PolicyRefusal
+
+
+class CrmPolicySubject(models.AbstractModel):
+    """Whatever a policy governs: it has facts, a version, and clocks that follow from them.
+
+    A fact is the instant at which something happened. Nobody types one in: methods record them in
+    their order, now or within the back-dating limit of a clause.
+    """
+
+    _name = "crm.policy.subject"
+    _description = "Governed Document"
+    _inherit = ["crm.policy.guarded"]
+
+    # Fields that stop or restart the clocks, beside those that the rules read.
+    _policy_clock_fields = ()
+
+    policy_version_id = fields.Many2one(
+        "crm.policy.version",
+        string="Policy Version",
+        readonly=True,
+        copy=False,
+        index=True,
+        ondelete="restrict",
+        help="The version that governs this case since its intake.",
+    )
+    policy_deadline_ids = fields.One2many(
+        "crm.policy.deadline",
+        "res_id",
+        string="Deadlines",
+        domain=lambda self: [("res_model", "=", self._name)],
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
+    policy_next_due_at = fields.Datetime(
+        string="Next Due", compute="_compute_policy_next_due"
+    )
+    policy_next_due_name = fields.Char(
+        string="What Is Due", compute="_compute_policy_next_due"
+    )
+    policy_is_late = fields.Boolean(
+        string="Overdue",
+        compute="_compute_policy_next_due",
+        search="_search_policy_is_late",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_policy_next_due(self):
+        deadlines = self.env["crm.policy.deadline"].sudo().search_fetch(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "=", "open")],
+            ["res_id", "due_at", "rule_id"],
+            order="due_at desc",
+        )
+        first = {deadline.res_id: deadline for deadline in deadlines}
+        now = fields.Datetime.now()
+        for record in self:
+            deadline = first.get(record.id)
+            record.policy_next_due_at = deadline and deadline.due_at
+            record.policy_next_due_name = deadline and deadline.name
+            record.policy_is_late = bool(deadline) and deadline.due_at < now
+
+    def _search_policy_is_late(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        late = self.env["crm.policy.deadline"]._search(
+            [("res_model", "=", self._name), ("is_overdue", "=", True)]
+        )
+        return [("id", "in", late.subselect("res_id"))]
+
+    # === CRUD METHODS === #
+
+    def _policy_fact_fields(self):
+        """Return the names of the facts of this model.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset()
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | self._policy_fact_fields() | {"policy_version_id"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        records._policy_keep_deadlines()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._policy_keep_deadlines(vals)
+        return result
+
+    def _policy_guarded_create(self, vals_list):
+        records = super()._policy_guarded_create(vals_list)
+        records._policy_keep_deadlines()
+        return records
+
+    def _policy_guarded_write(self, vals):
+        result = super()._policy_guarded_write(vals)
+        self._policy_keep_deadlines(vals)
+        return result
+
+    # === BUSINESS METHODS - CLOCKS === #
+
+    @api.model
+    def _policy_running_domain(self):
+        """Return which records have running clocks; a model with an end of its own overrides it.
+
+        :rtype: Domain
+        """
+        return Domain.TRUE
+
+    def _policy_keep_deadlines(self, names=None):
+        """Bring the deadlines up to date after a save.
+
+        :param names: fields that were written; None for a creation.
+        """
+        Rule = self.env["crm.policy.deadline.rule"]
+        by_field = Rule._policy_rules_by_field(self._name)
+        ids = {rule_id for name in names or () for rule_id in by_field.get(name, ())}
+        if names is None:
+            ids = set(by_field.get("", ()))
+        governed = self.filtered("policy_version_id")
+        if not ids or not governed:
+            return
+        rules = Rule.sudo().browse(sorted(ids))
+        versions = governed.policy_version_id
+        self.env["crm.policy.deadline"]._policy_sync(
+            rules.filtered(lambda rule: rule.version_id in versions), governed
+        )
+
+    # === BUSINESS METHODS - FACTS === #
+
+    def _policy_set_fact(self, name, at=None, reason=None):
+        """Record that something happened.
+
+        :param str name: a field of :meth:`_policy_fact_fields`.
+        :param datetime at: naive UTC; now by default. Earlier than now only within the limit that
+            a clause gives, and with a reason.
+        :param str reason: why it is recorded late.
+        :raises UserError: recorded already, or out of order.
+        :raises PolicyRefusal: dated back further than the clause allows.
+        :raises ValidationError: ``at`` is no point in time, or lies in the future.
+        """
+        if name not in self._policy_fact_fields():
+            raise ValidationError(
+                self.env._("%(model)s has no fact %(name)s.", model=self._description, name=name)
+            )
+        now = fields.Datetime.now()
+        moment = self._policy_moment(name, at, now)
+        clauses = {}
+        for record in self:
+            record._policy_check_fact(name, moment)
+            if moment < now:
+                clauses[record.id] = record._policy_check_backdating(name, moment, now, reason)
+        self._policy_guarded_write(self._policy_fact_vals(name, moment))
+        for record in self:
+            self.env["crm.policy.event"]._policy_log(
+                f"fact.{name.removeprefix('policy_').removesuffix('_at')}",
+                record,
+                {"at": str(moment), **({"backdated": True} if moment < now else {})},
+                clause=clauses.get(record.id) or record.policy_version_id,
+            )
+
+    def _policy_moment(self, name, at, now):
+        """Return ``at`` as a naive UTC datetime without fractions of a second."""
+        if not at:
+            return now
+        try:
+            moment = fields.Datetime.to_datetime(at)
+        except (TypeError, ValueError):
+            moment = None
+        if not isinstance(moment, datetime):
+            raise ValidationError(
+                self.env._(
+                    "%(fact)s: %(value)s is no date and time.",
+                    fact=self._policy_label(name),
+                    value=at,
+                )
+            )
+        if moment > now:
+            raise ValidationError(
+                self.env._(
+                    "%(fact)s: %(value)s lies in the future.",
+                    fact=self._policy_label(name),
+                    value=moment,
+                )
+            )
+        return moment.replace(microsecond=0)
+
+    def _policy_fact_vals(self, name, moment):
+        """Return what is written along with a fact; models override it to project it elsewhere."""
+        return {name: moment}
+
+    def _policy_check_fact(self, name, moment):
+        """Refuse a fact that is there already; models override it to add their order."""
+        self.ensure_one()
+        if self[name]:
+            raise UserError(
+                self.env._(
+                    "%(record)s: %(fact)s is recorded already.",
+                    record=self.display_name,
+                    fact=self._policy_label(name),
+                )
+            )
+
+    def _policy_check_backdating(self, name, moment, now, reason):
+        """Refuse to date a fact back further than the clause allows; return the clause."""
+        self.ensure_one()
+        rule = self.env["crm.policy.fact.rule"]._policy_for_fact(self, name)
+        hours = (now - moment).total_seconds() / 3600
+        if not rule:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(record)s, %(fact)s: no clause of %(version)s allows back-dating.",
+                    record=self.display_name,
+                    fact=self._policy_label(name),
+                    version=self.policy_version_id.display_name,
+                )
+            )
+        if hours > rule.backdate_hours:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(fact)s would be dated back by %(hours).1f hours; the limit is "
+                    "%(limit)g hours.",
+                    clause=rule.clause_id._policy_citation(),
+                    fact=self._policy_label(name),
+                    hours=hours,
+                    limit=rule.backdate_hours,
+                )
+            )
+        if not (reason or "").strip():
+            raise ValidationError(
+                self.env._(
+                    "%(clause)s: give a reason for recording %(fact)s late.",
+                    clause=rule.clause_id._policy_citation(),
+                    fact=self._policy_label(name),
+                )
+            )
+        return rule.clause_id
+
+    def _policy_label(self, name):
+        return self._fields[name].get_description(self.env, ["string"])["string"]

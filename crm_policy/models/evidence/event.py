@@ -1,0 +1,86 @@
+from odoo import api, fields, models
+
+
+class CrmPolicyEvent(models.Model):
+    """The ledger: what happened, under which clause, by whom. It can only grow.
+
+    It speaks in codes and ids and has no foreign keys, so that nothing that is destroyed later
+    takes its trace along. A payload holds ids, codes and numbers, never personal text.
+    """
+
+    _name = "crm.policy.event"
+    _inherit = ["crm.policy.protected"]
+    _description = "Policy Event"
+    _order = "id desc"
+    _rec_name = "type"
+    _log_access = False
+
+    at = fields.Datetime(string="At", required=True, readonly=True, index=True)
+    type = fields.Char(required=True, readonly=True, index=True)
+    company_id = fields.Integer(string="Company ID", readonly=True, index=True)
+    res_model = fields.Char(string="Document Model", readonly=True)
+    res_id = fields.Integer(string="Document ID", readonly=True)
+    policy = fields.Char(readonly=True, help="Code of the policy.")
+    version = fields.Char(readonly=True, help="Number of the policy version.")
+    clause = fields.Char(readonly=True, help="Number of the clause that asked for it.")
+    actor_id = fields.Integer(string="Actor ID", readonly=True)
+    on_behalf_id = fields.Integer(string="On Behalf of ID", readonly=True)
+    payload = fields.Json(readonly=True)
+    seq = fields.Integer(string="Chain Position", readonly=True)
+    hash = fields.Char(readonly=True)
+    actor_name = fields.Char(string="Actor", compute="_compute_actor_name")
+    payload_text = fields.Char(string="Details", compute="_compute_payload_text")
+
+    _document_idx = models.Index("(res_model, res_id, id)")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_actor_name(self):
+        users = self.env["res.users"].sudo().browse({event.actor_id for event in self}).exists()
+        names = {user.id: user.name for user in users}
+        for event in self:
+            event.actor_name = names.get(event.actor_id, str(event.actor_id))
+
+    def _compute_payload_text(self):
+        for event in self:
+            pairs = (event.payload or {}).items()
+            event.payload_text = ", ".join(f"{key}: {value}" for key, value in pairs)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_log(self, event_type, records, payload=None, clause=None, payloads=None):
+        """Write one event for each of ``records``, in one statement.
+
+        :param str event_type: dotted code, "case.accepted".
+        :param records: the documents it happened to; may carry ``company_id``.
+        :param dict payload: the same for all; ids, codes, numbers only.
+        :param clause: the ``crm.policy.clause`` record (or any record with ``policy_trace()``
+            giving policy, version and clause codes) that asked for it.
+        :param dict payloads: id -> payload, instead of one for all.
+        :return: the events, as superuser.
+        """
+        trace = clause._policy_trace() if clause else {}
+        now = fields.Datetime.now()
+        return self.sudo()._policy_insert(
+            [
+                {
+                    "at": now,
+                    "type": event_type,
+                    "company_id": record["company_id"].id if "company_id" in record else False,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "actor_id": self.env.uid,
+                    "payload": payloads[record.id] if payloads else payload,
+                    **trace,
+                }
+                for record in records
+            ]
+        )
+
+    # === DATABASE === #
+
+    def init(self):
+        super().init()
+        # The hash chain fills these two later, once.
+        self._policy_build_wall("seq", "hash")

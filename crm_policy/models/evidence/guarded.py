@@ -1,0 +1,65 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class CrmPolicyGuarded(models.AbstractModel):
+    """A record that people edit, with fields that only methods may write.
+
+    The guarded fields hold what happened (facts, states, decisions). Nothing in the context or in
+    the user's rights opens them: create, write, import and RPC refuse, the superuser included.
+    """
+
+    _name = "crm.policy.guarded"
+    _description = "Record with Guarded Fields"
+
+    def _policy_guarded_fields(self):
+        """Return the names of the fields that public create and write refuse.
+
+        :rtype: frozenset[str]
+        """
+        return frozenset()
+
+    def _policy_refuse_guarded(self, names):
+        refused = sorted(self._policy_guarded_fields().intersection(names))
+        if refused:
+            labels = self.fields_get(refused, ["string"])
+            raise AccessError(
+                self.env._(
+                    "%(model)s: %(fields)s cannot be written. Use the buttons: each of them "
+                    "checks the policy and leaves its trace.",
+                    model=self.env["ir.model"]._get(self._name).name,
+                    fields=", ".join(labels[name]["string"] for name in refused),
+                )
+            )
+
+    @api.model
+    def default_get(self, fields):
+        """Take the defaults of guarded fields from their definition only.
+
+        What a caller puts into the context, or a user into his own defaults, does not reach them.
+        """
+        guarded = self._policy_guarded_fields().intersection(fields)
+        defaults = super().default_get([name for name in fields if name not in guarded])
+        for name in guarded:
+            field = self._fields[name]
+            if field.default:
+                value = field.convert_to_cache(field.default(self), self, validate=False)
+                defaults[name] = field.convert_to_write(value, self)
+        return defaults
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._policy_refuse_guarded(vals)
+        return super().write(vals)
+
+    def _policy_guarded_create(self, vals_list):
+        """Create records whose guarded fields the calling method has checked."""
+        return super().create(vals_list)
+
+    def _policy_guarded_write(self, vals):
+        """Write guarded fields that the calling method has checked."""
+        return super().write(vals)

@@ -1,0 +1,79 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+# What our actions write; for a governed case it follows from the facts.
+PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
+
+
+class HelpdeskTicket(models.Model):
+    """The ticket as a governed case: here helpdesk's stage becomes a projection of the facts.
+
+    The mixin comes first: its guards stand before helpdesk's own create and write.
+    """
+
+    _name = "helpdesk.ticket"
+    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _rec_names_search = ["number", "policy_number", "name"]
+
+    @api.depends("team_id", "policy_kind", "policy_step")
+    def _compute_stage_id(self):
+        governed = self.filtered("policy_kind")
+        super(HelpdeskTicket, self - governed)._compute_stage_id()
+        for team, cases in governed.grouped("team_id").items():
+            stages = team._get_applicable_stages()
+            for case in cases:
+                case.stage_id = case._policy_stage(stages)
+
+    @api.depends("policy_kind", "policy_number")
+    def _compute_display_name(self):
+        governed = self.filtered("policy_kind")
+        super(HelpdeskTicket, self - governed)._compute_display_name()
+        for case in governed:
+            handle = case.policy_handle if case.policy_handle != "/" else ""
+            parts = [part for part in (handle, case.name) if part]
+            case.display_name = " - ".join(parts) or self.env._("New Case")
+
+    def _policy_stage(self, stages):
+        """Return the stage among ``stages`` that shows where the case stands."""
+        closed = stages.filtered("closed")
+        if self.policy_closed_at:
+            return (closed & self._policy_known_stage("done")) or closed[:1]
+        if self.policy_step == "cancelled":
+            return (closed & self._policy_known_stage("cancelled")) or closed[:1]
+        active = stages - closed
+        if self.policy_accepted_at:
+            return (active & self._policy_known_stage("in_progress")) or active[-1:]
+        return active[:1]
+
+    def _policy_known_stage(self, name):
+        stage = self.env.ref(
+            f"helpdesk_mgmt.helpdesk_ticket_stage_{name}", raise_if_not_found=False
+        )
+        return stage or self.env["helpdesk.ticket.stage"]
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tickets = super().create(vals_list)
+        governed = tickets.filtered("policy_kind")
+        # A default stage of the board or the caller does not count.
+        self.env.add_to_compute(self._fields["stage_id"], governed)
+        return tickets
+
+    def write(self, vals):
+        refused = [name for name in PROJECTED_FIELDS if name in vals]
+        if refused and any(ticket.policy_kind for ticket in self):
+            raise UserError(
+                self.env._(
+                    "%(ticket)s is governed by its policy: %(fields)s follow the steps of the "
+                    "case. Use its buttons.",
+                    ticket=self.filtered("policy_kind")[0].display_name,
+                    fields=", ".join(self._policy_label(name) for name in refused),
+                )
+            )
+        return super().write(vals)
+
+    def _policy_fact_vals(self, name, moment):
+        vals = super()._policy_fact_vals(name, moment)
+        if name == "policy_closed_at":
+            vals["closed_date"] = moment
+        return vals

@@ -1,0 +1,36 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class HelpdeskTicketStage(models.Model):
+    """Governed cases are not closed by re-declaring what their stage means."""
+
+    _inherit = "helpdesk.ticket.stage"
+
+    def write(self, vals):
+        changed = self.filtered(
+            lambda stage: any(name in vals and vals[name] != stage[name] for name in ("closed", "active"))
+        )
+        changed._policy_check_unused()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_governed(self):
+        self._policy_check_unused()
+
+    def _policy_check_unused(self):
+        used = (
+            self.env["helpdesk.ticket"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("stage_id", "in", self.ids), ("policy_kind", "!=", False)], limit=1)
+        )
+        if used:
+            raise UserError(
+                self.env._(
+                    "Stage %(stage)s holds governed cases (%(case)s): they are closed by their "
+                    "policy, not by the stage.",
+                    stage=used.stage_id.name,
+                    case=used.display_name,
+                )
+            )

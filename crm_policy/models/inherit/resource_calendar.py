@@ -1,0 +1,6 @@
+from odoo import models
+
+
+class ResourceCalendar(models.Model):
+    _name = "resource.calendar"
+    _inherit = ["resource.calendar", "crm.policy.worktime", "crm.policy.worktime.source"]

@@ -1,0 +1,2 @@
+from . import role
+from . import authority

@@ -1,0 +1,78 @@
+from odoo import api, fields, models
+
+from ...const import AMOUNT_CEILING, SUBJECTS
+
+
+class CrmPolicyAuthority(models.Model):
+    """Up to which amount a role decides (AUT-MAT-01; 篇一 第十一条, 000/004 四(一))."""
+
+    _name = "crm.policy.authority"
+    _description = "Authority Limit"
+    _inherit = ["crm.policy.rule.mixin"]
+    _order = "version_id, subject, max_amount, id"
+
+    _pack_section = "authorities"
+    _pack_sequence = 20
+    _pack_schema = {
+        "code": (str, True),
+        "subject": (tuple(code for code, _label in SUBJECTS), False),
+        "role": (str, True),
+        "max_amount": (float, False),
+        "unlimited": (bool, False),
+        "own_cases": (bool, False),
+    }
+
+    subject = fields.Selection(SUBJECTS, help="Empty: whatever is asked for.")
+    role_id = fields.Many2one("crm.policy.role", required=True, index=True, ondelete="restrict")
+    max_amount = fields.Monetary(help="The limit itself is still within the authority.")
+    unlimited = fields.Boolean()
+    own_cases = fields.Boolean(
+        string="Decides on His Own Cases",
+        help="Front-line authority: within the limit the person signs without asking anyone.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, default=lambda self: self.env.company.currency_id
+    )
+
+    _amount_positive = models.Constraint(
+        "CHECK(max_amount >= 0)", "An authority limit is not negative."
+    )
+
+    @api.depends("role_id.name", "max_amount", "unlimited", "clause_id.number")
+    def _compute_display_name(self):
+        for limit in self:
+            amount = self.env._("any amount") if limit.unlimited else f"{limit.max_amount:,.2f}"
+            limit.display_name = f"{limit.clause_id.number}: {limit.role_id.name} ≤ {amount}"
+
+    @api.model
+    def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        place = f"authorities ({row['code']})"
+        role = self._pack_reference("crm.policy.role", version, place, row.pop("role"))
+        currency = version.company_id.currency_id
+        return {
+            "role_id": role.id,
+            "currency_id": currency.id,
+            **super()._pack_prepare(version, row, clauses),
+        }
+
+    def _policy_ceiling(self):
+        """Return the amount up to which this line decides, in its own currency."""
+        return AMOUNT_CEILING if self.unlimited else self.max_amount
+
+    def _policy_covers(self, amount, currency):
+        """Return whether ``amount`` is within the limit; the limit itself is (AUT-MAT-03)."""
+        own = currency._convert(amount, self.currency_id, self.company_id, fields.Date.today())
+        return self.currency_id.compare_amounts(own, self._policy_ceiling()) <= 0
+
+    @api.model
+    def _policy_lines(self, version, subject):
+        """Return the limits for a subject under a policy version, the lowest first.
+
+        Lines of the subject itself come instead of the general ones.
+        """
+        lines = self.sudo().search(
+            [("version_id", "=", version.id), ("subject", "in", [subject, False])]
+        )
+        own = lines.filtered("subject") or lines
+        return own.sorted(lambda line: (line.unlimited, line.max_amount, line.id))

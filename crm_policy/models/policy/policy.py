@@ -1,0 +1,159 @@
+from pathlib import Path
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...tools import pack
+
+PACK_FOLDER = Path(__file__).parents[2] / "packs"
+
+
+class CrmPolicy(models.Model):
+    """A written policy of a company; its text and rules live in its versions."""
+
+    _name = "crm.policy"
+    _description = "Policy"
+    _inherit = ["mail.thread"]
+    _order = "code, id"
+
+    code = fields.Char(required=True, index=True)
+    name = fields.Char(required=True, translate=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    owner_department_id = fields.Many2one("hr.department", check_company=True)
+    version_ids = fields.One2many("crm.policy.version", "policy_id", string="Versions")
+    current_version_id = fields.Many2one(
+        "crm.policy.version", compute="_compute_current_version_id", string="Version in Force"
+    )
+    active_in_company = fields.Boolean(
+        string="In Use",
+        default=True,
+        tracking=True,
+        help="Without it the policy governs no new case, whatever its version.",
+    )
+    pack_version = fields.Char(readonly=True, help="The pack this policy was last loaded from.")
+
+    _code_uniq = models.Constraint(
+        "UNIQUE(company_id, code)", "A company has each policy code once."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for policy in self:
+            policy.display_name = f"{policy.code} {policy.name}" if policy.code else policy.name
+
+    @api.depends("version_ids.state")
+    def _compute_current_version_id(self):
+        for policy in self:
+            policy.current_version_id = policy.version_ids.filtered(
+                lambda version: version.state == "effective"
+            )[:1]
+
+    # === CRUD METHODS === #
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_published(self):
+        if any(version.state not in ("draft", "review") for version in self.version_ids):
+            raise UserError(
+                self.env._("A policy that was in force is not deleted: abolish its version.")
+            )
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_packs(self):
+        """Return the packs that ship with the add-on: file stem -> path."""
+        return {path.stem: path for path in sorted(PACK_FOLDER.glob("*.yaml"))}
+
+    @api.model
+    def _policy_check_pack(self, content):
+        """Parse and check a pack without writing anything (dry run).
+
+        :param content: the YAML file, str or bytes.
+        :return: the pack as plain values.
+        :raises ValidationError: every problem, with its place in the file.
+        """
+        try:
+            values = pack.parse(content)
+            sections = self.env["crm.policy.pack.section"]._pack_models()
+            pack.check(
+                values,
+                {
+                    model._pack_section: (model._pack_schema, model._pack_needs_clause)
+                    for model in sections
+                },
+            )
+        except pack.PackError as error:
+            raise ValidationError(
+                self.env._(
+                    "The policy pack cannot be loaded; nothing was changed.\n%(problems)s",
+                    problems="\n".join(f"- {problem}" for problem in error.problems),
+                )
+            ) from error
+        return values
+
+    @api.model
+    def _policy_apply_pack(self, content, company=None):
+        """Load a pack as a draft version of its policy; all of it or nothing.
+
+        :param content: the YAML file, str or bytes.
+        :param company: ``res.company``; the current one by default.
+        :return: the draft ``crm.policy.version``; its author is the current user.
+        :raises AccessError: the user does not administer policies.
+        :raises ValidationError: the pack has mistakes, or its version number exists already.
+        """
+        user = self.env.user
+        if not (user._is_superuser() or user.has_group("crm_policy.group_policy_admin")):
+            raise AccessError(self.env._("Only a policy administrator loads policy packs."))
+        company = company or self.env.company
+        values = self._policy_check_pack(content)
+        with self.env.cr.savepoint():
+            policy = self._policy_upsert_from_pack(values, company)
+            number = values["version"]["number"]
+            if number in policy.version_ids.mapped("number"):
+                raise ValidationError(
+                    self.env._(
+                        "%(policy)s has a version %(number)s already; a version is never "
+                        "rewritten, give the new one another number.",
+                        policy=policy.display_name,
+                        number=number,
+                    )
+                )
+            version = self.env["crm.policy.version"].create(
+                [{**values["version"], "policy_id": policy.id}]
+            )
+            clauses = self.env["crm.policy.clause"]._policy_load_clauses(
+                version, values["clauses"]
+            )
+            for model in self.env["crm.policy.pack.section"]._pack_models():
+                model._pack_load(version, values.get(model._pack_section) or [], clauses)
+            self.env.flush_all()
+        self.env["crm.policy.event"]._policy_log(
+            "pack.loaded", version, {"pack": policy.code, "pack_version": policy.pack_version},
+            clause=version,
+        )  # fmt: skip
+        return version
+
+    @api.model
+    def _policy_install_shipped(self, name, company=None):
+        """Load a pack of the add-on and hand its version over for approval."""
+        version = self._policy_apply_pack(self._policy_packs()[name].read_bytes(), company)
+        version.action_policy_review()
+        return version
+
+    @api.model
+    def _policy_upsert_from_pack(self, values, company):
+        head = values["policy"]
+        name, others = pack.texts(head["name"])
+        policy = self.search([("code", "=", head["code"]), ("company_id", "=", company.id)])
+        if not policy:
+            policy = self.create([{"code": head["code"], "name": name, "company_id": company.id}])
+            for lang, text in others.items():
+                if self.env["res.lang"]._lang_get(lang):
+                    policy.with_context(lang=lang).name = text
+        policy.pack_version = values["pack_version"]
+        self.env["crm.policy.default"]._policy_offer(policy, head.get("default_for") or [])
+        return policy

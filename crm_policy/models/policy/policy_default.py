@@ -1,0 +1,56 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...const import KINDS
+
+
+class CrmPolicyDefault(models.Model):
+    """Which policy governs the cases of a kind when their type does not say so."""
+
+    _name = "crm.policy.default"
+    _description = "Default Policy of a Kind"
+    _order = "company_id, kind"
+    _rec_name = "kind"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    kind = fields.Selection(KINDS, required=True)
+    policy_id = fields.Many2one(
+        "crm.policy", required=True, index=True, ondelete="restrict", check_company=True
+    )
+
+    _kind_uniq = models.Constraint(
+        "UNIQUE(company_id, kind)", "A company has one default policy for each kind of case."
+    )
+
+    @api.model
+    def _policy_offer(self, policy, kinds):
+        """Make ``policy`` the default of those ``kinds`` that have none yet in its company."""
+        unknown = sorted(set(kinds) - dict(KINDS).keys())
+        if unknown:
+            raise ValidationError(
+                self.env._(
+                    "Policy pack, default_for: unknown kinds %(kinds)s.", kinds=", ".join(unknown)
+                )
+            )
+        taken = self.search([("company_id", "=", policy.company_id.id)]).mapped("kind")
+        self.create(
+            [
+                {"company_id": policy.company_id.id, "kind": kind, "policy_id": policy.id}
+                for kind in kinds
+                if kind not in taken
+            ]
+        )
+
+    @api.model
+    def _policy_for(self, kinds, company):
+        """Return {kind: policy in use} for a company, in one query."""
+        defaults = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("kind", "in", list(kinds)),
+                ("policy_id.active_in_company", "=", True),
+            ]
+        )
+        return {default.kind: default.policy_id for default in defaults}

@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+
+
+class CrmPolicyRuleMixin(models.AbstractModel):
+    """A rule: something executable that a clause demands. Valid as long as its version is."""
+
+    _name = "crm.policy.rule.mixin"
+    _description = "Policy Rule"
+    _inherit = ["crm.policy.pack.section"]
+
+    _pack_needs_clause = True
+
+    code = fields.Char(required=True)
+    clause_id = fields.Many2one(
+        "crm.policy.clause", required=True, index=True, ondelete="restrict"
+    )
+    version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
+    company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules.clause_id.version_id._policy_check_draft()
+        self.env.registry.clear_cache()
+        return rules
+
+    def write(self, vals):
+        self.clause_id.version_id._policy_check_draft()
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_published(self):
+        self.clause_id.version_id._policy_check_draft()
+        self.env.registry.clear_cache()
+
+    # === PACKS === #
+
+    @api.model
+    def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        return {"clause_id": clauses[row.pop("clause")].id, **row}
+
+    @api.model
+    def _pack_upsert(self, version, vals_list):
+        # A rule belongs to its version: never shared with an older one.
+        return self.create(vals_list)

@@ -1,0 +1,246 @@
+import hashlib
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...tools.zones import company_zone, to_local
+
+# Who may put a version in force. The author never does, whatever his groups.
+APPROVER_GROUPS = "crm_policy.group_director,crm_policy.group_ceo,crm_policy.group_committee"
+
+
+class CrmPolicyVersion(models.Model):
+    """One edition of a policy: written, reviewed, in force, superseded. Then it stays as it is."""
+
+    _name = "crm.policy.version"
+    _description = "Policy Version"
+    _inherit = ["crm.policy.guarded", "mail.thread"]
+    _order = "policy_id, id desc"
+    _rec_names_search = ["number", "policy_id.name", "policy_id.code"]
+
+    policy_id = fields.Many2one(
+        "crm.policy", required=True, index=True, ondelete="restrict", readonly=True
+    )
+    company_id = fields.Many2one(related="policy_id.company_id", store=True, index=True)
+    number = fields.Char(required=True)
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("review", "In Review"),
+            ("effective", "In Force"),
+            ("superseded", "Superseded"),
+            ("abolished", "Abolished"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    effective_from = fields.Date(
+        copy=False, tracking=True, help="In force from 00:00 of this day in the company's zone."
+    )
+    effective_to = fields.Date(
+        string="Last Day in Force", copy=False, readonly=True, tracking=True
+    )
+    transition = fields.Selection(
+        [
+            ("keep", "Open cases keep their version"),
+            ("switch", "Open cases switch to this version"),
+        ],
+        default="keep",
+        required=True,
+    )
+    enforcement = fields.Selection(
+        [("trial", "Trial: warn only"), ("enforced", "Enforced")],
+        default="enforced",
+        required=True,
+    )
+    content_hash = fields.Char(readonly=True, copy=False, help="SHA-256 of the clauses as published.")
+    author_id = fields.Many2one(
+        "res.users", required=True, readonly=True, default=lambda self: self.env.user, copy=False
+    )
+    approver_id = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
+    approved_at = fields.Datetime(readonly=True, copy=False)
+    clause_ids = fields.One2many("crm.policy.clause", "version_id", string="Clauses", copy=True)
+    clause_count = fields.Integer(compute="_compute_clause_count")
+
+    _number_uniq = models.Constraint(
+        "UNIQUE(policy_id, number)", "A policy has each version number once."
+    )
+    _one_in_force = models.UniqueIndex(
+        "(policy_id) WHERE state = 'effective'", "A policy has one version in force."
+    )
+    _four_eyes = models.Constraint(
+        "CHECK(approver_id IS NULL OR approver_id != author_id)",
+        "The author of a policy version never approves it.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_id.display_name", "number")
+    def _compute_display_name(self):
+        for version in self:
+            version.display_name = f"{version.policy_id.name or ''} v{version.number or ''}"
+
+    @api.depends("clause_ids")
+    def _compute_clause_count(self):
+        for version in self:
+            version.clause_count = len(version.clause_ids)
+
+    # === CRUD METHODS === #
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {
+            "state",
+            "effective_to",
+            "content_hash",
+            "author_id",
+            "approver_id",
+            "approved_at",
+        }
+
+    def write(self, vals):
+        if not vals.keys() <= {"message_follower_ids", "activity_ids"}:
+            self._policy_check_draft()
+        return super().write(vals)
+
+    def _policy_guarded_write(self, vals):
+        if "state" in vals:
+            self.env.registry.clear_cache()  # which rules count depends on it
+        return super()._policy_guarded_write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_draft(self):
+        self._policy_check_draft()
+
+    def _policy_check_draft(self):
+        """Refuse to touch the text or the rules of a version that people rely on."""
+        for version in self:
+            if version.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "%(version)s is no longer a draft: its text and rules stay as they are. "
+                        "Make a new version.",
+                        version=version.display_name,
+                    )
+                )
+
+    # === ACTION METHODS === #
+
+    def action_policy_review(self):
+        """Hand a draft over to its approver."""
+        self.check_access("write")
+        for version in self:
+            if version.state != "draft":
+                raise UserError(
+                    self.env._("%(version)s is not a draft.", version=version.display_name)
+                )
+            if not version.clause_ids:
+                raise ValidationError(
+                    self.env._("%(version)s has no clause.", version=version.display_name)
+                )
+        self._policy_guarded_write({"state": "review"})
+        return True
+
+    def action_policy_draft(self):
+        """Take a version that is not approved yet back to its author."""
+        self.check_access("write")
+        if any(version.state != "review" or version.approver_id for version in self):
+            raise UserError(self.env._("Only a version in review goes back to draft."))
+        self._policy_guarded_write({"state": "draft"})
+        return True
+
+    def action_policy_publish(self):
+        """Approve a version in review; it takes effect on its day (POL-VER-01)."""
+        self.check_access("read")
+        if not any(self.env.user.has_group(group) for group in APPROVER_GROUPS.split(",")):
+            raise AccessError(
+                self.env._("A policy version is approved by a director, the CEO or the committee.")
+            )
+        for version in self:
+            if version.state != "review" or version.approver_id:
+                raise UserError(
+                    self.env._(
+                        "%(version)s is not waiting for approval.", version=version.display_name
+                    )
+                )
+            if version.author_id == self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "%(version)s: you wrote it. The author never approves his own version.",
+                        version=version.display_name,
+                    )
+                )
+            version.sudo()._policy_guarded_write(
+                {
+                    "approver_id": self.env.uid,
+                    "approved_at": fields.Datetime.now(),
+                    "content_hash": version._policy_content_hash(),
+                    "effective_from": version.effective_from or version._policy_today(),
+                }
+            )
+        self.env["crm.policy.event"]._policy_log("version.approved", self.sudo())
+        self.sudo()._policy_take_effect()
+        return True
+
+    def action_policy_abolish(self):
+        """End a version in force without a successor (POL-VER-03)."""
+        self.check_access("read")
+        if not any(self.env.user.has_group(group) for group in APPROVER_GROUPS.split(",")):
+            raise AccessError(
+                self.env._("A policy version is abolished by a director, the CEO or the committee.")
+            )
+        for version in self.sudo():
+            if version.state != "effective":
+                raise UserError(
+                    self.env._("%(version)s is not in force.", version=version.display_name)
+                )
+            version._policy_guarded_write(
+                {"state": "abolished", "effective_to": version._policy_today()}
+            )
+        self.env["crm.policy.event"]._policy_log("version.abolished", self.sudo())
+        return True
+
+    # === BUSINESS METHODS === #
+
+    def _policy_today(self):
+        return to_local(fields.Datetime.now(), company_zone(self.company_id)).date()
+
+    def _policy_take_effect(self):
+        """Put approved versions in force whose day has come; the former one is superseded."""
+        for version in self:
+            if version.state != "review" or not version.approver_id:
+                continue
+            if version.effective_from > version._policy_today():
+                continue
+            former = self.search(
+                [("policy_id", "=", version.policy_id.id), ("state", "=", "effective")]
+            )
+            former._policy_guarded_write(
+                {
+                    "state": "superseded",
+                    "effective_to": fields.Date.subtract(version.effective_from, days=1),
+                }
+            )
+            former.flush_recordset()  # before the index sees two versions in force
+            version._policy_guarded_write({"state": "effective"})
+            self.env["crm.policy.event"]._policy_log("version.effective", version, clause=version)
+
+    @api.model
+    def _cron_take_effect(self):
+        """Put versions in force on their day; safe to run at any time, any number of times."""
+        self.search([("state", "=", "review"), ("approver_id", "!=", False)])._policy_take_effect()
+
+    def _policy_content_hash(self):
+        """Return the SHA-256 of the clauses in order, in the language they were written in."""
+        self.ensure_one()
+        clauses = self.with_context(lang=None).clause_ids.sorted("id")
+        content = [[clause.number, clause.name, clause.text or ""] for clause in clauses]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+    def _policy_trace(self):
+        """Return the codes that an event, a deadline or a refusal carries of this version."""
+        self.ensure_one()
+        return {"policy": self.policy_id.code, "version": self.number}

@@ -1,0 +1,2 @@
+from . import register
+from . import report_monthly

@@ -1,0 +1,2 @@
+from . import worktime_source
+from . import worktime

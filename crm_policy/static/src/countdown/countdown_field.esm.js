@@ -1,0 +1,64 @@
+import {Component, onWillUnmount, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatDateTime} from "@web/core/l10n/dates";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+
+const {DateTime} = luxon;
+const REFRESH = 30000; // Milliseconds: the chip counts in minutes
+
+/**
+ * Chip with the time left until a deadline: in words, red when it has passed, amber in
+ * the last two hours. It shows elapsed time; the due instant itself is in the tooltip.
+ */
+export class CountdownField extends Component {
+    static template = "crm_policy.CountdownField";
+    static props = {...standardFieldProps};
+
+    setup() {
+        this.clock = useState({now: DateTime.now()});
+        const timer = setInterval(() => (this.clock.now = DateTime.now()), REFRESH);
+        onWillUnmount(() => clearInterval(timer));
+    }
+
+    get due() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get minutes() {
+        return Math.round(this.due.diff(this.clock.now, "minutes").minutes);
+    }
+
+    get tooltip() {
+        return formatDateTime(this.due);
+    }
+
+    get tone() {
+        if (this.minutes < 0) {
+            return "text-bg-danger";
+        }
+        return this.minutes < 120 ? "text-bg-warning" : "text-bg-light border";
+    }
+
+    get words() {
+        const total = Math.abs(this.minutes);
+        const days = Math.floor(total / 1440);
+        const hours = Math.floor((total % 1440) / 60);
+        const minutes = total % 60;
+        let time = _t("%(minutes)s min", {minutes});
+        if (days) {
+            time = _t("%(days)s d %(hours)s h", {days, hours});
+        } else if (hours) {
+            time = _t("%(hours)s h %(minutes)s min", {hours, minutes});
+        }
+        return this.minutes < 0 ? _t("overdue %(time)s", {time}) : _t("%(time)s left", {time});
+    }
+}
+
+export const countdownField = {
+    component: CountdownField,
+    displayName: _t("Countdown"),
+    supportedTypes: ["datetime"],
+};
+
+registry.category("fields").add("policy_countdown", countdownField);

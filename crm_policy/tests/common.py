@@ -1,0 +1,155 @@
+"""A company under its policy, with one user per role: what every test starts from."""
+
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+ROLES = (
+    "specialist",
+    "supervisor",
+    "manager",
+    "director",
+    "finance",
+    "ceo",
+    "qc",
+    "analyst",
+    "policy_admin",
+)
+
+
+def shanghai(text):
+    """Return the naive UTC instant of "2026-03-06 17:50" (seconds allowed) in Shanghai."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI).astimezone(
+        ZoneInfo("UTC")
+    ).replace(tzinfo=None)  # fmt: skip
+
+
+@contextmanager
+def at(text):
+    """Freeze the clock at a wall time of Shanghai."""
+    with freeze_time(shanghai(text)):
+        yield
+
+
+@tagged("post_install", "-at_install")
+class PolicyCommon(TransactionCase):
+    """CNY, Asia/Shanghai, Monday to Friday 9-12 and 13-18, no holidays: the scenarios' company."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, tracking_disable=True))
+        cls.company = cls._new_company("苏州明远电子")
+        cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=cls.company.ids))
+        cls.users = {role: cls._new_user(role) for role in ROLES}
+        cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
+        cls.version = cls._install_policy("service")
+        cls.partner = cls.env["res.partner"].create(
+            {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
+        )
+        cls.types = {
+            kind.code: kind
+            for kind in cls.env["crm.policy.complaint.type"].search(
+                [("company_id", "=", cls.company.id)]
+            )
+        }
+
+    @classmethod
+    def _new_company(cls, name):
+        cls.env.ref("base.CNY").active = True
+        calendar = cls.env["resource.calendar"].create(
+            {
+                "name": f"{name} 9-12, 13-18",
+                "tz": "Asia/Shanghai",
+                "company_id": False,
+                "attendance_ids": [Command.clear()]
+                + [
+                    Command.create(
+                        {
+                            "name": period,
+                            "dayofweek": str(day),
+                            "hour_from": start,
+                            "hour_to": stop,
+                            "day_period": period,
+                        }
+                    )
+                    for day in range(5)
+                    for start, stop, period in ((9, 12, "morning"), (13, 18, "afternoon"))
+                ],
+            }
+        )
+        company = cls.env["res.company"].create(
+            {"name": name, "currency_id": cls.env.ref("base.CNY").id}
+        )
+        calendar.company_id = company
+        company.resource_calendar_id = calendar
+        return company
+
+    @classmethod
+    def _new_user(cls, role, login=None, company=None):
+        company = company or cls.company
+        return new_test_user(
+            cls.env,
+            login=login or f"t_{role}",
+            groups=f"base.group_user,crm_policy.group_{role}",
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+            tz="Asia/Shanghai",
+        )
+
+    @classmethod
+    def _install_policy(cls, pack, company=None):
+        """Load a shipped pack as the administrator and have the director approve it."""
+        policy = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
+        version = policy._policy_install_shipped(pack, company or cls.company)
+        version.with_user(cls.users["director"]).action_policy_publish()
+        return version.with_env(cls.env)
+
+    @classmethod
+    def _new_case(cls, user=None, **vals):
+        """Create a case as a specialist: a quality complaint unless ``vals`` say otherwise."""
+        user = user or cls.users["specialist"]
+        kind = vals.get("policy_kind", "complaint")
+        defaults = {
+            "name": "PCB-204 分层",
+            "description": "<p>150 片不良</p>",
+            "policy_kind": kind,
+            "partner_id": cls.partner.id,
+            "company_id": cls.company.id,
+            "user_id": cls.users["specialist"].id,
+        }
+        if kind == "complaint":
+            defaults["policy_complaint_type_id"] = cls.types["quality"].id
+        case = cls.env["helpdesk.ticket"].with_user(user).create({**defaults, **vals})
+        return case.with_env(cls.env)
+
+    @classmethod
+    def _as(cls, role, records):
+        return records.with_user(cls.users[role])
+
+    def _drive(self, case, until):
+        """Take a complaint without remedies through its steps up to and including ``until``."""
+        mine = self._as("specialist", case)
+        steps = {
+            "accept": mine.action_policy_accept,
+            "register": mine.action_policy_register,
+            "respond": lambda: mine.action_policy_respond("已致电客户"),
+            "propose": lambda: mine.action_policy_propose("返工并补发"),
+            "decide": mine.action_policy_decide,
+            "settle": mine.action_policy_settle,
+            "reply": lambda: mine.action_policy_reply("同意返工补发", "phone"),
+            "callback": lambda: mine.action_policy_callback(4, "客户认可"),
+            "recheck": lambda: self._as("supervisor", case).action_policy_recheck("记录齐全"),
+            "close": mine.action_policy_close,
+        }
+        for name, step in steps.items():
+            step()
+            if name == until:
+                return
+        raise AssertionError(f"there is no step {until}")

@@ -1,0 +1,1 @@
+from .test_tour_complaint import *

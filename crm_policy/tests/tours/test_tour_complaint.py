@@ -1,0 +1,33 @@
+"""The whole way of a complaint in a real browser, in Chinese, each step as its own role."""
+
+from odoo.addons.crm_policy.tests.common import PolicyCommon
+from odoo.tests import HttpCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestTourComplaint(HttpCase, PolicyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for user in cls.users.values():
+            user.lang = "zh_CN"
+
+    def test_complaint_from_call_to_close(self):
+        mine = "/odoo/action-crm_policy.case_action_mine"
+        everybody = "/odoo/action-crm_policy.case_action"
+        self.start_tour(mine, "crm_policy_complaint_intake", login="t_specialist")
+        case = self.env["helpdesk.ticket"].search(
+            [("name", "=", "外箱破损"), ("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(case.policy_remedy_ids.policy_approval_state, "pending")
+        self.start_tour(
+            "/odoo/action-crm_policy.approval_action",
+            "crm_policy_complaint_approve",
+            login="t_manager",
+        )
+        self.start_tour(mine, "crm_policy_complaint_answer", login="t_specialist")
+        self.start_tour(everybody, "crm_policy_complaint_recheck", login="t_supervisor")
+        self.start_tour(mine, "crm_policy_complaint_close", login="t_specialist")
+        self.assertTrue(case.policy_closed_at)
+        self.assertEqual(case.policy_callback_score, 4)
+        self.assertEqual(case.policy_recheck_user_id, self.users["supervisor"])

@@ -1,0 +1,49 @@
+"""Case numbers: patterns such as ``YYMMNN`` (篇一 第八条) and ``YYMMDDNNN`` (篇六 4.2.2.2).
+
+``YY`` / ``YYYY``, ``MM`` and ``DD`` are the day of numbering in the company's zone, the run of
+``N`` is the serial, padded to its length and widened beyond it, everything else stands for itself
+in quotes-free digits and dashes.
+"""
+
+import re
+
+RESETS = ("month", "year", "never")
+_TOKEN = re.compile(r"YYYY|YY|MM|DD|N+|[0-9/-]+|.", re.DOTALL)
+# What the number must show so that two periods never give the same number.
+_NEEDS = {"month": ("YY", "MM"), "year": ("YY",), "never": ()}
+
+
+def check_pattern(pattern, reset):
+    """Return None when the pattern gives unique numbers, else what is wrong with it, in English.
+
+    :param str pattern: for example "YYMMDDNNN".
+    :param str reset: "month", "year" or "never": when the serial starts again at 1.
+    """
+    tokens = _TOKEN.findall(pattern or "")
+    serials = [token for token in tokens if token.startswith("N")]
+    if len(serials) != 1 or not tokens[-1].startswith("N"):
+        return "it must end with one run of N, the serial"
+    unknown = [token for token in tokens if not re.fullmatch(r"YYYY|YY|MM|DD|N+|[0-9/-]+", token)]
+    if unknown:
+        return f"unknown letters {''.join(unknown)}"
+    if reset not in RESETS:
+        return f"unknown period {reset}"
+    shown = "".join(tokens)
+    missing = [need for need in _NEEDS[reset] if need not in shown]
+    if missing:
+        return f"a serial that starts again each {reset} needs {' and '.join(missing)}"
+    return None
+
+
+def period_key(day, reset):
+    """Return the period whose counter numbers a case of ``day``: "202603", "2026" or ""."""
+    return {"month": f"{day:%Y%m}", "year": f"{day:%Y}", "never": ""}[reset]
+
+
+def format_number(pattern, day, serial):
+    """Return the number; a serial wider than its run of N widens the number (100th: YYMM100)."""
+    parts = {"YYYY": f"{day:%Y}", "YY": f"{day:%y}", "MM": f"{day:%m}", "DD": f"{day:%d}"}
+    return "".join(
+        f"{serial:0{len(token)}d}" if token.startswith("N") else parts.get(token, token)
+        for token in _TOKEN.findall(pattern)
+    )

@@ -1,0 +1,91 @@
+"""Working-time arithmetic by bisection over cumulative intervals.
+
+An *index* is made once per calendar from its working intervals and answers each question in
+O(log n), without Odoo. Instants are int seconds since the epoch (UTC), lengths int seconds.
+"""
+
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime
+from itertools import accumulate
+from typing import NamedTuple
+
+
+class WorkIndex(NamedTuple):
+    """Disjoint working intervals in order, and the work done up to the end of each.
+
+    ``starts[i] < stops[i] <= starts[i + 1]``; ``done[i]`` counts intervals 0 to i.
+    """
+
+    starts: tuple
+    stops: tuple
+    done: tuple
+
+
+def build_index(intervals):
+    """Return the index of ``intervals``.
+
+    :param intervals: pairs (start, stop) in seconds, ordered, disjoint; empty ones are dropped.
+    :rtype: WorkIndex
+    """
+    pairs = [(start, stop) for start, stop in intervals if stop > start]
+    starts = tuple(start for start, _stop in pairs)
+    stops = tuple(stop for _start, stop in pairs)
+    return WorkIndex(starts, stops, tuple(accumulate(stop - start for start, stop in pairs)))
+
+
+def worked_until(index, at):
+    """Return the seconds of work from the beginning of the index until ``at``."""
+    position = bisect_right(index.starts, at) - 1
+    if position < 0:
+        return 0
+    return index.done[position] - max(0, index.stops[position] - at)
+
+
+def work_between(index, start, stop):
+    """Return the seconds of work between two instants; negative when ``stop`` comes first."""
+    return worked_until(index, stop) - worked_until(index, start)
+
+
+def add_work(index, start, seconds):
+    """Return the instant at which ``seconds`` of work have been done since ``start``.
+
+    When that is the end of an interval, the end is returned, not the next beginning: 15 minutes
+    from 11:45 are over at 12:00, before lunch. Nothing to work returns ``start`` itself.
+
+    :param int seconds: >= 0.
+    :return: the instant, or None when the index ends before.
+    """
+    if seconds <= 0:
+        return start
+    target = worked_until(index, start) + seconds
+    position = bisect_left(index.done, target)
+    if position == len(index.done):
+        return None
+    return index.stops[position] - (index.done[position] - target)
+
+
+def nth_working_day_end(index, start, count, zone):
+    """Return when the ``count``-th working day after ``start`` ends (requirement T4).
+
+    The day of ``start`` is day 0 whatever its hour; a day counts when it has any work.
+
+    :param int count: >= 1.
+    :param zone: tzinfo that says which day an instant belongs to.
+    :return: end of the last interval of that day, or None when the index ends before.
+    """
+    first_day = _day(start, zone)
+    seen, last = 0, None
+    for position in range(bisect_right(index.stops, start), len(index.starts)):
+        day = _day(index.starts[position], zone)
+        if day <= first_day:
+            continue
+        if day != last:
+            seen, last = seen + 1, day
+            if seen > count:
+                return index.stops[position - 1]
+    # The last day of the index may go on beyond it: it is not an answer.
+    return None
+
+
+def _day(instant, zone):
+    return datetime.fromtimestamp(instant, UTC).astimezone(zone).date()

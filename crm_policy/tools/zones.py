@@ -1,0 +1,33 @@
+"""Between naive UTC, as Odoo stores it, and the wall clock of a company."""
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+def company_zone(company):
+    """Return the zone in which a company counts days: that of its working calendar.
+
+    :param company: a ``res.company`` record.
+    :rtype: ZoneInfo
+    """
+    return ZoneInfo(company.resource_calendar_id.tz or "UTC")
+
+
+def to_local(moment, zone):
+    """Return naive UTC ``moment`` as an aware datetime in ``zone``."""
+    return moment.replace(tzinfo=UTC).astimezone(zone)
+
+
+def to_utc(moment, zone):
+    """Return naive wall clock ``moment`` of ``zone`` as naive UTC."""
+    return moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)
+
+
+def day_start(day, zone):
+    """Return 00:00:00 of ``day`` in ``zone`` as naive UTC."""
+    return to_utc(datetime.combine(day, time.min), zone)
+
+
+def day_end(day, zone):
+    """Return 23:59:59 of ``day`` in ``zone`` as naive UTC (requirement T3)."""
+    return day_start(day + timedelta(days=1), zone) - timedelta(seconds=1)

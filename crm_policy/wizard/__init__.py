@@ -1,0 +1,3 @@
+from . import pack_load
+from . import case_step
+from . import approval_sign

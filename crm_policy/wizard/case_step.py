@@ -1,0 +1,78 @@
+from odoo import fields, models
+from odoo.exceptions import ValidationError
+
+# What each step asks for, as arguments of its action.
+ARGUMENTS = {
+    "accept": (),
+    "register": (),
+    "respond": ("text",),
+    "propose": ("text",),
+    "decide": (),
+    "settle": (),
+    "reply": ("text", "channel"),
+    "callback": ("score", "text"),
+    "recheck": ("text",),
+    "close": (),
+    "cancel": (),
+}
+
+
+class CrmPolicyCaseStep(models.TransientModel):
+    """Ask for what a step of a case needs, then take it."""
+
+    _name = "crm.policy.case.step"
+    _description = "Step of a Case"
+
+    ticket_id = fields.Many2one("helpdesk.ticket", required=True, ondelete="cascade")
+    step = fields.Selection(
+        [
+            ("accept", "Accept"),
+            ("register", "Register"),
+            ("respond", "First Response"),
+            ("propose", "Propose a Solution"),
+            ("decide", "Decide"),
+            ("settle", "Settle"),
+            ("reply", "Tell the Decision"),
+            ("callback", "Callback"),
+            ("recheck", "Re-check"),
+            ("close", "Close"),
+            ("cancel", "Cancel"),
+        ],
+        required=True,
+    )
+    text = fields.Text()
+    channel = fields.Selection(
+        [("phone", "Phone"), ("letter", "Letter"), ("email", "E-mail"), ("visit", "Visit")],
+        default="phone",
+    )
+    score = fields.Selection(
+        [
+            ("5", "5 - Very satisfied"),
+            ("4", "4 - Satisfied"),
+            ("3", "3 - Neutral"),
+            ("2", "2 - Dissatisfied"),
+            ("1", "1 - Very dissatisfied"),
+        ],
+        string="Satisfaction",
+    )
+    happened_earlier = fields.Boolean()
+    at = fields.Datetime(string="Happened At")
+    reason = fields.Char()
+
+    def action_policy_confirm(self):
+        """Take the step with what was filled in; nothing typed is lost when it is refused."""
+        self.ensure_one()
+        values = {
+            "text": self.text,
+            "channel": self.channel,
+            "score": int(self.score) if self.score else None,
+        }
+        arguments = {name: values[name] for name in ARGUMENTS[self.step]}
+        if self.step == "cancel":
+            arguments["reason"] = self.reason
+        elif self.happened_earlier:
+            if not self.at:
+                raise ValidationError(self.env._("Say when it happened."))
+            arguments |= {"at": self.at, "reason": self.reason}
+        getattr(self.ticket_id, f"action_policy_{self.step}")(**arguments)
+        return {"type": "ir.actions.act_window_close"}
