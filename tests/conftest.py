@@ -10,10 +10,20 @@ import sys
 import types
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "crm_policy"
+
+# Property tests measure what comes out, not how fast a busy machine is.
+hypothesis.settings.register_profile(
+    "crm_policy",
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("crm_policy")
 
 # So that `crm_policy.tools` can be imported without `crm_policy/__init__.py`, which needs Odoo.
 package = types.ModuleType("crm_policy")

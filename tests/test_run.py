@@ -185,7 +185,7 @@ def test_a_database_that_was_not_made_here_is_not_replaced(run, scratch_db, monk
     monkeypatch.setenv("PGUSER", scratch_db.environment["PGUSER"])
     assert "was not made here" in problem(run, run.make_database, scratch_db.name, False)
     run.set_mark(scratch_db.name, "x")
-    assert run.is_ours(scratch_db.name)
+    assert run.mark(scratch_db.name) == f"{run.OUR_MARK} x"
 
 
 def test_what_is_no_command(run):
