@@ -60,6 +60,8 @@ class OurWarnings(logging.Handler):
     def emit(self, record):
         if record.name.startswith("odoo.addons.crm_policy.tests"):
             return  # Odoo's test cases talking about the browser
+        if record.name == "odoo.http" and record.levelno == logging.WARNING:
+            return  # a refusal, told to the person who clicked
         message = record.getMessage()
         text = f"{record.name} {record.pathname} {message}"
         if "crm_policy" in text.replace(str(ROOT), "") or "crm.policy" in text:

@@ -1,6 +1,7 @@
 """The slow linters, for ./run lint: each is content with the add-on, or its output is shown."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from unittest.mock import patch
@@ -66,23 +67,24 @@ def test_eslint(node_modules):
 # === ODOO'S OWN TEST_LINT, FOR OUR ADD-ON ONLY ===
 
 
-def is_ours(field_name, env):
-    """Tell whether the add-on defines or changes the field `model.name.field`."""
-    model, _, field = field_name.rpartition(".")
-    return "crm_policy" in env[model]._fields[field]._modules
+def needs_index(name, env):
+    """Tell whether `model.field` is ours and has no index.
+
+    A `res_id` is looked for together with its `res_model`: an index that begins with both will do.
+    """
+    model, _, field = name.rpartition(".")
+    objects = env[model]._table_objects.values()
+    definitions = [table_object.get_definition(env.registry) for table_object in objects]
+    covered = field == "res_id" and any("(res_model, res_id" in text for text in definitions)
+    return "crm_policy" in env[model]._fields[field]._modules and not covered
 
 
 class TestIndex(test_index.TestIndex):
     def fail(self, msg):
-        lines = [line for line in msg.splitlines() if "(inverse of" in line]
-        pairs = [line.rstrip(")").split(" (inverse of ") for line in lines]
-        ours = [
-            line
-            for line, pair in zip(lines, pairs, strict=True)
-            if any(is_ours(n, self.env) for n in pair)
-        ]
-        if ours:
-            super().fail("Fields that need an index:\n" + "\n".join(ours))
+        found = re.findall(r"^(\S+) \(inverse of (\S+)\)$", msg, re.M)
+        missing = sorted({inverse for inverse, _ in found if needs_index(inverse, self.env)})
+        if missing:
+            super().fail("Inverses of one2many fields that need an index: " + ", ".join(missing))
 
 
 class OnlyOurs:
