@@ -109,6 +109,14 @@ def test_data_folders_are_flat():
 # === THE REPOSITORY ===
 
 
+def test_what_the_add_on_imports_is_locked_by_name():
+    """Not as a guest of another package, which may be there for one Python only."""
+    wanted = {
+        name.lower() for name in manifest().get("external_dependencies", {}).get("python", ())
+    }
+    assert wanted <= set((ROOT / "requirements.in").read_text().split())
+
+
 def tracked_files():
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
