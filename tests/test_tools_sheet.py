@@ -101,6 +101,33 @@ def test_text_longer_than_a_cell_is_cut_with_an_ellipsis(path, character):
 
 
 @pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("", 10, 1),
+        ("a" * 11, 10, 1),
+        ("a" * 12, 10, 2),
+        ("客" * 5, 10, 1),
+        ("客" * 6, 10, 2),
+        ("😀" * 6, 10, 2),
+        ("a\nb\n\nc", 10, 4),
+        ("a\n" + "客" * 11, 10, 3),
+        ("a" * 32_000, 10, sheet.MAX_LINES),
+        ("\n" * 100, 10, sheet.MAX_LINES),
+        ("ab", 0.1, 2),
+    ],
+)
+def test_lines_are_counted_with_wide_characters(text, width, lines):
+    assert sheet.count_lines(text, width) == lines
+
+
+def test_a_row_is_as_high_as_its_longest_text(path):
+    write(path, [["short", 1], ["客" * 8, 1], ["x" * 30_000, 1]])
+    table = read(path)
+    heights = [table.row_dimensions[row].height for row in (4, 5, 6)]
+    assert heights[0] < heights[1] < heights[2] < 120
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("A/B: [x]*?\\", "AB x"),

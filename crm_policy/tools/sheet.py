@@ -8,6 +8,7 @@ them too. Whatever users typed is written as text, never as a formula or a link.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 import xlsxwriter
 from xlsxwriter.utility import xl_range
@@ -18,6 +19,12 @@ MAX_TEXT = 32_767  # UTF-16 units in a cell
 MAX_SHEET_NAME = 31  # characters
 MAX_FOOTER = 100  # characters of a text; Excel takes 255 for all of them and their codes
 TITLE_ROW, NOTE_ROW, HEADER_ROW, FIRST_ROW = range(4)
+FONT_SIZE = 9  # points
+LINE_HEIGHT = 13  # points of a line of FONT_SIZE
+ROW_MARGIN = 5  # points above and below the lines of a row
+MAX_LINES = 8  # of a row: a pasted novel is cut off on the screen, not in the cell
+# Half-width characters of FONT_SIZE in one unit of Excel's column width, its margins allowed for.
+CHARACTERS_PER_WIDTH = 1.1
 # What Excel replaces in a footer by the number of the page and the number of pages.
 PAGE, PAGES = "&P", "&N"
 
@@ -31,7 +38,7 @@ _KINDS = {
     "text": {"align": "left", "text_wrap": True},
     "date": {"align": "center", "num_format": "yyyy-mm-dd"},
     "datetime": {"align": "center", "num_format": "yyyy-mm-dd hh:mm"},
-    "integer": {"align": "right", "num_format": "0"},
+    "integer": {"align": "center", "num_format": "0"},
     "amount": {"align": "right"},
 }
 _STYLES = {"normal": {}, "muted": {"font_color": "#8A8F98"}}
@@ -61,10 +68,11 @@ class Column:
     :ivar str key: its name in :meth:`Table.close`'s figures and in ``Total.unless``.
     :ivar str header: what people read.
     :ivar str kind: text | date | datetime | integer | amount.
-    :ivar float width: in characters of the default font.
+    :ivar float width: in Excel's unit, about a digit of 11 points.
     :ivar int digits: decimals of an amount, and of an average.
     :ivar Total total: what stands in the last row; None for nothing.
     :ivar str alert: a text that is shown in bold red.
+    :ivar bool centered: for short texts such as states.
     """
 
     key: str
@@ -74,6 +82,7 @@ class Column:
     digits: int = 2
     total: Total | None = None
     alert: str = ""
+    centered: bool = False
 
 
 def clean_text(value):
@@ -96,6 +105,22 @@ def clean_sheet_name(name):
     """Return ``name`` without what a sheet's name must not have (Excel rejects the file)."""
     name = _NOT_IN_SHEET_NAME.sub("", clean_text(name)).replace("\n", " ")
     return name[:MAX_SHEET_NAME].strip(" '") or "Sheet1"
+
+
+def count_lines(text, width):
+    """Return how many lines ``text`` takes in a column of ``width``; at most MAX_LINES.
+
+    Excel would find out itself when it opens the file, other programs do not.
+    """
+    room = max(width * CHARACTERS_PER_WIDTH, 1)
+    if "\n" not in text and len(text) * 2 <= room:
+        return 1
+    lines = 0
+    for line in text[: MAX_LINES * int(room)].split("\n"):
+        # Chinese characters, full-width signs and emoji are twice as wide.
+        cells = len(line) + sum(character >= "\u2e80" for character in line)
+        lines += max(ceil(cells / room), 1)
+    return min(lines, MAX_LINES)
 
 
 def criterion(text):
@@ -136,7 +161,7 @@ class Book:
         """Return the format with these properties; equal ones are one format of the workbook."""
         key = tuple(sorted(properties.items()))
         if key not in self._formats:
-            base = {"font_name": self._font, "font_size": 10}
+            base = {"font_name": self._font, "font_size": FONT_SIZE}
             self._formats[key] = self._workbook.add_format({**base, **properties})
         return self._formats[key]
 
@@ -181,18 +206,21 @@ class Table:
     # === LAYOUT === #
 
     def _cell_format(self, column, **look):
-        number = {"num_format": amount_format(column.digits)} if column.kind == "amount" else {}
-        return self._book.format(**{**_GRID, **_KINDS[column.kind], **number, **look})
+        own = {"num_format": amount_format(column.digits)} if column.kind == "amount" else {}
+        if column.centered:
+            own["align"] = "center"
+        return self._book.format(**{**_GRID, **_KINDS[column.kind], **own, **look})
 
     def _set_up(self, frozen, footer):
         sheet, left, right = self._sheet, *footer
         for place, column in enumerate(self._columns):
             sheet.set_column(place, place, column.width)
+        sheet.set_default_row(LINE_HEIGHT + ROW_MARGIN)
         sheet.freeze_panes(FIRST_ROW, frozen)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
-        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)  # inches
+        sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.5)  # inches
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(TITLE_ROW, HEADER_ROW)
         left = clean_text(left)[:MAX_FOOTER].replace("&", "&&")
@@ -208,7 +236,7 @@ class Table:
         if last:
             sheet.merge_range(TITLE_ROW, 0, TITLE_ROW, last, "", big)
         sheet.write_string(TITLE_ROW, 0, clean_text(title), big)
-        small = self._book.format(font_size=9, font_color="#5A6270", valign="vcenter")
+        small = self._book.format(font_color="#5A6270", valign="vcenter")
         sheet.set_row(NOTE_ROW, 18)
         sheet.write_string(NOTE_ROW, 0, clean_text(note), small)
         header = self._book.format(**{**_GRID, **_HEADER})
@@ -226,6 +254,7 @@ class Table:
         :param str style: "normal" or "muted" (what does not count).
         """
         sheet, row, formats = self._sheet, self._row, self._cell_formats[style]
+        lines = 1
         for place, (column, value) in enumerate(zip(self._columns, values, strict=True)):
             kind = column.kind
             if value is None or value is False or value == "":
@@ -235,10 +264,13 @@ class Table:
                 alert = column.alert and text == column.alert
                 look = self._alert_formats[place] if alert else formats[place]
                 sheet.write_string(row, place, text, look)
+                lines = max(lines, count_lines(text, column.width))
             elif kind in ("date", "datetime"):
                 self._write_moment(row, place, value, formats[place])
             else:
                 sheet.write_number(row, place, value, formats[place])
+        if lines > 1:
+            sheet.set_row(row, LINE_HEIGHT * lines + ROW_MARGIN)
         self._row += 1
         for place, sums in self._sums.items():
             self._count_in(sums, place, values)
@@ -283,6 +315,7 @@ class Table:
         else:
             rows = self._row - FIRST_ROW
         self._sheet.autofilter(HEADER_ROW, 0, max(self._row - 1, HEADER_ROW), last)
+        self._sheet.set_row(self._row, LINE_HEIGHT + 2 * ROW_MARGIN)
         figures = {}
         for place, column in enumerate(self._columns):
             if place in self._sums:
@@ -308,7 +341,8 @@ class Table:
     def _write_total(self, place, value, rows):
         column = self._columns[place]
         digits = 0 if column.total.function == "count" else column.digits
-        look = self._total_format(num_format=amount_format(digits), align="right")
+        align = _KINDS[column.kind]["align"] if not column.centered else "center"
+        look = self._total_format(num_format=amount_format(digits), align=align)
         if rows:
             cached = "" if value is None else value
             formula = self._formula(column, place)

@@ -40,7 +40,7 @@ class CrmPolicyRegister(models.AbstractModel):
     """
 
     _name = "crm.policy.register"
-    _description = "Complaint Register"
+    _description = "Complaint Register Sheet"
 
     # === BUSINESS METHODS === #
 
@@ -124,43 +124,49 @@ class CrmPolicyRegister(models.AbstractModel):
 
     def _policy_columns(self, currency):
         """Return the columns of the sheet (requirement E.2), headed in the language of the file."""
-        _ = self.env._
         labels = self._policy_labels()
         overdue = labels["overdue"][True]
         cancelled = labels["step"]["cancelled"]
-        amount = _("Remedy Amount (%(currency)s)", currency=currency.name)
+        amount = self.env._("Remedy Amount (%(currency)s)", currency=currency.name)
         return [
-            Column("number", _("Number"), width=11),
-            Column("registered_at", _("Registered At"), "datetime", 15.5, total=Total("count")),
-            Column("customer", _("Customer"), width=22),
-            Column("order", _("Order"), width=13),
-            Column("item", _("Item"), width=13),
-            Column("subject", _("Subject"), width=28),
-            Column("type", _("Type"), width=11),
-            Column("severity", _("Severity"), width=7.5),
-            Column("department", _("Department in Charge"), width=12),
-            Column("handler", _("Handler"), width=10),
-            Column("step", _("Step"), width=10),
-            Column("due_name", _("What Is Due"), width=14),
-            Column("due_at", _("Next Due"), "datetime", 15.5),
-            Column("days", _("Days Used"), "integer", 6.5),
+            Column("number", self.env._("Number"), width=9.5),
             Column(
-                "overdue", _("Overdue"), "text", 7, alert=overdue, total=Total("count", overdue)
+                "registered_at", self.env._("Registered At"), "datetime", 14, total=Total("count")
             ),
-            Column("settled_at", _("Settled At"), "datetime", 15.5),
-            Column("remedies", _("Remedies"), width=13),
+            Column("customer", self.env._("Customer"), width=22),
+            Column("order", self.env._("Order"), width=12),
+            Column("item", self.env._("Item"), width=13),
+            Column("subject", self.env._("Subject"), width=24),
+            Column("type", self.env._("Type"), width=9),
+            Column("severity", self.env._("Severity"), width=7, centered=True),
+            Column("department", self.env._("Department in Charge"), width=10),
+            Column("handler", self.env._("Handler"), width=8),
+            Column("step", self.env._("Step"), width=8.5, centered=True),
+            Column("due_name", self.env._("What Is Due"), width=11),
+            Column("due_at", self.env._("Next Due"), "datetime", 14),
+            Column("days", self.env._("Days Used"), "integer", 6),
+            Column(
+                "overdue",
+                self.env._("Overdue"),
+                width=7,
+                centered=True,
+                alert=overdue,
+                total=Total("count", overdue),
+            ),
+            Column("settled_at", self.env._("Settled At"), "datetime", 14),
+            Column("remedies", self.env._("Remedies"), width=10),
             Column(
                 "amount",
                 amount,
                 "amount",
-                14,
+                width=11,
                 digits=currency.decimal_places,
                 total=Total("sum", unless=("step", cancelled)),
             ),
-            Column("replied_at", _("Replied At"), "datetime", 15.5),
-            Column("score", _("Satisfaction (1-5)"), "integer", 9, total=Total("average")),
-            Column("rechecked_by", _("Re-checked By"), width=10),
-            Column("closed_at", _("Closed At"), "datetime", 15.5),
+            Column("replied_at", self.env._("Replied At"), "datetime", 14),
+            Column("score", self.env._("Satisfaction (1-5)"), "integer", 8, total=Total("average")),
+            Column("rechecked_by", self.env._("Re-checked By"), width=8),
+            Column("closed_at", self.env._("Closed At"), "datetime", 14),
         ]
 
     def _policy_line(self, case, labels, now, zone):

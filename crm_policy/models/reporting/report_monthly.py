@@ -23,7 +23,7 @@ class CrmPolicyReportMonthly(models.Model):
     """The complaint register of one company and month: a draft at first, then filed for good."""
 
     _name = "crm.policy.report.monthly"
-    _description = "Complaint Register of a Month"
+    _description = "Complaint Register"
     _inherit = ["crm.policy.guarded"]
     _order = "period_start desc, company_id, id desc"
 
@@ -56,7 +56,7 @@ class CrmPolicyReportMonthly(models.Model):
         string="SHA-256", readonly=True, copy=False, help="Fingerprint of the file as filed."
     )
     generated_at = fields.Datetime(string="Figures As Of", readonly=True, copy=False)
-    mailed_at = fields.Datetime(string="Mailed At", readonly=True, copy=False)
+    mailed_at = fields.Datetime(readonly=True, copy=False)
     recipients = fields.Text(string="Mailed To", readonly=True, copy=False)
 
     # The totals of the file, for lists and charts.

@@ -1,0 +1,1 @@
+from . import test_register_sheet, test_report_monthly
