@@ -25,7 +25,7 @@
         "data/mail_templates.xml",
         "views/event_views.xml",
         "views/clause_views.xml",
-        "views/policy_default_views.xml",
+        "views/default_views.xml",
         "views/role_views.xml",
         "views/authority_views.xml",
         "views/deadline_rule_views.xml",

@@ -191,6 +191,8 @@ def test_a_few_aliases_do_not_fill_the_memory():
         (["limits", 0, "ammount"], 5, "limits[1]: unknown field ammount"),
         (["limits", 0, "amount"], "500", "limits[1]: amount must be a number, not '500'"),
         (["limits", 0, "amount"], True, "limits[1]: amount must be a number, not True"),
+        (["limits", 0, "amount"], float("nan"), "amount must be a number, not nan"),
+        (["limits", 0, "amount"], float("-inf"), "amount must be a number, not -inf"),
         (["limits", 0, "amount"], MISSING, "limits[1]: amount is missing"),
         (["limits", 0, "own"], "yes", "limits[1]: own must be true or false, not 'yes'"),
         (["limits", 0, "own"], 1, "limits[1]: own must be true or false, not 1"),

@@ -133,6 +133,13 @@ class PolicyCommon(TransactionCase):
     def _as(cls, role, records):
         return records.with_user(cls.users[role])
 
+    @classmethod
+    def _new_remedy(cls, case, amount, role="specialist", **vals):
+        """Create a compensation on a case as one of the users."""
+        values = {"ticket_id": case.id, "kind": "compensation", "amount": amount, **vals}
+        remedy = cls.env["crm.policy.remedy"].with_user(cls.users[role]).create(values)
+        return remedy.with_env(cls.env)
+
     def _drive(self, case, until):
         """Take a complaint without remedies through its steps up to and including ``until``."""
         mine = self._as("specialist", case)

@@ -35,6 +35,14 @@ def check_pattern(pattern, reset):
     return None
 
 
+def counter_key(pattern):
+    """Return what patterns share that could give the same number once they are widened.
+
+    The 100th of YYMMNN is the 100th of YYMMNNN too: both count on one counter.
+    """
+    return re.sub("N+", "N", pattern)
+
+
 def period_key(day, reset):
     """Return the period whose counter numbers a case of ``day``: "202603", "2026" or ""."""
     return {"month": f"{day:%Y%m}", "year": f"{day:%Y}", "never": ""}[reset]

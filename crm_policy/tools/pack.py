@@ -5,6 +5,7 @@ their section's fields as a schema, so that every mistake is found, named and re
 before anything is written.
 """
 
+import math
 import reprlib
 
 import yaml
@@ -191,7 +192,8 @@ def _fits(value, kind):
     if kind is str:
         return isinstance(value, str) and bool(value.strip())
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, kind)

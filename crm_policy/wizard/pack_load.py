@@ -11,7 +11,7 @@ class CrmPolicyPackLoad(models.TransientModel):
     _description = "Load a Policy Pack"
 
     shipped = fields.Selection("_selection_shipped", string="Pack")
-    file = fields.Binary(string="File")
+    file = fields.Binary()
     filename = fields.Char()
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -40,9 +40,7 @@ class CrmPolicyPackLoad(models.TransientModel):
     def action_policy_apply(self):
         """Load the pack as a draft version and open it."""
         self.ensure_one()
-        version = self.env["crm.policy"]._policy_apply_pack(
-            self._policy_content(), self.company_id
-        )
+        version = self.env["crm.policy"]._policy_apply_pack(self._policy_content(), self.company_id)
         return version.get_formview_action()
 
     def _policy_content(self):

@@ -57,6 +57,10 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Return the business type of the authority matrix, or False."""
         return False
 
+    def _policy_approval_name(self):
+        """Return what the approver reads on the request; the business type stands beside it."""
+        return self.display_name
+
     def _policy_approval_barred_users(self):
         """Return who never decides beside the requester: beneficiaries, persons investigated."""
         return self.env["res.users"]
@@ -130,9 +134,7 @@ class CrmPolicyApprovable(models.AbstractModel):
     def _policy_pending_request(self):
         approval = self.sudo().policy_approval_id.with_env(self.env)
         if not approval:
-            raise UserError(
-                self.env._("%(record)s was not submitted.", record=self.display_name)
-            )
+            raise UserError(self.env._("%(record)s was not submitted.", record=self.display_name))
         if approval.sudo().fingerprint != self.sudo()._policy_fingerprint():
             raise UserError(
                 self.env._(
@@ -159,23 +161,27 @@ class CrmPolicyApprovable(models.AbstractModel):
                 )
             )
         clause, steps = record._policy_plan_steps(route)
-        approval = self.env["crm.policy.approval"].sudo()._policy_insert(
-            [
-                {
-                    "name": self.display_name,
-                    "company_id": record.company_id.id,
-                    "res_model": self._name,
-                    "res_id": self.id,
-                    "subject": subject,
-                    "route_id": route.id,
-                    "clause_id": clause.id,
-                    "amount": record._policy_approval_amount(),
-                    "currency_id": record._policy_approval_currency().id,
-                    "requester_id": self.env.uid,
-                    "requested_at": fields.Datetime.now(),
-                    "fingerprint": record._policy_fingerprint(),
-                }
-            ]
+        approval = (
+            self.env["crm.policy.approval"]
+            .sudo()
+            ._policy_insert(
+                [
+                    {
+                        "name": record._policy_approval_name(),
+                        "company_id": record.company_id.id,
+                        "res_model": self._name,
+                        "res_id": self.id,
+                        "subject": subject,
+                        "route_id": route.id,
+                        "clause_id": clause.id,
+                        "amount": record._policy_approval_amount(),
+                        "currency_id": record._policy_approval_currency().id,
+                        "requester_id": self.env.uid,
+                        "requested_at": fields.Datetime.now(),
+                        "fingerprint": record._policy_fingerprint(),
+                    }
+                ]
+            )
         )
         self.env["crm.policy.approval.step"].sudo()._policy_insert(
             [

@@ -22,7 +22,7 @@ class CrmPolicyApproval(models.Model):
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
-    subject = fields.Selection(SUBJECTS, readonly=True)
+    subject = fields.Selection(SUBJECTS, string="Business Type", readonly=True)
     route_id = fields.Many2one(
         "crm.policy.route", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -172,9 +172,7 @@ class CrmPolicyApproval(models.Model):
         if approval.state != "pending" or not step:
             state = dict(self._fields["state"]._description_selection(self.env))[approval.state]
             raise UserError(
-                self.env._(
-                    "%(request)s is %(state)s already.", request=approval.name, state=state
-                )
+                self.env._("%(request)s is %(state)s already.", request=approval.name, state=state)
             )
         eligible = approval._policy_eligible(step)
         if user not in eligible:
@@ -216,11 +214,16 @@ class CrmPolicyApproval(models.Model):
     def _policy_lock(self):
         """Let two approvers decide one after the other.
 
-        The second waits here; once the first has committed, PostgreSQL refuses his snapshot, Odoo
-        repeats his call, and he is told what the first has decided.
+        The second waits here; once the first has committed, PostgreSQL refuses his snapshot and
+        Odoo repeats his call: he sees what the first has signed. A mere lock would not do: two of
+        those who must all sign would each miss the other's signature and leave the step open.
         """
-        self.env.execute_query(
-            SQL("SELECT id FROM crm_policy_approval WHERE id = %s FOR UPDATE", self.id)
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_policy_approval SET write_date = %s WHERE id = %s",
+                self.env.cr.now(),
+                self.id,
+            )
         )
         self.invalidate_recordset()
 

@@ -23,8 +23,9 @@ class CrmPolicyDecision(models.Model):
         [("approved", "Approved"), ("rejected", "Rejected")], required=True, readonly=True
     )
     comment = fields.Text(readonly=True)
-    decided_at = fields.Datetime(required=True, readonly=True)
+    decided_at = fields.Datetime(string="Signed At", required=True, readonly=True)
 
     def init(self):
-        super().init()
+        result = super().init()
         self._policy_build_wall()
+        return result

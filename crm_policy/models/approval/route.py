@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ...const import SUBJECTS
+from ...tools.amounts import is_plausible
 
 
 class CrmPolicyRoute(models.Model):
@@ -26,7 +27,9 @@ class CrmPolicyRoute(models.Model):
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     model_name = fields.Char(string="Model", required=True, index=True)
-    subject = fields.Selection(SUBJECTS, help="Empty: whatever is asked for.")
+    subject = fields.Selection(
+        SUBJECTS, string="Business Type", help="Empty: whatever is asked for."
+    )
     kind = fields.Selection(
         [
             ("competent", "The lowest role whose limit covers the amount decides"),
@@ -55,15 +58,35 @@ class CrmPolicyRoute(models.Model):
         place = f"routes ({row['code']})"
         steps = []
         for number, step in enumerate(row.pop("steps", None) or [], start=1):
-            step = dict(step) if isinstance(step, dict) else {"role": step}
+            step = self._pack_check_step(f"{place} step {number}", step)
             role = self._pack_reference(
                 "crm.policy.role", version, f"{place} step {number}", step.pop("role", None)
             )
-            steps.append(
-                fields.Command.create({**step, "role_id": role.id, "sequence": number})
-            )
+            steps.append(fields.Command.create({**step, "role_id": role.id, "sequence": number}))
         vals = {"model_name": row.pop("model"), "step_ids": steps}
         return {**super()._pack_prepare(version, row, clauses), **vals}
+
+    @api.model
+    def _pack_check_step(self, place, step):
+        """Return the fields of a step; unlike rows, they have no schema of their own."""
+        step = dict(step) if isinstance(step, dict) else {"role": step}
+        modes = dict(self.env["crm.policy.route.step"]._fields["mode"].selection)
+        amount = step.get("amount_from", 0)
+        sound = (
+            step.keys() <= {"role", "mode", "amount_from"}
+            and step.get("mode", "any") in modes
+            and isinstance(amount, int | float)
+            and is_plausible(amount)
+        )
+        if not sound:
+            raise ValidationError(
+                self.env._(
+                    "Policy pack, %(place)s: a step is a role with mode (any, all, majority) and "
+                    "amount_from.",
+                    place=place,
+                )
+            )
+        return step
 
     @api.model
     def _policy_route_for(self, version, model_name, subject):

@@ -31,7 +31,10 @@ class CrmPolicyRouteStep(models.Model):
 
     def write(self, vals):
         self.route_id.version_id._policy_check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "route_id" in vals:
+            self.route_id.version_id._policy_check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

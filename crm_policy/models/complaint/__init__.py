@@ -1,4 +1,5 @@
 from . import counter
 from . import complaint_type
+from . import complaint_fields
 from . import complaint_mixin
 from . import remedy

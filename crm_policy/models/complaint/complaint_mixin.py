@@ -2,19 +2,11 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...const import (
-    AMOUNT_CEILING,
-    ENDED_OUTCOMES,
-    FACT_ORDER,
-    KINDS,
-    OUTCOMES,
-    SEVERITIES,
-    STEP_FACTS,
-    STEPS,
-    URGENCIES,
-)
+from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
 from ...exceptions import PolicyRefusal
+from ...tools.amounts import is_plausible
 from ...tools.zones import company_zone, to_local
+from .complaint_fields import MEASURES
 
 WINDOW = ("crm_policy.group_specialist",)
 RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
@@ -22,7 +14,7 @@ LOCKED_BY_NUMBER = ("policy_complaint_type_id", "company_id")
 
 
 class CrmPolicyComplaintMixin(models.AbstractModel):
-    """A governed case (ISO 10002): its classification, its facts and the actions that record them.
+    """A governed case (ISO 10002): the actions that move it, and what they check.
 
     It knows nothing of helpdesk's stages, teams and categories, so that another ticket model can
     take it over. A record without ``policy_kind`` is not governed and untouched.
@@ -30,282 +22,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     _name = "crm.policy.complaint.mixin"
     _description = "Governed Case"
-    _inherit = ["crm.policy.subject"]
-
-    _policy_clock_fields = ("policy_outcome",)
-
-    # What the mixin needs of the ticket model; its own definitions stay as they are.
-    number = fields.Char()
-    name = fields.Char()
-    company_id = fields.Many2one("res.company")
-    partner_id = fields.Many2one("res.partner", index=True)
-    user_id = fields.Many2one("res.users")
-
-    # Identity
-    policy_kind = fields.Selection(KINDS, string="Kind", index="btree_not_null", tracking=True)
-    policy_number = fields.Char(string="Case Number", readonly=True, copy=False)
-    policy_handle = fields.Char(
-        string="Case No.",
-        compute="_compute_policy_handle",
-        help="The case number, or the ticket number until there is one.",
-    )
-    policy_complaint_type_id = fields.Many2one(
-        "crm.policy.complaint.type",
-        string="Type",
-        index=True,
-        ondelete="restrict",
-        tracking=True,
-        domain="[('company_id', '=', company_id)]",
-    )
-    policy_urgency = fields.Selection(URGENCIES, string="Urgency", default="normal", tracking=True)
-    policy_severity = fields.Selection(
-        SEVERITIES, string="Severity", default="general", tracking=True
-    )
-    policy_step = fields.Selection(
-        STEPS,
-        string="Step",
-        compute="_compute_policy_step",
-        store=True,
-        index=True,
-        tracking=True,
-        copy=False,
-        group_expand="_group_expand_policy_step",
-    )
-    policy_outcome = fields.Selection(
-        OUTCOMES, string="Outcome", readonly=True, copy=False, tracking=True
-    )
-    policy_department_id = fields.Many2one(
-        "hr.department",
-        string="Department in Charge",
-        index=True,
-        check_company=True,
-        default=lambda self: self.env.user.sudo().employee_id.department_id,
-    )
-    policy_origin_id = fields.Many2one(
-        "helpdesk.ticket",
-        string="Refused Case",
-        readonly=True,
-        copy=False,
-        index=True,
-        help="The case whose conclusion the customer did not accept.",
-    )
-
-    # What is complained about
-    policy_currency_id = fields.Many2one(
-        related="company_id.currency_id", string="Currency of the Case"
-    )
-    policy_claim_amount = fields.Monetary(
-        string="Claimed", currency_field="policy_currency_id", help="What the customer asks for."
-    )
-    policy_remedy_sought = fields.Selection(
-        [
-            ("refund", "Refund"),
-            ("allowance", "Allowance"),
-            ("replacement", "Replacement"),
-            ("repair", "Repair"),
-            ("information", "Information"),
-            ("apology", "Apology"),
-            ("other", "Other"),
-        ],
-        string="Remedy Sought",
-    )
-    policy_order_ref = fields.Char(string="Order")
-    policy_item_ref = fields.Char(string="Item")
-    policy_lot_ref = fields.Char(string="Lot")
-    policy_shipped_on = fields.Date(string="Shipped On")
-    policy_quantity = fields.Float(string="Quantity", digits=(16, 2))
-    policy_defective_quantity = fields.Float(string="Defective Quantity", digits=(16, 2))
-    policy_quantity_undetermined = fields.Boolean(
-        string="Quantity Not Yet Determinable", help="The customer is still processing the goods."
-    )
-
-    # What is done about it
-    policy_response_text = fields.Text(string="First Response", readonly=True, copy=False)
-    policy_solution = fields.Text(string="Solution", copy=False, tracking=True)
-    policy_remedy_ids = fields.One2many(
-        "crm.policy.remedy", "ticket_id", string="Remedies", copy=False
-    )
-    policy_remedy_amount = fields.Monetary(
-        string="Remedies in Total",
-        currency_field="policy_currency_id",
-        compute="_compute_policy_remedy_amount",
-    )
-    policy_reply_text = fields.Text(string="Reply to the Customer", readonly=True, copy=False)
-    policy_reply_channel = fields.Selection(
-        [
-            ("phone", "Phone"),
-            ("letter", "Letter"),
-            ("email", "E-mail"),
-            ("visit", "Visit"),
-        ],
-        string="Reply Channel",
-        readonly=True,
-        copy=False,
-    )
-    policy_callback_score = fields.Integer(
-        string="Satisfaction", readonly=True, copy=False, aggregator="avg", help="From 1 to 5."
-    )
-    policy_callback_text = fields.Text(string="Callback Notes", readonly=True, copy=False)
-    policy_recheck_user_id = fields.Many2one(
-        "res.users", string="Re-checked By", readonly=True, copy=False
-    )
-    policy_recheck_text = fields.Text(string="Re-check Notes", readonly=True, copy=False)
-
-    # Facts, in the order in which they happen
-    policy_intake_at = fields.Datetime(
-        string="Received At", readonly=True, copy=False, index="btree_not_null"
-    )
-    policy_accepted_at = fields.Datetime(string="Accepted At", readonly=True, copy=False)
-    policy_registered_at = fields.Datetime(
-        string="Registered At", readonly=True, copy=False, index="btree_not_null"
-    )
-    policy_responded_at = fields.Datetime(string="Responded At", readonly=True, copy=False)
-    policy_solution_at = fields.Datetime(string="Solution Proposed At", readonly=True, copy=False)
-    policy_decided_at = fields.Datetime(string="Decided At", readonly=True, copy=False)
-    policy_settled_at = fields.Datetime(string="Settled At", readonly=True, copy=False)
-    policy_replied_at = fields.Datetime(string="Replied At", readonly=True, copy=False)
-    policy_callback_at = fields.Datetime(string="Called Back At", readonly=True, copy=False)
-    policy_rechecked_at = fields.Datetime(string="Re-checked At", readonly=True, copy=False)
-    policy_closed_at = fields.Datetime(string="Closed At", readonly=True, copy=False)
-
-    policy_next_action = fields.Char(
-        compute="_compute_policy_next_action", export_string_translation=False
-    )
-    policy_missing = fields.Char(
-        string="Missing to Close", compute="_compute_policy_next_action"
-    )
-
-    _policy_number_uniq = models.UniqueIndex(
-        "(company_id, policy_number) WHERE policy_number IS NOT NULL",
-        "A case number is given once.",
-    )
-
-    # === COMPUTE METHODS === #
-
-    @api.model
-    def _group_expand_policy_step(self, steps, domain):
-        """Show a board's columns in the order of the steps, the empty ones under way included."""
-        return [
-            step for step, _label in STEPS if step in steps or step not in ("closed", "cancelled")
-        ]
-
-    @api.depends("policy_number", "number")
-    def _compute_policy_handle(self):
-        for case in self:
-            case.policy_handle = case.policy_number or case.number
-
-    @api.depends("policy_kind", "policy_outcome", *STEP_FACTS.values())
-    def _compute_policy_step(self):
-        for case in self:
-            step = "received" if case.policy_kind else False
-            for name, fact in STEP_FACTS.items():
-                if case[fact]:
-                    step = name
-            if case.policy_outcome in ENDED_OUTCOMES:
-                step = "cancelled"
-            case.policy_step = step
-
-    @api.depends("policy_remedy_ids.amount", "policy_remedy_ids.policy_approval_state")
-    def _compute_policy_remedy_amount(self):
-        for case in self:
-            live = case.policy_remedy_ids.filtered(
-                lambda remedy: remedy.policy_approval_state != "rejected"
-            )
-            case.policy_remedy_amount = sum(live.mapped("amount"))
-
-    @api.depends(
-        "policy_kind",
-        "policy_outcome",
-        "policy_remedy_ids.policy_approval_state",
-        "policy_intake_at",
-        "policy_accepted_at",
-        "policy_registered_at",
-        "policy_responded_at",
-        "policy_solution_at",
-        "policy_decided_at",
-        "policy_settled_at",
-        "policy_replied_at",
-        "policy_callback_at",
-        "policy_rechecked_at",
-        "policy_closed_at",
-    )
-    def _compute_policy_next_action(self):
-        for case in self:
-            case.policy_next_action = case._policy_find_next_action()
-            missing = case._policy_missing_facts("policy_closed_at") if case.policy_kind else []
-            case.policy_missing = ", ".join(case._policy_label(name) for name in missing)
-
-    def _policy_find_next_action(self):
-        """Return the action that the policy asks for next, "wait" while others decide."""
-        if not self.policy_kind or self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
-            return False
-        names = {
-            "policy_accepted_at": "accept",
-            "policy_registered_at": "register",
-            "policy_responded_at": "respond",
-            "policy_solution_at": "propose",
-            "policy_decided_at": "decide",
-            "policy_settled_at": "settle",
-            "policy_replied_at": "reply",
-            "policy_callback_at": "callback",
-            "policy_rechecked_at": "recheck",
-            "policy_closed_at": "close",
-        }
-        light = self.policy_kind not in ("complaint", "conflict")
-        for fact in FACT_ORDER[self.policy_kind]:
-            if self[fact] or (light and fact == "policy_registered_at"):
-                continue
-            if fact == "policy_decided_at" and self._policy_undecided().filtered(
-                lambda remedy: remedy.policy_approval_state == "pending"
-            ):
-                return "wait"
-            return names[fact]
-        return False
-
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("policy_claim_amount")
-    def _check_policy_claim_amount(self):
-        for case in self:
-            if not 0 <= case.policy_claim_amount < AMOUNT_CEILING:
-                raise ValidationError(
-                    self.env._(
-                        "%(field)s: %(amount)s cannot be meant.",
-                        field=case._policy_label("policy_claim_amount"),
-                        amount=f"{case.policy_claim_amount:,.2f}",
-                    )
-                )
-
-    @api.constrains("policy_quantity", "policy_defective_quantity")
-    def _check_policy_quantity(self):
-        for case in self:
-            for name in ("policy_quantity", "policy_defective_quantity"):
-                if not 0 <= case[name] < AMOUNT_CEILING:
-                    raise ValidationError(
-                        self.env._(
-                            "%(field)s: %(quantity)s cannot be meant.",
-                            field=case._policy_label(name),
-                            quantity=case[name],
-                        )
-                    )
-            if case.policy_quantity and case.policy_defective_quantity > case.policy_quantity:
-                raise ValidationError(
-                    self.env._("The defective quantity exceeds the quantity delivered.")
-                )
-
-    @api.constrains("policy_complaint_type_id", "company_id")
-    def _check_policy_type_company(self):
-        for case in self:
-            kind = case.policy_complaint_type_id
-            if kind and (kind.company_id != case.company_id or not kind.active):
-                raise ValidationError(
-                    self.env._(
-                        "%(field)s: %(type)s is not in use in %(company)s.",
-                        field=case._policy_label("policy_complaint_type_id"),
-                        type=kind.sudo().name,
-                        company=case.company_id.name,
-                    )
-                )
+    _inherit = ["crm.policy.complaint.fields"]
 
     # === CRUD METHODS === #
 
@@ -329,14 +46,17 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # pylint: disable=method-required-super; it is called with what this method has checked
         vals_list = [dict(vals) for vals in vals_list]
         self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        self._policy_check_measures(vals_list)
         self._policy_check_classification(vals_list)
         cases = self._policy_guarded_create(vals_list)
         cases.filtered("policy_kind")._policy_take_in(fields.Datetime.now())
         return cases
 
     def write(self, vals):
+        self._policy_check_measures([vals])
         self._policy_check_classification([vals])
         governed = self.filtered("policy_kind")
         if governed:
@@ -346,7 +66,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             for case in self.filtered(
                 lambda case: case.policy_kind and not case.policy_accepted_at
             ):
-                case._policy_take_in(case.policy_intake_at or case.create_date)
+                intake = case.policy_intake_at or case.create_date.replace(microsecond=0)
+                case._policy_take_in(intake)
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -356,10 +77,25 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 self.env._("A governed case is never deleted. Cancel it, with a reason.")
             )
 
+    def _policy_check_measures(self, vals_list):
+        """Refuse an amount before rounding it and the database stumble over it."""
+        for vals in vals_list:
+            for name in MEASURES:
+                if not is_plausible(vals.get(name)):
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: %(amount)s cannot be meant.",
+                            field=self._policy_label(name),
+                            amount=vals[name],
+                        )
+                    )
+
     def _policy_check_classification(self, vals_list):
         """Name an unknown kind or type instead of letting the database stumble over it."""
-        kinds = {vals["policy_kind"] for vals in vals_list if vals.get("policy_kind")}
-        for kind in kinds - dict(KINDS).keys():
+        known = [code for code, _label in KINDS]
+        for kind in (vals.get("policy_kind") for vals in vals_list):
+            if not kind or kind in known:
+                continue
             raise ValidationError(
                 self.env._(
                     "%(field)s: there is no kind %(kind)s.",
@@ -398,6 +134,15 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                             case=case.display_name,
                         )
                     )
+            if case.policy_decided_at and vals.get("policy_solution", case.policy_solution) != (
+                case.policy_solution
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(case)s is decided: its solution stays as it was decided.",
+                        case=case.display_name,
+                    )
+                )
             for name in LOCKED_BY_NUMBER:
                 # Its version, its limits and its number are those of its company and type.
                 settled = case.policy_registered_at or case.policy_number or (
@@ -474,7 +219,9 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         """
         if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
             raise ValidationError(
-                self.env._("Satisfaction is a whole number from 1 to 5, not %(score)s.", score=score)
+                self.env._(
+                    "Satisfaction is a whole number from 1 to 5, not %(score)s.", score=score
+                )
             )
         self._policy_require("policy_callback_text", text)
         vals = {"policy_callback_score": score, "policy_callback_text": text}
@@ -562,9 +309,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         field = self._fields[name]
         known = field.type != "selection" or value in field.get_values(self.env)
         if not isinstance(value, str) or not value.strip() or not known:
-            raise ValidationError(
-                self.env._("Fill in %(field)s.", field=self._policy_label(name))
-            )
+            raise ValidationError(self.env._("Fill in %(field)s.", field=self._policy_label(name)))
 
     def _policy_take_in(self, moment):
         """Stamp new cases with their intake and the version that governs them; number them."""
@@ -648,12 +393,15 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             )
         missing = self._policy_missing_facts(name)
         if missing:
+            clause = self._policy_fact_clause(name)
             raise UserError(
                 self.env._(
-                    "%(case)s, %(fact)s: missing first: %(missing)s.",
+                    "%(clause)s: %(case)s, %(fact)s: missing first: %(missing)s.",
+                    clause=(clause and clause._policy_citation())
+                    or self.policy_version_id.display_name,
                     case=self.display_name,
                     fact=self._policy_label(name),
-                    missing=", ".join(self._policy_label(fact) for fact in missing),
+                    missing=", ".join(map(self._policy_fact_words, missing)),
                 )
             )
         before = max(self[fact] for fact in FACT_ORDER[self.policy_kind][name])
@@ -666,9 +414,16 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     before=fields.Datetime.to_string(before),
                 )
             )
-        check = getattr(self, f"_policy_check_{name.removeprefix('policy_').removesuffix('_at')}", None)
+        short = name.removeprefix("policy_").removesuffix("_at")
+        check = getattr(self, f"_policy_check_{short}", None)
         if check:
             check()
+
+    def _policy_fact_words(self, name):
+        """Return the name of a fact with the number of the clause that demands it."""
+        clause = self._policy_fact_clause(name)
+        label = self._policy_label(name)
+        return f"{label} ({clause.number})" if clause else label
 
     def _policy_check_registered(self):
         names = ["policy_complaint_type_id", "partner_id"]
@@ -688,7 +443,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         self._policy_require("policy_solution", self.policy_solution)
 
     def _policy_check_decided(self):
-        """Refuse to decide beyond one's own limit; only what is approved is decided (AUT-MAT-05)."""
+        """Refuse to decide beyond one's own limit or before the approval (AUT-MAT-05)."""
         if self.policy_quantity_undetermined:
             raise UserError(
                 self.env._(
@@ -704,9 +459,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 self.env._(
                     "%(case)s waits for: %(users)s.",
                     case=self.display_name,
-                    users=", ".join(
-                        undecided.policy_approval_id.eligible_user_ids.mapped("name")
-                    ),
+                    users=", ".join(undecided.policy_approval_id.eligible_user_ids.mapped("name")),
                 )
             )
         user = self.env.user
@@ -717,15 +470,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             covering = own.filtered(
                 lambda line, amount=amount, currency=currency: line._policy_covers(amount, currency)
             )
-            if user in remedy._policy_approval_barred_users():
-                raise PolicyRefusal(
-                    self.env._(
-                        "%(clause)s: nobody grants a remedy to himself. Submit it.",
-                        clause=(own or remedy._policy_authorities())[:1].clause_id._policy_citation(),
-                    ),
-                    action=self._policy_submit_action(),
-                    button=self.env._("Submit for Approval"),
-                )
+            self._policy_check_beneficiary(remedy, own)
             if not covering:
                 limit = max((line._policy_ceiling() for line in own), default=0.0)
                 raise PolicyRefusal(
@@ -737,6 +482,20 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 "remedy.own_authority", remedy, {"amount": amount}, clause=covering[:1].clause_id
             )
         undecided._policy_guarded_write({"policy_approval_state": "approved"})
+
+    def _policy_check_beneficiary(self, remedy, lines):
+        """Refuse to grant a remedy to oneself, whatever the limit."""
+        if self.env.user not in remedy._policy_approval_barred_users():
+            return
+        clause = (lines or remedy._policy_authorities())[:1].clause_id
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: nobody grants a remedy to himself. Submit it.",
+                clause=clause._policy_citation(),
+            ),
+            action=self._policy_submit_action(),
+            button=self.env._("Submit for Approval"),
+        )
 
     def _policy_submit_action(self):
         """Return the action behind the button of a refusal."""
@@ -757,12 +516,16 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def _policy_handlers(self):
         """Return the handler, and who told the customer: re-assigning the case changes nothing."""
-        told = self.env["crm.policy.event"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "=", self.id),
-                ("type", "=", "fact.replied"),
-            ]
+        told = (
+            self.env["crm.policy.event"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("type", "=", "fact.replied"),
+                ]
+            )
         )
         return self.user_id | self.env["res.users"].browse(told.mapped("actor_id"))
 

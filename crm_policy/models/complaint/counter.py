@@ -45,7 +45,7 @@ class CrmPolicyCounter(models.Model):
                   RETURNING last
                 """,
                 company.id,
-                pattern,
+                numbering.counter_key(pattern),
                 numbering.period_key(day, reset),
                 count,
             )

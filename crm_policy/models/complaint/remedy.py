@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...const import AMOUNT_CEILING, ENDED_OUTCOMES, SUBJECTS
+from ...const import ENDED_OUTCOMES, SUBJECTS
+from ...tools.amounts import is_plausible
 
 DECIDED_FIELDS = frozenset({"kind", "amount", "note", "ticket_id", "beneficiary_id"})
 
@@ -18,6 +19,9 @@ class CrmPolicyRemedy(models.Model):
         "helpdesk.ticket", required=True, index=True, ondelete="restrict", string="Case"
     )
     company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
+    # The roles of a route find the persons of the case here.
+    user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
+    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
     kind = fields.Selection(SUBJECTS, required=True, default="compensation")
     amount = fields.Monetary(help="Tax included (T8).")
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
@@ -45,14 +49,7 @@ class CrmPolicyRemedy(models.Model):
     @api.constrains("amount")
     def _check_amount(self):
         for remedy in self:
-            if not 0 <= remedy.amount < AMOUNT_CEILING:
-                raise ValidationError(
-                    self.env._(
-                        "%(case)s: an amount of %(amount)s cannot be meant.",
-                        case=remedy.ticket_id.display_name,
-                        amount=f"{remedy.amount:,.2f}",
-                    )
-                )
+            remedy._policy_check_amounts([{"amount": remedy.amount}])
 
     @api.constrains("ticket_id")
     def _check_governed(self):
@@ -69,11 +66,13 @@ class CrmPolicyRemedy(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._policy_check_amounts(vals_list)
         remedies = super().create(vals_list)
         remedies._policy_check_open()
         return remedies
 
     def write(self, vals):
+        self._policy_check_amounts([vals])
         if DECIDED_FIELDS.intersection(vals):
             self._policy_check_open()
         result = super().write(vals)
@@ -88,6 +87,14 @@ class CrmPolicyRemedy(models.Model):
     def _policy_guarded_fields(self):
         # Stored for the record rules; it follows the case.
         return super()._policy_guarded_fields() | {"company_id"}
+
+    def _policy_check_amounts(self, vals_list):
+        """Refuse an amount before rounding it and the database stumble over it."""
+        for vals in vals_list:
+            if not is_plausible(vals.get("amount")):
+                raise ValidationError(
+                    self.env._("An amount of %(amount)s cannot be meant.", amount=vals["amount"])
+                )
 
     def _policy_check_open(self):
         for remedy in self:
@@ -133,6 +140,9 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_approval_subject(self):
         return self.kind
+
+    def _policy_approval_name(self):
+        return self.ticket_id.display_name
 
     def _policy_approval_barred_users(self):
         partners = self.beneficiary_id | self.ticket_id.partner_id

@@ -1,7 +1,11 @@
 import logging
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools import SQL, split_every
+
+from ...tools.zones import company_zone, to_local
 
 _logger = logging.getLogger(__name__)
 
@@ -72,10 +76,9 @@ class CrmPolicyDeadline(models.Model):
     def _compute_res_name(self):
         for model_name, deadlines in self.grouped("res_model").items():
             records = self.env[model_name].browse(deadlines.mapped("res_id"))
-            names = {
-                record.id: record.display_name
-                for record in records.sudo().exists()._filtered_access("read")
-            }
+            # The name of a document is only for those who may read it.
+            readable = records.exists()._filtered_access("read").sudo()
+            names = {record.id: record.display_name for record in readable}
             for deadline in deadlines:
                 deadline.res_name = names.get(deadline.res_id, "")
 
@@ -129,7 +132,9 @@ class CrmPolicyDeadline(models.Model):
             for record in records - running:
                 deadline = existing.get((rule.id, record.id))
                 if deadline and deadline.state == "open":
-                    deadline._policy_update({"state": "cancelled", "cancel_reason": "not_applicable"})
+                    deadline._policy_update(
+                        {"state": "cancelled", "cancel_reason": "not_applicable"}
+                    )
         return self.sudo()._policy_insert(created)
 
     @api.model
@@ -156,7 +161,7 @@ class CrmPolicyDeadline(models.Model):
             vals = planned.get(record.id, {})
             due = vals.get("due_at") or deadline.due_at
             vals = {**vals, **rule._policy_outcome(record, due, company)}
-            vals["user_id"] = rule._policy_single(users.get(record.id))
+            vals |= rule._policy_responsible(record, users.get(record.id))
             if not deadline:
                 created.append({**rule._policy_snapshot(record), **vals})
                 continue
@@ -226,23 +231,42 @@ class CrmPolicyDeadline(models.Model):
                 },
                 clause=rule.clause_id,
             )
-        for model_name, group in deadlines.grouped("res_model").items():
-            model = self.env[model_name]
-            if not hasattr(model, "_message_log_batch"):
-                continue
-            bodies = {
-                deadline.res_id: self.env._(
-                    "%(clause)s: %(rule)s is overdue since %(due)s.",
-                    clause=deadline.clause_id._policy_citation(),
-                    rule=deadline.name,
-                    due=fields.Datetime.context_timestamp(
-                        deadline.with_context(tz=deadline.company_id.resource_calendar_id.tz),
-                        deadline.due_at,
-                    ).strftime("%Y-%m-%d %H:%M"),
-                )
-                for deadline in group
-            }
-            model.browse(bodies).exists()._message_log_batch(bodies=bodies)
+        for company, group in deadlines.grouped("company_id").items():
+            group = group.with_context(lang=company.partner_id.lang)
+            for same_model in group.grouped("res_model").values():
+                same_model._policy_note_overdue()
+
+    def _policy_note_overdue(self):
+        """Write a note on each document; one that cannot take it does not stop the others."""
+        model = self.env.get(self[:1].res_model)
+        if not hasattr(model, "_message_log_batch"):
+            return
+        try:
+            with self.env.cr.savepoint():
+                bodies = {
+                    res_id: Markup("<br/>").join(group._policy_overdue_lines())
+                    for res_id, group in self.grouped("res_id").items()
+                }
+                model.browse(bodies).exists()._message_log_batch(bodies=bodies)
+        except Exception:
+            if len(self) == 1:
+                _logger.exception("%s %s takes no note", self.res_model, self.res_id)
+                return
+            for deadline in self:
+                deadline._policy_note_overdue()
+
+    def _policy_overdue_lines(self):
+        return [
+            self.env._(
+                "%(clause)s: %(rule)s is overdue since %(due)s.",
+                clause=deadline.clause_id._policy_citation(),
+                rule=deadline.name,
+                due=to_local(deadline.due_at, company_zone(deadline.company_id)).strftime(
+                    "%Y-%m-%d %H:%M"
+                ),
+            )
+            for deadline in self
+        ]
 
     @api.model
     def _cron_sweep(self):
@@ -251,10 +275,8 @@ class CrmPolicyDeadline(models.Model):
         The truth behind the save hooks: it also sees facts of linked records, computed fields and
         rows changed behind the ORM. One bad record is logged and skipped.
         """
-        by_model = self.env["crm.policy.deadline.rule"].sudo().search(
-            [("version_id.state", "in", ("effective", "superseded", "abolished"))]
-        ).grouped("model_name")  # fmt: skip
-        for model_name, rules in by_model.items():
+        running = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        for model_name, rules in running.grouped("model_name").items():
             pairs = self._policy_differences(model_name, rules)
             self.env["ir.cron"]._commit_progress(remaining=len(pairs))
             for chunk in split_every(CHUNK, pairs, list):
@@ -267,8 +289,10 @@ class CrmPolicyDeadline(models.Model):
         """Sync (rule id, record id) pairs; fall back to one by one when one of them fails."""
         rules = self.env["crm.policy.deadline.rule"].browse({rule for rule, _record in pairs})
         records = self.env[model_name].browse({record for _rule, record in pairs}).exists()
+        gone = {record for _rule, record in pairs}.difference(records.ids)
         try:
             with self.env.cr.savepoint():
+                self._policy_cancel_gone(rules, gone)
                 self._policy_sync(rules, records)
         except Exception:
             if len(records) == 1:
@@ -278,6 +302,17 @@ class CrmPolicyDeadline(models.Model):
                 self._policy_sweep_chunk(
                     model_name, [pair for pair in pairs if pair[1] == record_id]
                 )
+
+    @api.model
+    def _policy_cancel_gone(self, rules, res_ids):
+        """Stop the clocks of documents that are no more."""
+        self.sudo().search(
+            [
+                ("rule_id", "in", rules.ids),
+                ("res_id", "in", list(res_ids)),
+                ("state", "=", "open"),
+            ]
+        )._policy_update({"state": "cancelled", "cancel_reason": "document_deleted"})
 
     @api.model
     def _policy_differences(self, model_name, rules):

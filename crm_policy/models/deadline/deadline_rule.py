@@ -1,4 +1,5 @@
 import ast
+import logging
 from collections import defaultdict
 
 from odoo import api, fields, models, tools
@@ -10,7 +11,11 @@ from ...const import UNITS
 from ...tools import elapsed_time
 from ...tools.zones import company_zone
 
+_logger = logging.getLogger(__name__)
+
 SECONDS = {"working_minutes": 60, "working_hours": 3600}
+WHOLE_UNITS = ("working_days", "calendar_days", "calendar_months")
+LONGEST = 10_000  # beyond this a duration is a slip of the keyboard, whatever its unit
 MAX_HOPS = 2
 
 
@@ -56,9 +61,6 @@ class CrmPolicyDeadlineRule(models.Model):
     )
     sentence = fields.Char(compute="_compute_sentence", string="Rule in Words")
 
-    _duration_positive = models.Constraint(
-        "CHECK(duration > 0)", "The duration of a deadline rule is more than zero."
-    )
     _code_uniq = models.Constraint(
         "UNIQUE(version_id, code)", "A policy version has each deadline rule code once."
     )
@@ -89,11 +91,26 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
+    @api.constrains("duration", "unit")
+    def _check_duration(self):
+        for rule in self:
+            fits = 0 < rule.duration <= LONGEST
+            if not fits or (rule.unit in WHOLE_UNITS and rule.duration % 1):
+                raise ValidationError(
+                    self.env._(
+                        "Deadline rule %(rule)s: %(duration)g is no duration. It is more than "
+                        "zero, at most %(longest)s, and whole for days and months.",
+                        rule=rule.code,
+                        duration=rule.duration,
+                        longest=LONGEST,
+                    )
+                )
+
     @api.constrains("model_name", "start_path", "done_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
-            if model is None or not hasattr(model, "_policy_set_fact"):
+            if model is None or model._abstract or not hasattr(model, "_policy_set_fact"):
                 raise ValidationError(
                     self.env._(
                         "Deadline rule %(rule)s: %(model)s is not a governed model.",
@@ -186,16 +203,28 @@ class CrmPolicyDeadlineRule(models.Model):
         Drafts do not run; a superseded version goes on for the cases that it governs.
         """
         by_field = defaultdict(list)
-        rules = self.sudo().search(
-            [
-                ("model_name", "=", model_name),
-                ("version_id.state", "in", ("effective", "superseded", "abolished")),
-            ]
-        )
-        for rule in rules:
+        for rule in self._policy_running_rules(Domain("model_name", "=", model_name)):
             for name in {"", *rule._policy_watched_fields()}:
                 by_field[name].append(rule.id)
         return {name: tuple(ids) for name, ids in by_field.items()}
+
+    @api.model
+    def _policy_running_rules(self, domain=Domain.TRUE):
+        """Return the rules that run, as superuser.
+
+        A rule whose model or field went away with its module waits for it; the others go on.
+        """
+        rules = self.sudo().search(
+            Domain("version_id.state", "in", ("effective", "superseded", "abolished")) & domain
+        )
+        sound = rules.browse()
+        for rule in rules:
+            try:
+                rule._check_paths()
+                sound += rule
+            except ValidationError as error:
+                _logger.warning("Not run: %s", error)
+        return sound
 
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
@@ -287,9 +316,13 @@ class CrmPolicyDeadlineRule(models.Model):
         return {"state": "late", "done_at": done, "lateness_seconds": int(seconds)}
 
     @staticmethod
-    def _policy_single(users):
-        """Return the one responsible; a pool of several has none by name."""
-        return users.id if users and len(users) == 1 else False
+    def _policy_responsible(record, users):
+        """Return person and department of a clock that runs; a pool of several has no name."""
+        department = record["policy_department_id"] if "policy_department_id" in record else False
+        return {
+            "user_id": users.id if users and len(users) == 1 else False,
+            "department_id": department and department.id,
+        }
 
     def _policy_snapshot(self, record):
         """Return what a new deadline keeps of its rule and record."""
@@ -304,9 +337,6 @@ class CrmPolicyDeadlineRule(models.Model):
             "res_model": record._name,
             "res_id": record.id,
             "partner_id": record.partner_id.id if "partner_id" in record else False,
-            "department_id": (
-                record.policy_department_id.id if "policy_department_id" in record else False
-            ),
             "role_id": self.role_id.id,
         }
 

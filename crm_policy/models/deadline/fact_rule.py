@@ -33,7 +33,7 @@ class CrmPolicyFactRule(models.Model):
         for rule in self:
             model = self.env.get(rule.model_name)
             facts = model._policy_fact_fields() if hasattr(model, "_policy_set_fact") else ()
-            if model is None or (rule.fact_name and rule.fact_name not in facts):
+            if not facts or (rule.fact_name and rule.fact_name not in facts):
                 raise ValidationError(
                     self.env._(
                         "Back-dating rule %(rule)s: %(model)s has no fact %(fact)s.",

@@ -23,7 +23,6 @@ class CrmPolicySubject(models.AbstractModel):
 
     policy_version_id = fields.Many2one(
         "crm.policy.version",
-        string="Policy Version",
         readonly=True,
         copy=False,
         index=True,
@@ -39,12 +38,8 @@ class CrmPolicySubject(models.AbstractModel):
         copy=False,
         groups="base.group_user",
     )
-    policy_next_due_at = fields.Datetime(
-        string="Next Due", compute="_compute_policy_next_due"
-    )
-    policy_next_due_name = fields.Char(
-        string="What Is Due", compute="_compute_policy_next_due"
-    )
+    policy_next_due_at = fields.Datetime(string="Next Due", compute="_compute_policy_next_due")
+    policy_next_due_name = fields.Char(string="What Is Due", compute="_compute_policy_next_due")
     policy_is_late = fields.Boolean(
         string="Overdue",
         compute="_compute_policy_next_due",
@@ -53,11 +48,20 @@ class CrmPolicySubject(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
     def _compute_policy_next_due(self):
-        deadlines = self.env["crm.policy.deadline"].sudo().search_fetch(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids), ("state", "=", "open")],
-            ["res_id", "due_at", "rule_id"],
-            order="due_at desc",
+        deadlines = (
+            self.env["crm.policy.deadline"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "=", "open"),
+                ],
+                ["res_id", "due_at", "rule_id"],
+                order="due_at desc",
+            )
         )
         first = {deadline.res_id: deadline for deadline in deadlines}
         now = fields.Datetime.now()
@@ -162,12 +166,13 @@ class CrmPolicySubject(models.AbstractModel):
             if moment < now:
                 clauses[record.id] = record._policy_check_backdating(name, moment, now, reason)
         self._policy_guarded_write(self._policy_fact_vals(name, moment))
-        for record in self:
+        sources = self.grouped(lambda record: clauses.get(record.id) or record.policy_version_id)
+        for source, records in sources.items():
             self.env["crm.policy.event"]._policy_log(
                 f"fact.{name.removeprefix('policy_').removesuffix('_at')}",
-                record,
+                records,
                 {"at": str(moment), **({"backdated": True} if moment < now else {})},
-                clause=clauses.get(record.id) or record.policy_version_id,
+                clause=source,
             )
 
     def _policy_moment(self, name, at, now):
@@ -176,7 +181,7 @@ class CrmPolicySubject(models.AbstractModel):
             return now
         try:
             moment = fields.Datetime.to_datetime(at)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, LookupError):
             moment = None
         if not isinstance(moment, datetime):
             raise ValidationError(
@@ -246,6 +251,22 @@ class CrmPolicySubject(models.AbstractModel):
                 )
             )
         return rule.clause_id
+
+    def _policy_fact_clause(self, name):
+        """Return the clause under which a fact is recorded, for the words of a refusal."""
+        self.ensure_one()
+        exact = self.env["crm.policy.fact.rule"]._policy_for_fact(self, name)
+        if exact.fact_name:
+            return exact.clause_id
+        rules = self.env["crm.policy.deadline.rule"].sudo().search(
+            [
+                ("version_id", "=", self.policy_version_id.id),
+                ("model_name", "=", self._name),
+                ("done_path", "=", name),
+            ]
+        )  # fmt: skip
+        matching = rules.filtered(lambda rule: self.filtered_domain(rule._policy_domain()))
+        return matching[:1].clause_id
 
     def _policy_label(self, name):
         return self._fields[name].get_description(self.env, ["string"])["string"]

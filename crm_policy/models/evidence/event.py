@@ -15,7 +15,7 @@ class CrmPolicyEvent(models.Model):
     _rec_name = "type"
     _log_access = False
 
-    at = fields.Datetime(string="At", required=True, readonly=True, index=True)
+    at = fields.Datetime(required=True, readonly=True, index=True)
     type = fields.Char(required=True, readonly=True, index=True)
     company_id = fields.Integer(string="Company ID", readonly=True, index=True)
     res_model = fields.Char(string="Document Model", readonly=True)
@@ -78,9 +78,14 @@ class CrmPolicyEvent(models.Model):
             ]
         )
 
+    def _get_redirect_suggested_company(self):
+        # The standard takes company_id for a record when it words an access error.
+        return self.env["res.company"].browse(self.mapped("company_id")).exists()
+
     # === DATABASE === #
 
     def init(self):
-        super().init()
+        result = super().init()
         # The hash chain fills these two later, once.
         self._policy_build_wall("seq", "hash")
+        return result

@@ -2,6 +2,16 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 
+def own_defaults(model, names):
+    """Return the defaults that the fields themselves declare; no caller and no user has a say."""
+    fields = [model._fields[name] for name in names if name in model._fields]
+    return {
+        field.name: field.convert_to_write(field.default(model), model)
+        for field in fields
+        if field.default
+    }
+
+
 class CrmPolicyGuarded(models.AbstractModel):
     """A record that people edit, with fields that only methods may write.
 
@@ -40,12 +50,7 @@ class CrmPolicyGuarded(models.AbstractModel):
         """
         guarded = self._policy_guarded_fields().intersection(fields)
         defaults = super().default_get([name for name in fields if name not in guarded])
-        for name in guarded:
-            field = self._fields[name]
-            if field.default:
-                value = field.convert_to_cache(field.default(self), self, validate=False)
-                defaults[name] = field.convert_to_write(value, self)
-        return defaults
+        return defaults | own_defaults(self, guarded)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -58,8 +63,10 @@ class CrmPolicyGuarded(models.AbstractModel):
 
     def _policy_guarded_create(self, vals_list):
         """Create records whose guarded fields the calling method has checked."""
+        # pylint: disable=super-method-mismatch
         return super().create(vals_list)
 
     def _policy_guarded_write(self, vals):
         """Write guarded fields that the calling method has checked."""
+        # pylint: disable=super-method-mismatch
         return super().write(vals)

@@ -22,6 +22,9 @@ class CrmPolicyProtected(models.AbstractModel):
             )
         )
 
+    # To refuse is all they do.
+    # pylint: disable=method-required-super
+
     @api.model_create_multi
     def create(self, vals_list):
         self._policy_refuse()
@@ -58,7 +61,7 @@ class CrmPolicyProtected(models.AbstractModel):
                     IF TG_OP = 'UPDATE' THEN
                         fresh := to_jsonb(NEW);
                         kept := to_jsonb(OLD);
-                        FOREACH open_column IN ARRAY TG_ARGV LOOP
+                        FOREACH open_column IN ARRAY COALESCE(TG_ARGV, '{}') LOOP
                             IF kept ->> open_column IS NULL THEN
                                 fresh := fresh - open_column;
                                 kept := kept - open_column;

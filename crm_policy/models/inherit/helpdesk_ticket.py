@@ -18,20 +18,22 @@ class HelpdeskTicket(models.Model):
     @api.depends("team_id", "policy_kind", "policy_step")
     def _compute_stage_id(self):
         governed = self.filtered("policy_kind")
-        super(HelpdeskTicket, self - governed)._compute_stage_id()
+        result = super(HelpdeskTicket, self - governed)._compute_stage_id()
         for team, cases in governed.grouped("team_id").items():
             stages = team._get_applicable_stages()
-            for case in cases:
-                case.stage_id = case._policy_stage(stages)
+            for group in cases.grouped("policy_step").values():
+                group.stage_id = group[0]._policy_stage(stages)
+        return result
 
     @api.depends("policy_kind", "policy_number")
     def _compute_display_name(self):
         governed = self.filtered("policy_kind")
-        super(HelpdeskTicket, self - governed)._compute_display_name()
+        result = super(HelpdeskTicket, self - governed)._compute_display_name()
         for case in governed:
             handle = case.policy_handle if case.policy_handle != "/" else ""
             parts = [part for part in (handle, case.name) if part]
             case.display_name = " - ".join(parts) or self.env._("New Case")
+        return result
 
     def _policy_stage(self, stages):
         """Return the stage among ``stages`` that shows where the case stands."""
@@ -58,6 +60,12 @@ class HelpdeskTicket(models.Model):
         # A default stage of the board or the caller does not count.
         self.env.add_to_compute(self._fields["stage_id"], governed)
         return tickets
+
+    def _policy_take_in(self, moment):
+        result = super()._policy_take_in(moment)
+        # Neither does a date of closing, the caller's or that of a ticket governed later.
+        self.sudo().filtered("closed_date")._policy_guarded_write({"closed_date": False})
+        return result
 
     def write(self, vals):
         refused = [name for name in PROJECTED_FIELDS if name in vals]

@@ -8,9 +8,8 @@ class HelpdeskTicketStage(models.Model):
     _inherit = "helpdesk.ticket.stage"
 
     def write(self, vals):
-        changed = self.filtered(
-            lambda stage: any(name in vals and vals[name] != stage[name] for name in ("closed", "active"))
-        )
+        meaning = [name for name in ("closed", "active") if name in vals]
+        changed = self.filtered(lambda stage: any(vals[name] != stage[name] for name in meaning))
         changed._policy_check_unused()
         return super().write(vals)
 

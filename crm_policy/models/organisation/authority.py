@@ -22,7 +22,9 @@ class CrmPolicyAuthority(models.Model):
         "own_cases": (bool, False),
     }
 
-    subject = fields.Selection(SUBJECTS, help="Empty: whatever is asked for.")
+    subject = fields.Selection(
+        SUBJECTS, string="Business Type", help="Empty: whatever is asked for."
+    )
     role_id = fields.Many2one("crm.policy.role", required=True, index=True, ondelete="restrict")
     max_amount = fields.Monetary(help="The limit itself is still within the authority.")
     unlimited = fields.Boolean()

@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+# Who holds the post: a change of these leaves a trace.
+APPOINTMENT = frozenset({"kind", "group_id", "user_id", "field_path", "active"})
+
 
 class CrmPolicyRole(models.Model):
     """A post that a rule speaks of, and how to find who holds it for a given record."""
@@ -44,9 +47,7 @@ class CrmPolicyRole(models.Model):
         string="Field", help="For persons on the record: the field that names them, user_id."
     )
 
-    _code_uniq = models.Constraint(
-        "UNIQUE(company_id, code)", "A company has each role code once."
-    )
+    _code_uniq = models.Constraint("UNIQUE(company_id, code)", "A company has each role code once.")
 
     @api.constrains("kind", "group_id", "user_id", "field_path")
     def _check_source(self):
@@ -84,6 +85,24 @@ class CrmPolicyRole(models.Model):
             row["group_id"] = record.id
         return super()._pack_prepare(version, row, clauses)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if APPOINTMENT.intersection(vals):
+            self.env["crm.policy.event"]._policy_log(
+                "role.changed",
+                self,
+                payloads={
+                    role.id: {
+                        "code": role.code,
+                        "kind": role.kind,
+                        "group": role.group_id.id,
+                        "user": role.user_id.id,
+                    }
+                    for role in self
+                },
+            )
+        return result
+
     def _users_for(self, records):
         """Return who holds this role for each record; nobody archived, nobody of another company.
 
@@ -107,7 +126,9 @@ class CrmPolicyRole(models.Model):
             name = "policy_department_id"
             department = record[name] if name in record else self.env["hr.department"]
             return department.manager_id.user_id
-        users = record[self.field_path] if self.field_path in record else self.env["res.users"]
+        users = record[self.field_path] if self.field_path in record else None
+        if not isinstance(users, type(self.env["res.users"])):
+            return self.env["res.users"]
         if self.kind == "manager_of":
             employees = users.with_company(self.company_id).employee_id
             return employees.parent_id.user_id

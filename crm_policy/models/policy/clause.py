@@ -44,7 +44,10 @@ class CrmPolicyClause(models.Model):
 
     def write(self, vals):
         self.version_id._policy_check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "version_id" in vals:
+            self.version_id._policy_check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

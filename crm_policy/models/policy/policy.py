@@ -1,5 +1,7 @@
 from pathlib import Path
 
+from psycopg2 import IntegrityError
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -110,31 +112,47 @@ class CrmPolicy(models.Model):
             raise AccessError(self.env._("Only a policy administrator loads policy packs."))
         company = company or self.env.company
         values = self._policy_check_pack(content)
-        with self.env.cr.savepoint():
-            policy = self._policy_upsert_from_pack(values, company)
-            number = values["version"]["number"]
-            if number in policy.version_ids.mapped("number"):
-                raise ValidationError(
-                    self.env._(
-                        "%(policy)s has a version %(number)s already; a version is never "
-                        "rewritten, give the new one another number.",
-                        policy=policy.display_name,
-                        number=number,
-                    )
+        try:
+            with self.env.cr.savepoint():
+                version = self._policy_write_pack(values, company)
+                self.env.flush_all()
+        except IntegrityError as error:
+            sections = self.env["crm.policy.pack.section"]._pack_models()
+            tables = {model._table: model for model in sections}
+            model = tables.get(error.diag.table_name, self)
+            raise ValidationError(
+                self.env._(
+                    "The policy pack cannot be loaded; nothing was changed.\n%(problems)s",
+                    problems=f"- {model._sql_error_to_message(error)}",
                 )
-            version = self.env["crm.policy.version"].create(
-                [{**values["version"], "policy_id": policy.id}]
-            )
-            clauses = self.env["crm.policy.clause"]._policy_load_clauses(
-                version, values["clauses"]
-            )
-            for model in self.env["crm.policy.pack.section"]._pack_models():
-                model._pack_load(version, values.get(model._pack_section) or [], clauses)
-            self.env.flush_all()
+            ) from error
+        policy = version.policy_id
         self.env["crm.policy.event"]._policy_log(
             "pack.loaded", version, {"pack": policy.code, "pack_version": policy.pack_version},
             clause=version,
         )  # fmt: skip
+        return version
+
+    @api.model
+    def _policy_write_pack(self, values, company):
+        """Create policy, draft version, clauses and sections of a pack that was checked."""
+        policy = self._policy_upsert_from_pack(values, company)
+        number = values["version"]["number"]
+        if number in policy.version_ids.mapped("number"):
+            raise ValidationError(
+                self.env._(
+                    "%(policy)s has a version %(number)s already; a version is never "
+                    "rewritten, give the new one another number.",
+                    policy=policy.display_name,
+                    number=number,
+                )
+            )
+        version = self.env["crm.policy.version"].create(
+            [{**values["version"], "policy_id": policy.id}]
+        )
+        clauses = self.env["crm.policy.clause"]._policy_load_clauses(version, values["clauses"])
+        for model in self.env["crm.policy.pack.section"]._pack_models():
+            model._pack_load(version, values.get(model._pack_section) or [], clauses)
         return version
 
     @api.model
@@ -150,7 +168,17 @@ class CrmPolicy(models.Model):
         name, others = pack.texts(head["name"])
         policy = self.search([("code", "=", head["code"]), ("company_id", "=", company.id)])
         if not policy:
-            policy = self.create([{"code": head["code"], "name": name, "company_id": company.id}])
+            # It governs nobody before the company's approver has put a version of it in force.
+            policy = self.create(
+                [
+                    {
+                        "code": head["code"],
+                        "name": name,
+                        "company_id": company.id,
+                        "active_in_company": False,
+                    }
+                ]
+            )
             for lang, text in others.items():
                 if self.env["res.lang"]._lang_get(lang):
                     policy.with_context(lang=lang).name = text

@@ -6,18 +6,20 @@ class CrmPolicyRuleMixin(models.AbstractModel):
 
     _name = "crm.policy.rule.mixin"
     _description = "Policy Rule"
-    _inherit = ["crm.policy.pack.section"]
+    _inherit = ["crm.policy.pack.section", "crm.policy.guarded"]
 
     _pack_needs_clause = True
 
     code = fields.Char(required=True)
-    clause_id = fields.Many2one(
-        "crm.policy.clause", required=True, index=True, ondelete="restrict"
-    )
+    clause_id = fields.Many2one("crm.policy.clause", required=True, index=True, ondelete="restrict")
     version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
     company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
 
     # === CRUD METHODS === #
+
+    def _policy_guarded_fields(self):
+        # They follow the clause: nobody slips a rule into a version that is in force.
+        return super()._policy_guarded_fields() | {"version_id", "company_id"}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -29,7 +31,10 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     def write(self, vals):
         self.clause_id.version_id._policy_check_draft()
         self.env.registry.clear_cache()
-        return super().write(vals)
+        result = super().write(vals)
+        if "clause_id" in vals:
+            self.clause_id.version_id._policy_check_draft()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

@@ -41,9 +41,7 @@ class CrmPolicyVersion(models.Model):
     effective_from = fields.Date(
         copy=False, tracking=True, help="In force from 00:00 of this day in the company's zone."
     )
-    effective_to = fields.Date(
-        string="Last Day in Force", copy=False, readonly=True, tracking=True
-    )
+    effective_to = fields.Date(string="Last Day in Force", copy=False, readonly=True, tracking=True)
     transition = fields.Selection(
         [
             ("keep", "Open cases keep their version"),
@@ -57,7 +55,9 @@ class CrmPolicyVersion(models.Model):
         default="enforced",
         required=True,
     )
-    content_hash = fields.Char(readonly=True, copy=False, help="SHA-256 of the clauses as published.")
+    content_hash = fields.Char(
+        readonly=True, copy=False, help="SHA-256 of the clauses as published."
+    )
     author_id = fields.Many2one(
         "res.users", required=True, readonly=True, default=lambda self: self.env.user, copy=False
     )
@@ -166,6 +166,14 @@ class CrmPolicyVersion(models.Model):
                         "%(version)s is not waiting for approval.", version=version.display_name
                     )
                 )
+            if version.effective_from and version.effective_from < version._policy_today():
+                raise ValidationError(
+                    self.env._(
+                        "%(version)s would take effect on %(day)s: a policy does not bind the past.",
+                        version=version.display_name,
+                        day=version.effective_from,
+                    )
+                )
             if version.author_id == self.env.user:
                 raise AccessError(
                     self.env._(
@@ -181,6 +189,7 @@ class CrmPolicyVersion(models.Model):
                     "effective_from": version.effective_from or version._policy_today(),
                 }
             )
+        self.policy_id.sudo().active_in_company = True
         self.env["crm.policy.event"]._policy_log("version.approved", self.sudo())
         self.sudo()._policy_take_effect()
         return True
@@ -210,9 +219,9 @@ class CrmPolicyVersion(models.Model):
 
     def _policy_take_effect(self):
         """Put approved versions in force whose day has come; the former one is superseded."""
-        for version in self:
-            if version.state != "review" or not version.approver_id:
-                continue
+        approved = self.filtered(lambda version: version.state == "review" and version.approver_id)
+        # In the order of their days: after a standstill several may have come.
+        for version in approved.sorted(lambda version: (version.effective_from, version.id)):
             if version.effective_from > version._policy_today():
                 continue
             former = self.search(

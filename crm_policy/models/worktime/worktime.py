@@ -32,9 +32,7 @@ class CrmPolicyWorktime(models.AbstractModel):
             seconds = [seconds] * len(starts)
         return self._policy_resolve(
             starts,
-            lambda index, position, start: working_time.add_work(
-                index, start, seconds[position]
-            ),
+            lambda index, position, start: working_time.add_work(index, start, seconds[position]),
         )
 
     def _policy_nth_day_end(self, starts, counts):
@@ -112,8 +110,14 @@ class CrmPolicyWorktime(models.AbstractModel):
             # Core takes the leaves of every company when the leave names no calendar.
             domain=[("time_type", "=", "leave"), ("company_id", "in", [False, company_id])],
         )[False]
+        # 24:00 comes as 23:59:59.999999. A day off is entered until 23:59:59: the second that is
+        # left of it is no work, and does not make the day a working day.
+        seconds = (
+            (round(start.timestamp()), round(stop.timestamp()))
+            for start, stop, _source in intervals
+        )
         return working_time.build_index(
-            (int(start.timestamp()), int(stop.timestamp())) for start, stop, _source in intervals
+            (start, stop) for start, stop in seconds if stop - start > 1
         )
 
 

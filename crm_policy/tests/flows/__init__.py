@@ -1,1 +1,1 @@
-from .test_flow_complaint import *
+from . import test_flow_complaint

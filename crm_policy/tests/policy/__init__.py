@@ -1,0 +1,2 @@
+from . import test_versions
+from . import test_pack_loading

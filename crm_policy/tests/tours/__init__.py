@@ -1,1 +1,1 @@
-from .test_tour_complaint import *
+from . import test_tour_complaint

@@ -1,7 +1,12 @@
 """The whole way of a complaint in a real browser, in Chinese, each step as its own role."""
 
-from odoo.addons.crm_policy.tests.common import PolicyCommon
+from io import BytesIO
+
+from openpyxl import load_workbook
+
 from odoo.tests import HttpCase, tagged
+
+from ..common import PolicyCommon
 
 
 @tagged("post_install", "-at_install")
@@ -31,3 +36,22 @@ class TestTourComplaint(HttpCase, PolicyCommon):
         self.assertTrue(case.policy_closed_at)
         self.assertEqual(case.policy_callback_score, 4)
         self.assertEqual(case.policy_recheck_user_id, self.users["supervisor"])
+        self._check_register(case)
+
+    def _check_register(self, case):
+        """The manager makes the month's register in the browser and downloads the Excel file."""
+        month = case.policy_registered_at.date().replace(day=1)
+        report = self.env["crm.policy.report.monthly"].create(
+            {"company_id": self.company.id, "period_start": month}
+        )
+        self.start_tour(
+            "/odoo/action-crm_policy.report_monthly_action",
+            "crm_policy_complaint_register",
+            login="t_manager",
+        )
+        self.authenticate("t_manager", "t_manager")
+        answer = self.url_open(self._as("manager", report).action_policy_download()["url"])
+        [sheet] = load_workbook(BytesIO(answer.content)).worksheets
+        cells = [cell.value for row in sheet.iter_rows() for cell in row]
+        self.assertIn(case.policy_number, cells)
+        self.assertIn(5000, cells)

@@ -53,7 +53,10 @@ tours.add("crm_policy_complaint_intake", {
         {trigger: ask("首次响应"), run: "click"},
         ...confirmText("已致电客户,了解情况"),
         {trigger: "a.nav-link[name=policy_solution]", run: "click"},
-        {trigger: ".o_field_widget[name=policy_remedy_ids] .o_field_x2many_list_row_add a", run: "click"},
+        {
+            trigger: ".o_field_widget[name=policy_remedy_ids] .o_field_x2many_list_row_add a",
+            run: "click",
+        },
         {
             trigger: ".o_field_widget[name=policy_remedy_ids] .o_selected_row [name=amount] input",
             run: "edit 5000",
@@ -79,7 +82,7 @@ tours.add("crm_policy_complaint_intake", {
 tours.add("crm_policy_complaint_approve", {
     steps: () => [
         {trigger: ".o_data_row .o_data_cell[name=amount]:contains(5,000.00)", run: "click"},
-        {trigger: '.o_statusbar_buttons button.btn-primary', run: "click"},
+        {trigger: ".o_statusbar_buttons button.btn-primary", run: "click"},
         {trigger: ".modal .o_field_widget[name=comment] textarea", run: "edit 同意"},
         {trigger: ".modal button.btn-primary[name=action_policy_confirm]", run: "click"},
         {trigger: '.o_arrow_button_current[data-value="approved"]'},
@@ -120,5 +123,15 @@ tours.add("crm_policy_complaint_close", {
         ...openCase("外箱破损"),
         {trigger: next("action_policy_close"), run: "click"},
         {trigger: step("closed")},
+    ],
+});
+
+// The manager makes the register of the month; the test reads the file itself.
+tours.add("crm_policy_complaint_register", {
+    steps: () => [
+        {trigger: ".o_data_row .o_data_cell[name=name]", run: "click"},
+        {trigger: next("action_policy_generate"), run: "click"},
+        {trigger: next("action_policy_download")},
+        {trigger: ".o_field_widget[name=line_count]:contains(1)"},
     ],
 });

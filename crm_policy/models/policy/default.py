@@ -38,7 +38,7 @@ class CrmPolicyDefault(models.Model):
         self.create(
             [
                 {"company_id": policy.company_id.id, "kind": kind, "policy_id": policy.id}
-                for kind in kinds
+                for kind in dict.fromkeys(kinds)
                 if kind not in taken
             ]
         )

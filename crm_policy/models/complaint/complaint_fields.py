@@ -1,0 +1,279 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...const import (
+    ENDED_OUTCOMES,
+    FACT_ORDER,
+    KINDS,
+    OUTCOMES,
+    SEVERITIES,
+    STEP_FACTS,
+    STEPS,
+    URGENCIES,
+)
+
+MEASURES = ("policy_claim_amount", "policy_quantity", "policy_defective_quantity")
+
+
+class CrmPolicyComplaintFields(models.AbstractModel):
+    """What a governed case is and holds: its classification, its texts and its facts.
+
+    How it moves is in ``crm.policy.complaint.mixin``, which builds on this.
+    """
+
+    _name = "crm.policy.complaint.fields"
+    _description = "Fields of a Governed Case"
+    _inherit = ["crm.policy.subject"]
+
+    _policy_clock_fields = ("policy_outcome",)
+
+    # What the mixin needs of the ticket model; its own definitions stay as they are.
+    number = fields.Char()
+    name = fields.Char()
+    company_id = fields.Many2one("res.company")
+    partner_id = fields.Many2one("res.partner", index=True)
+    user_id = fields.Many2one("res.users")
+
+    # Identity
+    policy_kind = fields.Selection(KINDS, string="Kind", index="btree_not_null", tracking=True)
+    policy_number = fields.Char(string="Case Number", readonly=True, copy=False)
+    policy_handle = fields.Char(
+        string="Case No.",
+        compute="_compute_policy_handle",
+        help="The case number, or the ticket number until there is one.",
+    )
+    policy_complaint_type_id = fields.Many2one(
+        "crm.policy.complaint.type",
+        string="Type",
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+        domain="[('company_id', '=', company_id)]",
+    )
+    policy_urgency = fields.Selection(URGENCIES, string="Urgency", default="normal", tracking=True)
+    policy_severity = fields.Selection(
+        SEVERITIES, string="Severity", default="general", tracking=True
+    )
+    policy_step = fields.Selection(
+        STEPS,
+        string="Step",
+        compute="_compute_policy_step",
+        store=True,
+        index=True,
+        tracking=True,
+        copy=False,
+        group_expand="_group_expand_policy_step",
+    )
+    policy_outcome = fields.Selection(
+        OUTCOMES, string="Outcome", readonly=True, copy=False, tracking=True
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department",
+        string="Department in Charge",
+        index=True,
+        check_company=True,
+        default=lambda self: self.env.user.sudo().employee_id.department_id,
+    )
+    policy_origin_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Refused Case",
+        readonly=True,
+        copy=False,
+        index=True,
+        help="The case whose conclusion the customer did not accept.",
+    )
+
+    # What is complained about
+    policy_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Currency of the Case"
+    )
+    policy_claim_amount = fields.Monetary(
+        string="Claimed", currency_field="policy_currency_id", help="What the customer asks for."
+    )
+    policy_remedy_sought = fields.Selection(
+        [
+            ("refund", "Refund"),
+            ("allowance", "Allowance"),
+            ("replacement", "Replacement"),
+            ("repair", "Repair"),
+            ("information", "Information"),
+            ("apology", "Apology"),
+            ("other", "Other"),
+        ],
+        string="Remedy Sought",
+    )
+    policy_order_ref = fields.Char(string="Order")
+    policy_item_ref = fields.Char(string="Item")
+    policy_lot_ref = fields.Char(string="Lot")
+    policy_shipped_on = fields.Date(string="Shipped On")
+    policy_quantity = fields.Float(string="Quantity", digits=(16, 2))
+    policy_defective_quantity = fields.Float(string="Defective Quantity", digits=(16, 2))
+    policy_quantity_undetermined = fields.Boolean(
+        string="Quantity Not Yet Determinable", help="The customer is still processing the goods."
+    )
+
+    # What is done about it
+    policy_response_text = fields.Text(string="First Response", readonly=True, copy=False)
+    policy_solution = fields.Text(string="Solution", copy=False, tracking=True)
+    policy_remedy_ids = fields.One2many(
+        "crm.policy.remedy", "ticket_id", string="Remedies", copy=False
+    )
+    policy_remedy_amount = fields.Monetary(
+        string="Remedies in Total",
+        currency_field="policy_currency_id",
+        compute="_compute_policy_remedy_amount",
+    )
+    policy_reply_text = fields.Text(string="Reply to the Customer", readonly=True, copy=False)
+    policy_reply_channel = fields.Selection(
+        [
+            ("phone", "Phone"),
+            ("letter", "Letter"),
+            ("email", "E-mail"),
+            ("visit", "Visit"),
+        ],
+        string="Reply Channel",
+        readonly=True,
+        copy=False,
+    )
+    policy_callback_score = fields.Integer(
+        string="Satisfaction", readonly=True, copy=False, aggregator="avg", help="From 1 to 5."
+    )
+    policy_callback_text = fields.Text(string="Callback Notes", readonly=True, copy=False)
+    policy_recheck_user_id = fields.Many2one(
+        "res.users", string="Re-checked By", readonly=True, copy=False
+    )
+    policy_recheck_text = fields.Text(string="Re-check Notes", readonly=True, copy=False)
+
+    # Facts, in the order in which they happen
+    policy_intake_at = fields.Datetime(
+        string="Received At", readonly=True, copy=False, index="btree_not_null"
+    )
+    policy_accepted_at = fields.Datetime(string="Accepted At", readonly=True, copy=False)
+    policy_registered_at = fields.Datetime(
+        string="Registered At", readonly=True, copy=False, index="btree_not_null"
+    )
+    policy_responded_at = fields.Datetime(string="Responded At", readonly=True, copy=False)
+    policy_solution_at = fields.Datetime(string="Solution Proposed At", readonly=True, copy=False)
+    policy_decided_at = fields.Datetime(string="Decided At", readonly=True, copy=False)
+    policy_settled_at = fields.Datetime(string="Settled At", readonly=True, copy=False)
+    policy_replied_at = fields.Datetime(string="Replied At", readonly=True, copy=False)
+    policy_callback_at = fields.Datetime(string="Called Back At", readonly=True, copy=False)
+    policy_rechecked_at = fields.Datetime(string="Re-checked At", readonly=True, copy=False)
+    policy_closed_at = fields.Datetime(string="Closed At", readonly=True, copy=False)
+
+    policy_next_action = fields.Char(
+        compute="_compute_policy_next_action", export_string_translation=False
+    )
+    policy_missing = fields.Char(string="Missing to Close", compute="_compute_policy_next_action")
+
+    _policy_number_uniq = models.UniqueIndex(
+        "(company_id, policy_number) WHERE policy_number IS NOT NULL",
+        "A case number is given once.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.model
+    def _group_expand_policy_step(self, steps, domain):
+        """Show a board's columns in the order of the steps, the empty ones under way included."""
+        return [
+            step for step, _label in STEPS if step in steps or step not in ("closed", "cancelled")
+        ]
+
+    @api.depends("policy_number", "number")
+    def _compute_policy_handle(self):
+        for case in self:
+            case.policy_handle = case.policy_number or case.number
+
+    @api.depends("policy_kind", "policy_outcome", *STEP_FACTS.values())
+    def _compute_policy_step(self):
+        for case in self:
+            step = "received" if case.policy_kind else False
+            for name, fact in STEP_FACTS.items():
+                if case[fact]:
+                    step = name
+            if case.policy_outcome in ENDED_OUTCOMES:
+                step = "cancelled"
+            case.policy_step = step
+
+    @api.depends("policy_remedy_ids.amount", "policy_remedy_ids.policy_approval_state")
+    def _compute_policy_remedy_amount(self):
+        for case in self:
+            live = case.policy_remedy_ids.filtered(
+                lambda remedy: remedy.policy_approval_state != "rejected"
+            )
+            case.policy_remedy_amount = sum(live.mapped("amount"))
+
+    @api.depends(
+        "policy_kind",
+        "policy_outcome",
+        "policy_remedy_ids.policy_approval_state",
+        "policy_intake_at",
+        "policy_accepted_at",
+        "policy_registered_at",
+        "policy_responded_at",
+        "policy_solution_at",
+        "policy_decided_at",
+        "policy_settled_at",
+        "policy_replied_at",
+        "policy_callback_at",
+        "policy_rechecked_at",
+        "policy_closed_at",
+    )
+    def _compute_policy_next_action(self):
+        for case in self:
+            case.policy_next_action = case._policy_find_next_action()
+            missing = case._policy_missing_facts("policy_closed_at") if case.policy_kind else []
+            case.policy_missing = ", ".join(case._policy_label(name) for name in missing)
+
+    def _policy_find_next_action(self):
+        """Return the action that the policy asks for next, "wait" while others decide."""
+        if not self.policy_kind or self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
+            return False
+        names = {
+            "policy_accepted_at": "accept",
+            "policy_registered_at": "register",
+            "policy_responded_at": "respond",
+            "policy_solution_at": "propose",
+            "policy_decided_at": "decide",
+            "policy_settled_at": "settle",
+            "policy_replied_at": "reply",
+            "policy_callback_at": "callback",
+            "policy_rechecked_at": "recheck",
+            "policy_closed_at": "close",
+        }
+        light = self.policy_kind not in ("complaint", "conflict")
+        for fact in FACT_ORDER[self.policy_kind]:
+            if self[fact] or (light and fact == "policy_registered_at"):
+                continue
+            if fact == "policy_decided_at" and self._policy_undecided().filtered(
+                lambda remedy: remedy.policy_approval_state == "pending"
+            ):
+                return "wait"
+            return names[fact]
+        return False
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains(*MEASURES)
+    def _check_policy_measures(self):
+        for case in self:
+            case._policy_check_measures([{name: case[name] for name in MEASURES}])
+            if case.policy_quantity and case.policy_defective_quantity > case.policy_quantity:
+                raise ValidationError(
+                    self.env._("The defective quantity exceeds the quantity delivered.")
+                )
+
+    @api.constrains("policy_complaint_type_id", "company_id")
+    def _check_policy_type_company(self):
+        for case in self:
+            kind = case.policy_complaint_type_id
+            if kind and (kind.company_id != case.company_id or not kind.active):
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: %(type)s is not in use in %(company)s.",
+                        field=case._policy_label("policy_complaint_type_id"),
+                        type=kind.sudo().name,
+                        company=case.company_id.name,
+                    )
+                )

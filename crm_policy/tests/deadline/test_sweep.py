@@ -1,0 +1,241 @@
+"""Save hooks and sweep say the same; the sweep mends what happened behind the ORM."""
+
+import random
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo.tools import SQL, mute_logger
+
+from ..common import PolicyCommon, at, shanghai
+
+LOGGER = "odoo.addons.crm_policy.models.deadline.deadline"
+KEPT = ["rule_id", "res_id", "state", "start_at", "due_at", "done_at", "lateness_seconds",
+        "user_id", "department_id", "partner_id", "cancel_reason", "version_label",
+        "clause_id", "clause_number", "company_id", "role_id", "is_trial"]  # fmt: skip
+
+
+class TestSweep(PolicyCommon):
+    def setUp(self):
+        super().setUp()
+        self.Deadline = self.env["crm.policy.deadline"]
+        self.rules = self.env["crm.policy.deadline.rule"]._policy_running_rules().filtered(
+            lambda rule: rule.version_id == self.version
+        )  # fmt: skip
+
+    def _differences(self):
+        return self.Deadline._policy_differences("helpdesk.ticket", self.rules)
+
+    def _rows(self):
+        self.env.invalidate_all()
+        rows = self.Deadline.search([("company_id", "=", self.company.id)]).read(KEPT)
+        return sorted(
+            (tuple(row[name] for name in KEPT) for row in rows), key=lambda row: (row[0], row[1])
+        )
+
+    def _sweep(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_sweep_deadlines").method_direct_trigger()
+
+    def _sql(self, query, *args):
+        self.env.flush_all()
+        self.env.cr.execute(SQL(query, *args))
+        self.env.invalidate_all()
+
+    # === RANDOM LIVES === #
+
+    def _random_step(self, rng, case):
+        """Do one thing to a case that a user could do now; return whether anything was done."""
+        if case.policy_step == "cancelled":
+            return
+        if not case.policy_accepted_at:
+            facts = ["policy_accepted_at"]
+        elif case.policy_kind == "complaint":
+            order = ["registered", "responded", "solution", "decided", "settled", "replied",
+                     "callback"]  # fmt: skip
+            facts = [f"policy_{name}_at" for name in order]
+            facts = [next((fact for fact in facts if not case[fact]), None)]
+        else:
+            facts = ["policy_responded_at"]
+        step = rng.choice(["fact", "fact", "fact", "urgency", "user", "archive", "cancel"])
+        if step == "fact" and facts[0] and not case[facts[0]]:
+            if facts[0] == "policy_solution_at":
+                case.policy_solution = "返工"
+            case._policy_set_fact(facts[0])
+        elif step == "urgency":
+            case.policy_urgency = rng.choice(["normal", "urgent"])
+        elif step == "user":
+            case.user_id = rng.choice([self.users["specialist"], self.other_specialist])
+        elif step == "archive":
+            case.active = not case.active
+        elif step == "cancel" and not case.policy_settled_at and rng.random() < 0.3:
+            self._as("supervisor", case).action_policy_cancel("误录")
+
+    def _random_lives(self, seed):
+        rng = random.Random(seed)
+        now = shanghai("2026-03-02 08:00")
+        cases = self.env["helpdesk.ticket"]
+        for _number in range(20):
+            now += timedelta(minutes=rng.randrange(200))
+            with freeze_time(now):
+                cases += self._new_case(
+                    policy_kind=rng.choice(["request", "complaint"]),
+                    policy_urgency=rng.choice(["normal", "urgent"]),
+                )
+        for _number in range(160):
+            now += timedelta(minutes=rng.randrange(60))
+            with freeze_time(now):
+                self._random_step(rng, rng.choice(cases))
+        return now
+
+    def test_hooks_leave_nothing_to_the_sweep(self):
+        for seed in (1, 2, 3):
+            now = self._random_lives(seed)
+            with self.subTest(seed=seed), freeze_time(now):
+                self.assertFalse(self._differences())
+                rows = self._rows()
+                states = {row[2] for row in rows}
+                self.assertLessEqual({"open", "met", "late", "cancelled"}, states)
+                self._sweep()
+                self.assertEqual(self._rows(), rows)
+
+    def test_the_sweep_alone_says_what_the_hooks_said(self):
+        """Deadlines that vanish come back as they were; but what did not apply stays away."""
+        now = self._random_lives(4)
+        with freeze_time(now):
+            before = {row[:2]: row for row in self._rows()}
+            self._sql("DELETE FROM crm_policy_deadline WHERE company_id = %s", self.company.id)
+            self._sweep()
+            after = {row[:2]: row for row in self._rows()}
+            ended = {before[key][2] for key in before.keys() - after.keys()}
+            self.assertLessEqual(ended, {"met", "late", "cancelled"})
+            self.assertGreater(len(after), 20)
+            user = KEPT.index("user_id")  # who it was when the clock ended, only the hooks know
+            for key, row in after.items():
+                known = before[key]
+                self.assertEqual(row[:user] + row[user + 1 :], known[:user] + known[user + 1 :])
+            self.assertFalse(self._differences())
+
+    # === BEHIND THE ORM === #
+
+    def _two_requests(self):
+        with at("2026-03-04 11:30"):
+            return self._new_case(policy_kind="request"), self._new_case(policy_kind="request")
+
+    def _clock(self, case, code="response-normal"):
+        return self.Deadline.search([("res_id", "=", case.id), ("rule_code", "=", code)])
+
+    def test_a_fact_set_behind_the_orm_is_found(self):
+        case, other = self._two_requests()
+        self._sql(
+            "UPDATE helpdesk_ticket SET policy_responded_at = %s WHERE id = %s",
+            shanghai("2026-03-04 14:30"), case.id,
+        )  # fmt: skip
+        self.assertEqual(self._clock(case).state, "open")
+        self._sweep()
+        clock = self._clock(case)
+        self.assertEqual((clock.state, clock.lateness_seconds), ("late", 3600))
+        self.assertEqual(self._clock(other).state, "open")
+
+    def test_a_changed_start_behind_the_orm_is_found(self):
+        case, _other = self._two_requests()
+        self._sql(
+            "UPDATE helpdesk_ticket SET policy_intake_at = %s WHERE id = %s",
+            shanghai("2026-03-04 15:00"), case.id,
+        )  # fmt: skip
+        self._sweep()
+        clock = self._clock(case)
+        self.assertEqual(clock.start_at, shanghai("2026-03-04 15:00"))
+        self.assertEqual(clock.due_at, shanghai("2026-03-04 16:00"))
+
+    def test_a_missing_clock_is_started(self):
+        case, _other = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id = %s", case.id)
+        self._sweep()
+        self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:30"))
+
+    def test_a_changed_condition_behind_the_orm_is_found(self):
+        case, _other = self._two_requests()
+        self._sql("UPDATE helpdesk_ticket SET policy_urgency = 'urgent' WHERE id = %s", case.id)
+        self._sweep()
+        self.assertEqual(self._clock(case).state, "cancelled")
+        self.assertEqual(self._clock(case, "response-urgent").state, "open")
+        self._sql("UPDATE helpdesk_ticket SET policy_urgency = 'normal' WHERE id = %s", case.id)
+        self._sweep()
+        self.assertEqual(self._clock(case).state, "open")
+
+    def test_the_clock_of_a_document_that_is_no_more_stops(self):
+        case, other = self._two_requests()
+        clock = self._clock(case)
+        self._sql("DELETE FROM helpdesk_ticket WHERE id = %s", case.id)
+        self._sweep()
+        self.assertEqual((clock.state, clock.cancel_reason), ("cancelled", "document_deleted"))
+        self.assertEqual(self._clock(other).state, "open")
+        self.assertFalse(self._differences())
+
+    def test_met_and_late_never_move(self):
+        case, _other = self._two_requests()
+        with at("2026-03-04 13:30"):
+            case._policy_set_fact("policy_accepted_at")
+            case._policy_set_fact("policy_responded_at")
+        self._sql(
+            "UPDATE helpdesk_ticket SET policy_responded_at = %s WHERE id = %s",
+            shanghai("2026-03-05 13:30"), case.id,
+        )  # fmt: skip
+        self._sweep()
+        self.assertEqual(self._clock(case).state, "met")
+        self.assertEqual(self._clock(case).done_at, shanghai("2026-03-04 13:30"))
+
+    # === WHAT GOES WRONG === #
+
+    def test_one_bad_record_does_not_stop_the_rest(self):
+        case, other = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (case.id, other.id))
+        Rule = type(self.env["crm.policy.deadline.rule"])
+        snapshot = Rule._policy_snapshot
+
+        def stumble(rule, record):
+            if record.id == case.id:
+                raise ValueError("bad record")
+            return snapshot(rule, record)
+
+        self.patch(Rule, "_policy_snapshot", stumble)
+        with self.assertLogs(LOGGER, "ERROR") as log:
+            self._sweep()
+        self.assertIn(f"helpdesk.ticket {case.id}: its deadlines cannot be kept", log.output[0])
+        self.assertFalse(self._clock(case))
+        self.assertEqual(self._clock(other).state, "open")
+
+    def test_a_rule_whose_field_is_gone_does_not_stop_the_rest(self):
+        case, _other = self._two_requests()
+        broken = self.rules.filtered(lambda rule: rule.code == "reply")
+        self._sql("UPDATE crm_policy_deadline_rule SET start_path = 'x_gone' WHERE id = %s",
+                  broken.id)  # fmt: skip
+        gone = self.rules.filtered(lambda rule: rule.code == "callback")
+        self._sql("UPDATE crm_policy_deadline_rule SET model_name = 'x.gone' WHERE id = %s",
+                  gone.id)  # fmt: skip
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id = %s", case.id)
+        self.env.registry.clear_cache()
+        with self.assertLogs("odoo.addons.crm_policy.models.deadline.deadline_rule") as log:
+            self._sweep()
+            saved = self._new_case(policy_kind="request")
+        self.assertIn("Deadline rule reply: x_gone", "".join(log.output))
+        self.assertIn("Deadline rule callback: x.gone", "".join(log.output))
+        self.assertTrue(self._clock(case))
+        self.assertTrue(self._clock(saved))
+
+    @mute_logger("odoo.addons.base.models.ir_cron")
+    def test_the_sweep_says_how_much_is_left(self):
+        case, other = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (case.id, other.id))
+        progress = []
+        Cron = type(self.env["ir.cron"])
+        self.patch(
+            Cron, "_commit_progress",
+            lambda cron, processed=0, *, remaining=None, deactivate=False: (
+                progress.append((processed, remaining)) or 60.0
+            ),
+        )  # fmt: skip
+        self.Deadline._cron_sweep()
+        self.assertIn((0, 2), progress)
+        self.assertIn((2, None), progress)

@@ -1,0 +1,145 @@
+"""Who holds a post for a record: by group, department, manager or by being named on it."""
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user
+
+from ..common import PolicyCommon
+
+
+class TestRoleHolders(PolicyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.head = cls._new_user("supervisor", login="t_head")
+        cls.boss = cls._new_user("manager", login="t_boss")
+        Employee = cls.env["hr.employee"].with_company(cls.company)
+        boss, head, handler = (
+            Employee.create({"name": user.name, "user_id": user.id, "company_id": cls.company.id})
+            for user in (cls.boss, cls.head, cls.users["specialist"])
+        )
+        handler.parent_id = boss
+        cls.department = cls.env["hr.department"].create(
+            {"name": "质量部", "manager_id": head.id, "company_id": cls.company.id}
+        )
+        cls.case = cls._new_case(policy_department_id=cls.department.id)
+        cls.remedy = cls._new_remedy(cls.case, 100)
+
+    def _role(self, kind, **vals):
+        return self.env["crm.policy.role"].create(
+            {"code": f"x_{kind}", "name": kind, "kind": kind, "company_id": self.company.id, **vals}
+        )
+
+    def _holders(self, role, record=None):
+        record = self.case if record is None else record
+        return role._users_for(record)[record.id]
+
+    def test_each_kind_finds_its_person_on_the_case_and_on_its_remedy(self):
+        group = self.env.ref("crm_policy.group_qc")
+        for role, user in (
+            (self._role("group", group_id=group.id), self.users["qc"]),
+            (self._role("user", user_id=self.boss.id), self.boss),
+            (self._role("field", field_path="user_id"), self.users["specialist"]),
+            (self._role("manager_of", field_path="user_id"), self.boss),
+            (self._role("department_head"), self.head),
+        ):
+            for record in (self.case, self.remedy):
+                with self.subTest(f"{role.kind} of {record._name}"):
+                    self.assertEqual(self._holders(role, record), user)
+
+    def test_the_archived_the_portal_and_other_companies_hold_nothing(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._new_user("manager", login="t_stranger", company=other)
+        portal = new_test_user(
+            self.env,
+            login="t_portal",
+            groups="base.group_portal",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        role = self._role("user", user_id=self.boss.id)
+        for user in (stranger, portal):
+            role.user_id = user
+            with self.subTest(user.login):
+                self.assertFalse(self._holders(role))
+        role.user_id = self.boss
+        self.boss.active = False
+        self.assertFalse(self._holders(role))
+
+    def test_nobody_there_is_nobody(self):
+        empty = self._new_case(policy_department_id=False, user_id=False)
+        for role in (
+            self._role("department_head"),
+            self._role("field", field_path="user_id"),
+            self._role("manager_of", field_path="user_id"),
+        ):
+            self.assertFalse(self._holders(role, empty))
+
+    def test_a_path_that_names_no_person_finds_nobody(self):
+        for path in ("partner_id", "name", "no_such_field"):
+            role = self._role("field", field_path=path, code=path)
+            with self.subTest(path):
+                self.assertFalse(self._holders(role))
+
+    def test_a_role_says_where_its_holders_come_from(self):
+        for kind in ("group", "user", "field", "manager_of"):
+            with self.subTest(kind), self.assertRaisesRegex(ValidationError, "fill in"):
+                self._role(kind)
+
+    def test_only_the_policy_administrator_appoints(self):
+        role = self.env["crm.policy.role"].search([("code", "=", "ceo")], limit=1)
+        for name in ("specialist", "manager", "director", "ceo"):
+            mine = self._as(name, role)
+            with self.subTest(name), self.assertRaises(AccessError):
+                mine.write({"kind": "user", "user_id": self.users[name].id})
+
+    def test_an_appointment_leaves_its_trace(self):
+        role = self.env["crm.policy.role"].search([("code", "=", "ceo")], limit=1)
+        self._as("policy_admin", role).write({"kind": "user", "user_id": self.boss.id})
+        event = self.env["crm.policy.event"].search(
+            [("type", "=", "role.changed"), ("res_id", "=", role.id)]
+        )
+        self.assertEqual(event.actor_id, self.users["policy_admin"].id)
+        self.assertEqual(
+            event.payload,
+            {
+                "code": "ceo",
+                "kind": "user",
+                "group": role.group_id.id,
+                "user": self.boss.id,
+            },
+        )
+        self._as("policy_admin", role).write({"name": "总经理"})
+        events = self.env["crm.policy.event"].search_count([("type", "=", "role.changed")])
+        self.assertEqual(events, 1)
+
+    # === LIMITS === #
+
+    def test_a_limit_is_compared_in_its_own_currency(self):
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": usd.id,
+                "rate": 0.125,
+                "name": "2020-01-01",
+                "company_id": self.company.id,
+            }
+        )
+        line = self.env["crm.policy.authority"].new(
+            {"max_amount": 100, "currency_id": usd.id, "company_id": self.company.id}
+        )
+        cny = self.env.ref("base.CNY")
+        self.assertTrue(line._policy_covers(800, cny))
+        self.assertFalse(line._policy_covers(800.09, cny))
+
+    def test_a_limit_in_force_is_not_raised(self):
+        line = self.env["crm.policy.authority"].search([("code", "=", "front-line")], limit=1)
+        for user in (self.users["policy_admin"], self.env.user):
+            for attempt in (
+                lambda mine: mine.write({"max_amount": 1e9}),
+                lambda mine: mine.write({"own_cases": False}),
+                lambda mine: mine.unlink(),
+            ):
+                with self.assertRaisesRegex(UserError, "no longer a draft"):
+                    attempt(line.with_user(user))
+        self.assertEqual(line.max_amount, 500)

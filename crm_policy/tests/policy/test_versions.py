@@ -1,0 +1,346 @@
+"""Versions of a policy: from draft to force, four eyes, and what is published stays as it is."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.service.model import call_kw
+from odoo.tools import mute_logger
+
+from ..common import PolicyCommon, at
+
+
+class TestVersions(PolicyCommon):
+    def _pack(self, number="2", **replacements):
+        """Return the shipped pack as another version of the same policy."""
+        content = self.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
+        sound = 'number: "1"\n  transition'
+        self.assertIn(sound, content)
+        content = content.replace(sound, f'number: "{number}"\n  transition', 1)
+        for old, new in replacements.values():
+            self.assertIn(old, content)
+            content = content.replace(old, new, 1)
+        return content
+
+    def _draft(self, number="2", **replacements):
+        policy = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        return policy._policy_apply_pack(self._pack(number, **replacements), self.company)
+
+    def _review(self, number="2"):
+        version = self._draft(number)
+        version.action_policy_review()
+        return version
+
+    def _events(self, version):
+        return self.env["crm.policy.event"].search(
+            [("res_model", "=", "crm.policy.version"), ("res_id", "=", version.id)], order="id"
+        )
+
+    # === FROM DRAFT TO FORCE === #
+
+    def test_draft_review_effective(self):
+        version = self._draft()
+        self.assertEqual(version.state, "draft")
+        self.assertEqual(version.author_id, self.users["policy_admin"])
+        with self.assertRaisesRegex(UserError, "not waiting for approval"):
+            self._as("director", version).action_policy_publish()
+        version.action_policy_review()
+        self.assertEqual(version.state, "review")
+        with self.assertRaisesRegex(UserError, "not a draft"):
+            version.action_policy_review()
+        version.action_policy_draft()
+        self.assertEqual(version.state, "draft")
+        version.action_policy_review()
+        with at("2026-03-04 00:30"):  # still the 3rd in UTC
+            self._as("director", version).action_policy_publish()
+        version = version.with_env(self.env)
+        self.assertEqual(version.state, "effective")
+        self.assertEqual(str(version.effective_from), "2026-03-04")
+        self.assertEqual(version.approver_id, self.users["director"])
+        self.assertTrue(version.approved_at)
+        self.assertEqual(version.content_hash, version._policy_content_hash())
+        self.assertEqual(version.policy_id.current_version_id, version)
+        self.assertEqual(
+            self._events(version).mapped("type"),
+            ["pack.loaded", "version.approved", "version.effective"],
+        )
+        with self.assertRaisesRegex(UserError, "Only a version in review"):
+            self._as("policy_admin", version).action_policy_draft()
+
+    def test_a_version_without_clauses_is_not_handed_over(self):
+        version = self.env["crm.policy.version"].create(
+            {"policy_id": self.version.policy_id.id, "number": "empty"}
+        )
+        with self.assertRaisesRegex(ValidationError, "no clause"):
+            version.action_policy_review()
+
+    def test_the_second_supersedes_the_first_and_open_cases_keep_theirs(self):
+        old = self._new_case()
+        version = self._review()
+        with at("2026-11-02 09:00"):
+            self._as("director", version).action_policy_publish()
+        self.assertEqual(self.version.state, "superseded")
+        self.assertEqual(str(self.version.effective_to), "2026-11-01")
+        self.assertEqual(old.policy_version_id, self.version)
+        self.assertEqual(self._new_case().policy_version_id, version)
+        self._as("specialist", old).action_policy_accept()
+        self.assertEqual(old.policy_deadline_ids.rule_id.version_id, self.version)
+
+    def test_a_future_day_waits_for_its_cron(self):
+        version = self._draft()
+        version.effective_from = "2026-12-01"
+        version.action_policy_review()
+        with at("2026-11-02 09:00"):
+            self._as("director", version).action_policy_publish()
+        self.assertEqual(version.state, "review")
+        self.assertEqual(self._new_case().policy_version_id, self.version)
+        cron = self.env.ref("crm_policy.cron_take_effect")
+        for moment, state in (
+            ("2026-11-30 23:59:59", "review"),
+            ("2026-12-01 00:00:00", "effective"),  # 16:00 of the day before in UTC
+            ("2026-12-01 01:00:00", "effective"),
+        ):
+            with at(moment), self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            self.env.invalidate_all()
+            self.assertEqual(version.state, state, moment)
+        self.assertEqual(self.version.state, "superseded")
+        self.assertEqual(str(self.version.effective_to), "2026-11-30")
+        self.assertEqual(self._new_case().policy_version_id, version)
+        self.assertEqual(self._events(version).mapped("type").count("version.effective"), 1)
+
+    def test_a_policy_does_not_bind_the_past(self):
+        version = self._draft()
+        version.effective_from = "2026-11-01"
+        version.action_policy_review()
+        with at("2026-11-02 09:00"), self.assertRaisesRegex(ValidationError, "the past"):
+            self._as("director", version).action_policy_publish()
+        self.assertFalse(version.approver_id)
+        with at("2026-11-01 23:59:59"):
+            self._as("director", version).action_policy_publish()
+        self.assertEqual(version.state, "effective")
+
+    def test_what_waits_is_neither_changed_nor_approved_again(self):
+        version = self._draft()
+        version.effective_from = "2026-12-01"
+        version.action_policy_review()
+        with at("2026-11-02 09:00"):
+            self._as("director", version).action_policy_publish()
+            with self.assertRaisesRegex(UserError, "not waiting for approval"):
+                self._as("ceo", version).action_policy_publish()
+            with self.assertRaisesRegex(UserError, "Only a version in review"):
+                version.action_policy_draft()
+            with self.assertRaisesRegex(UserError, "no longer a draft"):
+                version.effective_from = "2026-11-02"
+
+    def test_two_that_wait_take_effect_in_the_order_of_their_days(self):
+        """After a standstill both days have come; the later day is in force."""
+        versions = []
+        for number, day in (("2", "2026-12-01"), ("3", "2026-12-05")):
+            version = self._draft(number)
+            version.effective_from = day
+            version.action_policy_review()
+            versions.append(version)
+            with at("2026-11-02 09:00"):
+                self._as("director", version).action_policy_publish()
+        with at("2026-12-06 09:00"):
+            self.env["crm.policy.version"]._cron_take_effect()
+        self.assertEqual([version.state for version in versions], ["superseded", "effective"])
+        self.assertEqual(str(versions[0].effective_to), "2026-12-04")
+
+    def test_abolished_without_a_successor(self):
+        case = self._new_case()
+        with self.assertRaisesRegex(AccessError, "abolished by"):
+            self._as("policy_admin", self.version).action_policy_abolish()
+        self._as("director", self.version).action_policy_abolish()
+        self.assertEqual(self.version.state, "abolished")
+        with self.assertRaisesRegex(UserError, "not in force"):
+            self._as("director", self.version).action_policy_abolish()
+        with self.assertRaisesRegex(UserError, "苏州明远电子 has no policy in force for"):
+            self._new_case()
+        self._as("specialist", case).action_policy_accept()
+        self.assertEqual(len(case.policy_deadline_ids), 2, "its own case goes on")
+
+    def test_a_case_without_a_policy_in_force(self):
+        self.version.policy_id.active_in_company = False
+        for kind in ("complaint", "request"):
+            with self.assertRaisesRegex(UserError, "苏州明远电子 has no policy in force for"):
+                self._new_case(policy_kind=kind)
+
+    # === FOUR EYES === #
+
+    def test_the_author_never_approves(self):
+        admin = self.users["policy_admin"]
+        admin.group_ids = [Command.link(self.env.ref("crm_policy.group_director").id)]
+        version = self._review()
+        for path in (version, version.sudo()):
+            with self.assertRaisesRegex(AccessError, "never approves his own"):
+                path.action_policy_publish()
+        self.assertFalse(version.approver_id)
+        self.assertEqual(version.state, "review")
+        with self.assertRaisesRegex(Exception, "four_eyes"), mute_logger("odoo.sql_db"):
+            with self.env.cr.savepoint():
+                version.sudo()._policy_guarded_write({"approver_id": admin.id})
+                version.flush_recordset()
+
+    def test_only_director_ceo_and_committee_approve(self):
+        version = self._review()
+        for role in ("specialist", "supervisor", "manager", "finance", "qc", "policy_admin"):
+            with self.subTest(role=role), self.assertRaisesRegex(AccessError, "approved by"):
+                self._as(role, version).action_policy_publish()
+        with self.assertRaisesRegex(AccessError, "approved by"):
+            self._as("specialist", version).sudo().action_policy_publish()
+        with self.assertRaisesRegex(AccessError, "approved by"):
+            version.with_user(self.env.ref("base.user_root")).action_policy_publish()
+        self._as("ceo", version).action_policy_publish()
+        self.assertEqual(version.state, "effective")
+
+    def test_a_director_of_another_company_does_not_approve(self):
+        other = self._new_company("无锡分公司")
+        stranger = self._new_user("director", login="t_wuxi_director", company=other)
+        version = self._review().with_user(stranger).with_context(allowed_company_ids=other.ids)
+        with self.assertRaises(AccessError):
+            version.action_policy_publish()
+
+    def test_nobody_writes_the_guarded_fields(self):
+        version = self._draft()
+        values = {
+            "state": "effective",
+            "author_id": self.users["director"].id,
+            "approver_id": self.users["director"].id,
+            "approved_at": "2026-03-04 00:00:00",
+            "content_hash": "0" * 64,
+            "effective_to": "2030-01-01",
+        }
+        model = self.env["crm.policy.version"]
+        users = [self.users["policy_admin"], self.env.ref("base.user_admin"),
+                 self.env.ref("base.user_root")]  # fmt: skip
+        for user in users:
+            for name, value in values.items():
+                with self.subTest(user=user.login, field=name):
+                    with self.assertRaisesRegex(AccessError, "cannot be written"):
+                        call_kw(model.with_user(user), "write", [version.ids, {name: value}], {})
+                    with self.assertRaisesRegex(AccessError, "cannot be written"):
+                        vals = {"policy_id": version.policy_id.id, "number": "9", name: value}
+                        call_kw(model.with_user(user), "create", [[vals]], {})
+        for method in ("_policy_guarded_write", "_policy_take_effect", "_policy_guarded_create"):
+            with self.assertRaises(AccessError):
+                call_kw(model.with_user(users[0]), method, [version.ids, {}], {})
+
+    def test_neither_context_nor_user_defaults_reach_the_guarded_fields(self):
+        director = self.users["director"]
+        admin = self.users["policy_admin"]
+        self.env["ir.default"].with_user(admin).set(
+            "crm.policy.version", "author_id", director.id, user_id=True
+        )
+        version = (
+            self.env["crm.policy.version"]
+            .with_user(admin)
+            .with_context(default_state="effective", default_author_id=director.id,
+                          default_approver_id=director.id, default_content_hash="0")
+            .create({"policy_id": self.version.policy_id.id, "number": "9"})
+        )  # fmt: skip
+        self.assertEqual(version.state, "draft")
+        self.assertEqual(version.author_id, admin)
+        self.assertFalse(version.approver_id)
+        self.assertFalse(version.content_hash)
+
+    # === PUBLISHED IS PUBLISHED === #
+
+    def _published(self):
+        """Return a record of each kind that a published version is made of, and a change."""
+        version = self.version
+        sections = {
+            "crm.policy.clause": {"text": "nothing is due"},
+            "crm.policy.deadline.rule": {"duration": 999},
+            "crm.policy.fact.rule": {"backdate_hours": 999},
+            "crm.policy.authority": {"max_amount": 999_999},
+            "crm.policy.route": {"kind": "sequence"},
+        }
+        for model, change in sections.items():
+            yield self.env[model].search([("version_id", "=", version.id)], limit=1), change
+        route = self.env["crm.policy.route"].search([("version_id", "=", version.id)], limit=1)
+        self.env.cr.execute(
+            "INSERT INTO crm_policy_route_step (route_id, role_id, mode, sequence, currency_id,"
+            " company_id) SELECT %s, id, 'any', 1, %s, company_id FROM crm_policy_role"
+            " WHERE company_id = %s LIMIT 1 RETURNING id",
+            [route.id, self.company.currency_id.id, self.company.id],
+        )
+        [[step_id]] = self.env.cr.fetchall()
+        yield self.env["crm.policy.route.step"].browse(step_id), {"amount_from": 999}
+
+    def test_what_is_published_is_not_changed_deleted_or_added_to(self):
+        for record, change in self._published():
+            for actor in (record, record.sudo(), self._as("policy_admin", record)):
+                with self.subTest(model=record._name, user=actor.env.user.login):
+                    self.assertTrue(record)
+                    before = actor.search_count([])
+                    with self.assertRaisesRegex(UserError, "no longer a draft"):
+                        actor.write(change)
+                    with self.assertRaisesRegex(UserError, "no longer a draft"):
+                        actor.unlink()
+                    with self.assertRaises(UserError), self.env.cr.savepoint():
+                        vals = record.copy_data()[0]
+                        for name in ("code", "number"):
+                            if name in record._fields:
+                                vals[name] = "new"
+                        actor.create([vals])
+                    self.assertEqual(actor.search_count([]), before)
+        self.assertEqual(self.version.content_hash, self.version._policy_content_hash())
+
+    def test_nothing_is_moved_into_what_is_published(self):
+        draft = self._draft()
+        for record, _change in self._published():
+            if record._name == "crm.policy.route.step":
+                continue
+            parent = "version_id" if record._name == "crm.policy.clause" else "clause_id"
+            mine = record.search([("version_id", "=", draft.id)], limit=1)
+            if "number" in mine._fields:
+                mine.number = "9.9"
+            elif "code" in mine._fields:
+                mine.code = "moved"
+            with self.subTest(model=record._name), self.env.cr.savepoint():
+                with self.assertRaisesRegex(UserError, "no longer a draft"):
+                    mine.write({parent: record[parent].id})
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
+            self.version.clause_ids = [Command.link(draft.clause_ids[0].id)]
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
+            draft.clause_ids = [Command.link(self.version.clause_ids[0].id)]
+
+    def test_its_translations_stay_too(self):
+        """The translation dialog of the web client has a way of its own to the table."""
+        for record, _change in self._published():
+            names = [name for name, field in record._fields.items() if field.translate]
+            for name in names:
+                with self.subTest(model=record._name, field=name):
+                    with self.assertRaisesRegex(UserError, "no longer a draft"):
+                        self._as("policy_admin", record).update_field_translations(
+                            name, {"en_US": "Nothing is due"}
+                        )
+
+    def test_the_version_itself_stays(self):
+        changes = {
+            "number": "9",
+            "effective_from": "2020-01-01",
+            "enforcement": "trial",
+            "transition": "switch",
+            "policy_id": self.version.policy_id.id,
+        }
+        for vals in ({name: value} for name, value in changes.items()):
+            with self.subTest(**vals), self.assertRaisesRegex(UserError, "no longer a draft"):
+                self.version.write(vals)
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
+            self.version.unlink()
+        with self.assertRaisesRegex(UserError, "not deleted"):
+            self.version.policy_id.unlink()
+        self.version.message_post(body=self.version.number)  # a note is no change
+
+    def test_a_draft_is_the_author_s_to_change(self):
+        draft = self._draft()
+        clause = draft.clause_ids[0]
+        clause.text = "another text"
+        Rule = self.env["crm.policy.deadline.rule"]
+        rule = Rule.search([("version_id", "=", draft.id)], limit=1)
+        rule.with_user(self.users["policy_admin"]).write({"duration": 2})
+        rule.unlink()
+        draft.action_policy_review()
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
+            clause.text = "while it is under review"
