@@ -169,7 +169,7 @@ class CrmPolicyVersion(models.Model):
             if version.effective_from and version.effective_from < version._policy_today():
                 raise ValidationError(
                     self.env._(
-                        "%(version)s would take effect on %(day)s: a policy does not bind the past.",
+                        "%(version)s would take effect on %(day)s: no policy binds the past.",
                         version=version.display_name,
                         day=version.effective_from,
                     )
