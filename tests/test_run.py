@@ -286,7 +286,7 @@ def test_the_closing_line(run, tmp_path, capfd, arguments, strict, line):
     (tmp_path / "test_sample.py").write_text(SAMPLE)
     options = ["-p", "no:odoo", "-c", str(tmp_path / "pytest.ini"), str(tmp_path)]
     environment = {key: value for key, value in os.environ.items() if key != "ODOO_RC"}
-    code = run.pytest([*options, *arguments], environment)
+    code = run.pytest(([*options, *arguments], environment))
     assert capfd.readouterr().out.splitlines()[-1] == line
     assert bool(code) == (" 0 failed" not in line)
 
