@@ -14,7 +14,7 @@ KINDS = [
 URGENCIES = [("normal", "Normal"), ("urgent", "Urgent")]
 SEVERITIES = [("general", "General"), ("major", "Major"), ("crisis", "Crisis")]
 OUTCOMES = [
-    ("accepted", "Accepted"),
+    ("accepted", "Accepted by Customer"),
     ("not_established", "Not Established"),
     ("not_accepted", "Not Accepted by Customer"),
     ("withdrawn", "Withdrawn"),

@@ -1,8 +1,10 @@
 import logging
+from datetime import timedelta
 
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from ...tools.zones import company_zone, to_local
@@ -269,15 +271,19 @@ class CrmPolicyDeadline(models.Model):
         ]
 
     @api.model
-    def _cron_sweep(self):
-        """Compare all governed records with their deadlines and mend the differences.
+    def _cron_sweep(self, hours=None):
+        """Compare governed records with their deadlines and mend the differences.
 
         The truth behind the save hooks: it also sees facts of linked records, computed fields and
         rows changed behind the ORM. One bad record is logged and skipped.
+
+        :param hours: look at the records that were saved in the last hours; None for all. Every few
+            minutes the last hour, with room for a cron that comes late; at night all of them.
         """
+        since = hours and fields.Datetime.now() - timedelta(hours=hours)
         running = self.env["crm.policy.deadline.rule"]._policy_running_rules()
         for model_name, rules in running.grouped("model_name").items():
-            pairs = self._policy_differences(model_name, rules)
+            pairs = self._policy_differences(model_name, rules, since)
             self.env["ir.cron"]._commit_progress(remaining=len(pairs))
             for chunk in split_every(CHUNK, pairs, list):
                 self._policy_sweep_chunk(model_name, chunk)
@@ -315,14 +321,20 @@ class CrmPolicyDeadline(models.Model):
         )._policy_update({"state": "cancelled", "cancel_reason": "document_deleted"})
 
     @api.model
-    def _policy_differences(self, model_name, rules):
+    def _policy_differences(self, model_name, rules, since=None):
         """Return (rule id, record id) where the deadlines do not say what the facts say.
 
         One statement per model, all its rules in it.
+
+        :param since: only records saved since then; naive UTC.
         """
         model = self.env[model_name].sudo().with_context(active_test=False)
         self.flush_model()
-        wanted = SQL(" UNION ALL ").join(rule._policy_wanted_sql(model) for rule in rules)
+        recent = Domain("write_date", ">=", since) if since else Domain.TRUE
+        wanted = SQL(" UNION ALL ").join(rule._policy_wanted_sql(model, recent) for rule in rules)
+        among = SQL("TRUE")
+        if since:
+            among = SQL("d.res_id IN %s", model._search(recent).subselect())
         return self.env.execute_query(
             SQL(
                 """
@@ -341,9 +353,11 @@ class CrmPolicyDeadline(models.Model):
                   FROM crm_policy_deadline d
                   LEFT JOIN wanted w ON d.rule_id = w.rule_id AND d.res_id = w.res_id
                  WHERE d.state = 'open' AND d.rule_id IN %(rules)s AND w.start_at IS NULL
+                   AND %(among)s
                  ORDER BY 2
                 """,
                 wanted=wanted,
                 rules=tuple(rules.ids),
+                among=among,
             )
         )

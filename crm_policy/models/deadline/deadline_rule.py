@@ -340,9 +340,12 @@ class CrmPolicyDeadlineRule(models.Model):
             "role_id": self.role_id.id,
         }
 
-    def _policy_wanted_sql(self, model):
-        """Return SELECT rule_id, res_id, start_at, done_at of the records this rule runs for."""
-        query = model._search(self._policy_case_domain())
+    def _policy_wanted_sql(self, model, recent=Domain.TRUE):
+        """Return SELECT rule_id, res_id, start_at, done_at of the records this rule runs for.
+
+        :param Domain recent: which records to look at.
+        """
+        query = model._search(self._policy_case_domain() & recent)
         return query.select(
             SQL("%s AS rule_id", self.id),
             SQL("%s AS res_id", SQL.identifier(query.table, "id")),

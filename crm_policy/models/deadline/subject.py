@@ -6,6 +6,9 @@ from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
 
+# Nearly due: less than this share of the time is left. It colours a chip; nothing follows from it.
+NEARLY = 0.2
+
 
 class CrmPolicySubject(models.AbstractModel):
     """Whatever a policy governs: it has facts, a version, and clocks that follow from them.
@@ -39,6 +42,11 @@ class CrmPolicySubject(models.AbstractModel):
         groups="base.group_user",
     )
     policy_next_due_at = fields.Datetime(string="Next Due", compute="_compute_policy_next_due")
+    policy_next_warn_at = fields.Datetime(
+        string="Nearly Due From",
+        compute="_compute_policy_next_due",
+        help="From here on less than a fifth of the time is left.",
+    )
     policy_next_due_name = fields.Char(string="What Is Due", compute="_compute_policy_next_due")
     policy_is_late = fields.Boolean(
         string="Overdue",
@@ -59,7 +67,7 @@ class CrmPolicySubject(models.AbstractModel):
                     ("res_id", "in", self.ids),
                     ("state", "=", "open"),
                 ],
-                ["res_id", "due_at", "rule_id"],
+                ["res_id", "start_at", "due_at", "rule_id"],
                 order="due_at desc",
             )
         )
@@ -68,6 +76,9 @@ class CrmPolicySubject(models.AbstractModel):
         for record in self:
             deadline = first.get(record.id)
             record.policy_next_due_at = deadline and deadline.due_at
+            record.policy_next_warn_at = deadline and (
+                deadline.due_at - (deadline.due_at - deadline.start_at) * NEARLY
+            )
             record.policy_next_due_name = deadline and deadline.name
             record.policy_is_late = bool(deadline) and deadline.due_at < now
 

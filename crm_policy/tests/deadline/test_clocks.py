@@ -239,6 +239,7 @@ class TestClocks(PolicyCommon):
             self._as("specialist", case).action_policy_accept()
             self.assertEqual(case.policy_next_due_at, shanghai("2026-03-03 10:20"))
             self.assertEqual(case.policy_next_due_name, "Complaint response")
+            self.assertEqual(case.policy_next_warn_at, shanghai("2026-03-03 05:32"))
             self._as("specialist", case).action_policy_respond("已致电")
             self.assertEqual(case.policy_next_due_at, shanghai("2026-03-04 10:20"))
             self.assertFalse(case.policy_is_late)

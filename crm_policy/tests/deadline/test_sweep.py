@@ -239,3 +239,35 @@ class TestSweep(PolicyCommon):
         self.Deadline._cron_sweep()
         self.assertIn((0, 2), progress)
         self.assertIn((2, None), progress)
+
+    def test_the_recent_sweep_looks_at_what_was_saved_lately(self):
+        fresh, old = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (fresh.id, old.id))
+        self._sql(
+            "UPDATE helpdesk_ticket SET write_date = now() - interval '61 minutes' WHERE id = %s",
+            old.id,
+        )
+        self._sql(
+            "UPDATE helpdesk_ticket SET write_date = now() - interval '59 minutes' WHERE id = %s",
+            fresh.id,
+        )
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_sweep_recent").method_direct_trigger()
+        self.assertTrue(self._clock(fresh))
+        self.assertFalse(self._clock(old))
+        self._sweep()
+        self.assertTrue(self._clock(old))
+
+    def test_the_recent_sweep_stops_clocks_too(self):
+        fresh, old = self._two_requests()
+        for case, minutes in ((fresh, 59), (old, 61)):
+            self._sql(
+                "UPDATE helpdesk_ticket SET policy_intake_at = NULL,"
+                " write_date = now() - make_interval(mins => %s) WHERE id = %s",
+                minutes, case.id,
+            )  # fmt: skip
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_sweep_recent").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(self._clock(fresh).state, "cancelled")
+        self.assertEqual(self._clock(old).state, "open")

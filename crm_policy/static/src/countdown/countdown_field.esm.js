@@ -8,8 +8,8 @@ const {DateTime} = luxon;
 const REFRESH = 30000; // Milliseconds: the chip counts in minutes
 
 /**
- * Chip with the time left until a deadline: in words, red when it has passed, amber in
- * the last two hours. It shows elapsed time; the due instant itself is in the tooltip.
+ * Chip with the time left until a deadline: in words, red when it has passed, amber when
+ * less than a fifth of it is left. It shows elapsed time; the due instant is in the tooltip.
  */
 export class CountdownField extends Component {
     static template = "crm_policy.CountdownField";
@@ -37,7 +37,8 @@ export class CountdownField extends Component {
         if (this.minutes < 0) {
             return "text-bg-danger";
         }
-        return this.minutes < 120 ? "text-bg-warning" : "text-bg-light border";
+        const warn = this.props.record.data.policy_next_warn_at;
+        return warn && warn <= this.clock.now ? "text-bg-warning" : "text-bg-light border";
     }
 
     get words() {
@@ -59,6 +60,7 @@ export const countdownField = {
     component: CountdownField,
     displayName: _t("Countdown"),
     supportedTypes: ["datetime"],
+    fieldDependencies: [{name: "policy_next_warn_at", type: "datetime"}],
 };
 
 registry.category("fields").add("policy_countdown", countdownField);
