@@ -247,7 +247,9 @@ class TestDeciders(PolicyCommon):
             company_ids=[(6, 0, self.company.ids)],
         )
         head = plain.copy({"login": "t_head"})
-        role = self.env["crm.policy.role"].search([("code", "=", "manager")], limit=1)
+        role = self.env["crm.policy.role"].search(
+            [("code", "=", "manager"), ("company_id", "=", self.company.id)]
+        )
         role.write({"kind": "user", "user_id": head.id})
         remedy = self._requested()
         request = remedy.policy_approval_id

@@ -147,7 +147,9 @@ class TestSequenceRoute(PolicyCommon):
             .with_user(self.users["policy_admin"])
             .create({"version_id": draft.id, "number": "9", "name": "Mine"})
         )
-        role = self.env["crm.policy.role"].search([("code", "=", "specialist")], limit=1)
+        role = self.env["crm.policy.role"].search(
+            [("code", "=", "specialist"), ("company_id", "=", self.company.id)]
+        )
         Authority = self.env["crm.policy.authority"].with_user(self.users["policy_admin"])
         vals = {"code": "x", "clause_id": clause.id, "role_id": role.id, "unlimited": True}
         line = Authority.create(vals)

@@ -86,14 +86,18 @@ class TestRoleHolders(PolicyCommon):
                 self._role(kind)
 
     def test_only_the_policy_administrator_appoints(self):
-        role = self.env["crm.policy.role"].search([("code", "=", "ceo")], limit=1)
+        role = self.env["crm.policy.role"].search(
+            [("code", "=", "ceo"), ("company_id", "=", self.company.id)]
+        )
         for name in ("specialist", "manager", "director", "ceo"):
             mine = self._as(name, role)
             with self.subTest(name), self.assertRaises(AccessError):
                 mine.write({"kind": "user", "user_id": self.users[name].id})
 
     def test_an_appointment_leaves_its_trace(self):
-        role = self.env["crm.policy.role"].search([("code", "=", "ceo")], limit=1)
+        role = self.env["crm.policy.role"].search(
+            [("code", "=", "ceo"), ("company_id", "=", self.company.id)]
+        )
         self._as("policy_admin", role).write({"kind": "user", "user_id": self.boss.id})
         event = self.env["crm.policy.event"].search(
             [("type", "=", "role.changed"), ("res_id", "=", role.id)]
@@ -109,7 +113,9 @@ class TestRoleHolders(PolicyCommon):
             },
         )
         self._as("policy_admin", role).write({"name": "总经理"})
-        events = self.env["crm.policy.event"].search_count([("type", "=", "role.changed")])
+        events = self.env["crm.policy.event"].search_count(
+            [("type", "=", "role.changed"), ("res_id", "=", role.id)]
+        )
         self.assertEqual(events, 1)
 
     # === LIMITS === #
@@ -133,7 +139,9 @@ class TestRoleHolders(PolicyCommon):
         self.assertFalse(line._policy_covers(800.09, cny))
 
     def test_a_limit_in_force_is_not_raised(self):
-        line = self.env["crm.policy.authority"].search([("code", "=", "front-line")], limit=1)
+        line = self.env["crm.policy.authority"].search(
+            [("code", "=", "front-line"), ("company_id", "=", self.company.id)]
+        )
         for user in (self.users["policy_admin"], self.env.user):
             for attempt in (
                 lambda mine: mine.write({"max_amount": 1e9}),
