@@ -152,7 +152,7 @@ def make_scratch_db(run):
 
     def make():
         name = f"{os.environ['CRM_POLICY_DATABASE']}_{next(numbers)}"
-        run.clone_database(os.environ["CRM_POLICY_TEMPLATE"], name)
+        run.clone_database(os.environ["CRM_POLICY_BARE"], name)
         database = ScratchDatabase(run, name)
         made.append(database)
         run.write_conf(database.conf, db_name=name, dbfilter=f"^{name}$")
