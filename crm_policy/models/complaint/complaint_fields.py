@@ -83,6 +83,14 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         help="The case whose conclusion the customer did not accept.",
     )
 
+    # What came in by itself (mail, QR page) and nobody has looked at yet.
+    policy_to_sort = fields.Boolean(
+        string="To Sort",
+        copy=False,
+        help="It came in by itself and a person must say what it is.",
+    )
+    policy_sort_reason = fields.Char(string="Why It Is to Be Sorted", readonly=True, copy=False)
+
     # What is complained about
     policy_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Currency of the Case"
@@ -166,6 +174,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     )
     policy_missing = fields.Char(string="Missing to Close", compute="_compute_policy_next_action")
 
+    _policy_to_sort_idx = models.Index("(company_id) WHERE policy_to_sort IS TRUE")
     _policy_number_uniq = models.UniqueIndex(
         "(company_id, policy_number) WHERE policy_number IS NOT NULL",
         "A case number is given once.",

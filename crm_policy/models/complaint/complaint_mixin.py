@@ -311,6 +311,15 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         if not isinstance(value, str) or not value.strip() or not known:
             raise ValidationError(self.env._("Fill in %(field)s.", field=self._policy_label(name)))
 
+    @api.model
+    def _policy_prepare_intake(self, vals_list):
+        """Return the create values of what came in by a door, completed by what can be recognised.
+
+        Each door (mail, portal, QR page, quick registration) calls it before ``create``; what the
+        door or the person has said already stays.
+        """
+        return [dict(vals) for vals in vals_list]
+
     def _policy_take_in(self, moment):
         """Stamp new cases with their intake and the version that governs them; number them."""
         Default = self.env["crm.policy.default"]
