@@ -111,33 +111,39 @@ class CrmPolicyDeadline(models.Model):
     # === BUSINESS METHODS - KEEPING THEM === #
 
     @api.model
-    def _policy_sync(self, rules, records):
+    def _policy_sync(self, rules, records, fresh=False):
         """Make the deadlines of ``records`` under ``rules`` say what the records' facts say.
 
         One SELECT, one INSERT and one UPDATE whatever the number of records; met and late ones
         never move. Both the save hook and the sweep end here.
+
+        :param bool fresh: the records have just been created and have no deadlines to look for.
         """
         rules, records = rules.sudo(), records.sudo()
-        existing = {
-            (deadline.rule_id.id, deadline.res_id): deadline
-            for deadline in self.sudo().search(
-                [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
-            )
-        }
+        existing = {} if fresh else self._policy_existing(rules, records)
         created = []
         for rule in rules:
-            matching = records.filtered_domain(rule._policy_case_domain())
-            running = matching.filtered(lambda record, rule=rule: rule._policy_at(record, "start"))
+            # Whether the clock has started is quickly seen; the condition takes its time.
+            started = records.filtered(lambda record, rule=rule: rule._policy_at(record, "start"))
+            running = started.filtered_domain(rule._policy_case_domain()) if started else started
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
             for company, group in running.grouped("company_id").items():
                 created += self._policy_sync_rule(rule, company, group, users, existing)
-            for record in records - running:
+            for record in records - running if existing else ():
                 deadline = existing.get((rule.id, record.id))
                 if deadline and deadline.state == "open":
                     deadline._policy_update(
                         {"state": "cancelled", "cancel_reason": "not_applicable"}
                     )
         return self.sudo()._policy_insert(created)
+
+    @api.model
+    def _policy_existing(self, rules, records):
+        """Return {(rule id, record id): its deadline of the last cycle}."""
+        deadlines = self.sudo().search(
+            [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
+        )
+        return {(deadline.rule_id.id, deadline.res_id): deadline for deadline in deadlines}
 
     @api.model
     def _policy_sync_rule(self, rule, company, records, users, existing):

@@ -1,3 +1,4 @@
+from . import ir_sequence
 from . import res_company
 from . import resource_calendar
 from . import resource_calendar_attendance

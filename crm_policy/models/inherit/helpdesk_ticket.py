@@ -1,8 +1,14 @@
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
 # What our actions write; for a governed case it follows from the facts.
 PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
+
+
+def _team_id(vals):
+    return vals.get("team_id") or False
 
 
 class HelpdeskTicket(models.Model):
@@ -12,7 +18,7 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = ["crm.policy.complaint.mixin", "crm.policy.creation.notice", "helpdesk.ticket"]
     _rec_names_search = ["number", "policy_number", "name"]
 
     @api.depends("team_id", "policy_kind", "policy_step")
@@ -53,12 +59,49 @@ class HelpdeskTicket(models.Model):
         )
         return stage or self.env["helpdesk.ticket.stage"]
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        tickets = super().create(vals_list)
-        governed = tickets.filtered("policy_kind")
-        # A default stage of the board or the caller does not count.
-        self.env.add_to_compute(self._fields["stage_id"], governed)
+    def _policy_prepare_create(self, vals_list, moment):
+        # In the order of helpdesk's own create: the number before the company of the team.
+        self._policy_number_tickets(vals_list)
+        self._policy_fill_in(vals_list, ["team_id"])
+        Team = self.env["helpdesk.ticket.team"]
+        teams = {team_id: Team.browse(team_id) for team_id in map(_team_id, vals_list)}
+        for vals in vals_list:
+            company = teams[_team_id(vals)].company_id
+            if company:
+                vals["company_id"] = company.id
+        super()._policy_prepare_create(vals_list, moment)
+        stages = {
+            team_id: self.browse()._policy_stage(team._get_applicable_stages())
+            for team_id, team in teams.items()
+        }
+        for vals in vals_list:
+            stage = stages[_team_id(vals)]
+            # A stage or a date of closing that the caller or the board gives does not count.
+            vals.update(stage_id=stage.id, unattended=stage.unattended, closed_date=False)
+
+    @api.model
+    def _policy_number_tickets(self, vals_list):
+        """Give helpdesk's numbers from its own sequence, one block for each company."""
+        blocks = defaultdict(list)
+        for vals in vals_list:
+            if vals.get("number", "/") == "/":
+                blocks[vals.get("company_id", self.env.company.id)].append(vals)
+        for company_id, block in blocks.items():
+            sequence = self.env["ir.sequence"].with_company(company_id)
+            numbers = sequence._policy_next_block("helpdesk.ticket.sequence", len(block))
+            for vals, number in zip(block, numbers, strict=False):
+                vals["number"] = number
+
+    def _policy_guarded_create(self, vals_list):
+        tickets = super()._policy_guarded_create(vals_list)
+        astray = tickets.browse(
+            ticket.id
+            for ticket, vals in zip(tickets, vals_list, strict=True)
+            if vals.get("policy_kind")
+            and (ticket.team_id.id, ticket.stage_id.id) != (_team_id(vals), vals["stage_id"])
+        )
+        # The team that follows from the handler has other stages.
+        self.env.add_to_compute(self._fields["stage_id"], astray)
         return tickets
 
     def _policy_take_in(self, moment):
