@@ -1,6 +1,7 @@
 """Creating tickets with their deadlines: ours, helpdesk_mgmt with its SLA add-on, plain INSERT."""
 
 import sys
+from datetime import date, datetime
 
 from common import Row, environments, measure, report
 
@@ -8,6 +9,20 @@ from odoo import Command
 
 ONES, BATCH = 100, 500  # tickets of a measurement, one by one and at once
 PLAIN = dict.fromkeys(("tracking_disable", "mail_create_nosubscribe", "mail_create_nolog"), True)
+
+
+def holidays(calendar):
+    """Return a public holiday at the start of each month, this year and the next."""
+    year = date.today().year
+    return [
+        {
+            "name": f"Holiday {month}",
+            "calendar_id": calendar.id,
+            "date_from": datetime(year + month // 12, month % 12 + 1, 1),
+            "date_to": datetime(year + month // 12, month % 12 + 1, 2),
+        }
+        for month in range(24)
+    ]
 
 
 class Side:
@@ -18,6 +33,7 @@ class Side:
         calendar = env["resource.calendar"].search([("company_id", "=", company.id)], limit=1)
         calendar.tz = "Asia/Shanghai"
         company.resource_calendar_id = calendar
+        env["resource.calendar.leaves"].create(holidays(calendar))
         groups = ["base.group_user", "helpdesk_mgmt.group_helpdesk_manager"]
         groups += ["crm_policy.group_specialist"] if governed else []
         agent, handler = (
@@ -62,6 +78,20 @@ class Side:
         director = env.ref("base.user_admin")
         director.group_ids += env.ref("crm_policy.group_director")
         version = env["crm.policy"]._policy_install_shipped("service", env.company)
+        version.action_policy_draft()
+        # The shipped clocks start when a case is accepted. This one starts at once, like the peer's.
+        env["crm.policy.deadline.rule"].create(
+            {
+                "code": "bench-48h",
+                "name": "48 hours",
+                "clause_id": version.clause_ids[:1].id,
+                "model_name": "helpdesk.ticket",
+                "start_path": "policy_intake_at",
+                "done_path": "policy_closed_at",
+                "duration": 48,
+            }
+        )
+        version.action_policy_review()
         version.with_user(director).action_policy_publish()
         kind = env["crm.policy.complaint.type"].search([("code", "=", "quality")], limit=1)
         return {"policy_kind": "complaint", "policy_complaint_type_id": kind.id}

@@ -197,7 +197,9 @@ class CrmPolicyCreationNotice(models.AbstractModel):
             ]
         )
         told = set(heard.ids)
-        return notes.filtered(lambda note: note.res_id in told)
+        return notes.browse(
+            note.id for note, case in zip(notes, self, strict=True) if case.id in told
+        )
 
     def _policy_addresses(self, author_id, email_from):
         """Return {case id: from where its e-mails come and where the answers go}."""

@@ -321,7 +321,7 @@ class CrmPolicyDeadlineRule(models.Model):
         department = record["policy_department_id"] if "policy_department_id" in record else False
         return {
             "user_id": users.id if users and len(users) == 1 else False,
-            "department_id": department and department.id,
+            "department_id": department.id if department else False,
         }
 
     def _policy_snapshot(self, record):

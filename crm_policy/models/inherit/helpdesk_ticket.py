@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import UserError
 
 # What our actions write; for a governed case it follows from the facts.
@@ -70,14 +70,33 @@ class HelpdeskTicket(models.Model):
             if company:
                 vals["company_id"] = company.id
         super()._policy_prepare_create(vals_list, moment)
+        self._policy_fill_in(vals_list, ["partner_id"])
+        Partner = self.env["res.partner"].sudo()
+        partners = Partner.browse({vals.get("partner_id") for vals in vals_list} - {None, False})
+        customers = {partner.id: partner.commercial_partner_id.id for partner in partners}
+        company_id = self.env.company.id
         stages = {
-            team_id: self.browse()._policy_stage(team._get_applicable_stages())
+            team_id: self._policy_first_stage(team_id, team.company_id.id, company_id)
             for team_id, team in teams.items()
         }
         for vals in vals_list:
-            stage = stages[_team_id(vals)]
+            stage_id, unattended = stages[_team_id(vals)]
             # A stage or a date of closing that the caller or the board gives does not count.
-            vals.update(stage_id=stage.id, unattended=stage.unattended, closed_date=False)
+            vals.update(stage_id=stage_id, unattended=unattended, closed_date=False)
+            # What helpdesk would compute and write after the row is there.
+            vals["commercial_partner_id"] = customers.get(vals.get("partner_id"))
+
+    @api.model
+    @tools.ormcache("team_id", "team_company_id", "company_id")
+    def _policy_first_stage(self, team_id, team_company_id, company_id):
+        """Return id and ``unattended`` of the stage in which the cases of a team begin.
+
+        :param int team_company_id: what helpdesk's choice of stages reads of the team.
+        :param int company_id: the current one, for cases without a team.
+        """
+        team = self.env["helpdesk.ticket.team"].sudo().browse(team_id)
+        stage = self.browse()._policy_stage(team._get_applicable_stages())
+        return stage.id, stage.unattended
 
     @api.model
     def _policy_number_tickets(self, vals_list):
@@ -128,3 +147,8 @@ class HelpdeskTicket(models.Model):
         if name == "policy_closed_at":
             vals["closed_date"] = moment
         return vals
+
+    def _creation_subtype(self):
+        # helpdesk asks the database each time whether the record is still there.
+        subtype_id = self.env["ir.model.data"]._xmlid_to_res_id("helpdesk_mgmt.hlp_tck_created")
+        return self.env["mail.message.subtype"].browse(subtype_id)

@@ -1,4 +1,5 @@
 from . import test_close_guard
+from . import test_create_batch
 from . import test_case_steps
 from . import test_case_numbers
 from . import test_ungoverned_tickets
