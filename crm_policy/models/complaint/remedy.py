@@ -12,7 +12,8 @@ class CrmPolicyRemedy(models.Model):
 
     _name = "crm.policy.remedy"
     _description = "Remedy"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.dependent", "crm.policy.approvable"]
+    _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
 
     ticket_id = fields.Many2one(
@@ -155,6 +156,9 @@ class CrmPolicyRemedy(models.Model):
             "res_id": self.ticket_id.id,
             "view_mode": "form",
         }
+
+    def _policy_on_requested(self, users):
+        self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
 
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))

@@ -19,7 +19,7 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(
@@ -94,6 +94,15 @@ class CrmPolicyDeadline(models.Model):
         if operator != "in":
             return NotImplemented
         return [("state", "=", "open"), ("due_at", "<", fields.Datetime.now())]
+
+    # === WHO SEES IT === #
+
+    def _policy_document_models(self):
+        return self.env.registry.descendants(["crm.policy.subject"], "_inherit")
+
+    @api.model
+    def _policy_own_domain(self):
+        return Domain("user_id", "=", self.env.uid)
 
     # === ACTION METHODS === #
 
