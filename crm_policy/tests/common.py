@@ -120,9 +120,7 @@ class PolicyCommon(TransactionCase):
                 "name": "客服一组",
                 "company_id": cls.company.id,
                 "user_id": cls.users["supervisor"].id,
-                "user_ids": [
-                    Command.set((cls.users["specialist"] | cls.other_specialist).ids)
-                ],
+                "user_ids": [Command.set((cls.users["specialist"] | cls.other_specialist).ids)],
             }
         )
         return department, team

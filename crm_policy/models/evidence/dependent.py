@@ -90,9 +90,7 @@ class CrmPolicyDependent(models.AbstractModel):
         for model_name in set(model_of.values()) & set(self._policy_document_models()):
             ids = {target_of[key] for key, value in model_of.items() if value == model_name}
             documents = self.env[model_name].browse(filter(None, ids)).exists()
-            allowed.update(
-                (model_name, id_) for id_ in documents._filtered_access(operation)._ids
-            )
+            allowed.update((model_name, id_) for id_ in documents._filtered_access(operation)._ids)
         hidden = self.filtered(
             lambda record: (model_of[record.id], target_of[record.id]) not in allowed
         )

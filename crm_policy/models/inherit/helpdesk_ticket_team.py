@@ -12,11 +12,11 @@ class HelpdeskTicketTeam(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         teams = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self.env["res.users"]._policy_teams_changed()
         return teams
 
     def write(self, vals):
         result = super().write(vals)
         if SEEN_BY.intersection(vals):
-            self.env.registry.clear_cache()
+            self.env["res.users"]._policy_teams_changed()
         return result

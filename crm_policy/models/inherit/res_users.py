@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResUsers(models.Model):
@@ -12,8 +12,14 @@ class ResUsers(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "helpdesk_team_ids" in vals:
-            self.env.registry.clear_cache()
+            self._policy_teams_changed()
         return result
+
+    @api.model
+    def _policy_teams_changed(self):
+        """Forget the teams that the record rules on cases have in their cache."""
+        self.env["res.users"].invalidate_model(["policy_team_ids"])
+        self.env.registry.clear_cache()
 
     def _compute_policy_team_ids(self):
         """Teams that he is in or leads, and the teams below."""

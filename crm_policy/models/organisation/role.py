@@ -94,14 +94,13 @@ class CrmPolicyRole(models.Model):
     def create(self, vals_list):
         roles = super().create(vals_list)
         if any(roles.mapped("sees_all_cases")):
-            self.env.registry.clear_cache()
+            self._policy_scopes_changed()
         return roles
 
     def write(self, vals):
         result = super().write(vals)
         if APPOINTMENT.intersection(vals):
-            # Who sees all cases stands in the cache of the record rules.
-            self.env.registry.clear_cache()
+            self._policy_scopes_changed()
             self.env["crm.policy.event"]._policy_log(
                 "role.changed",
                 self,
@@ -147,6 +146,11 @@ class CrmPolicyRole(models.Model):
             employees = users.with_company(self.company_id).employee_id
             return employees.parent_id.user_id
         return users
+
+    def _policy_scopes_changed(self):
+        """Forget who sees all cases: it stands in the cache of the record rules."""
+        self.env["res.users"].invalidate_model(["policy_case_scope"])
+        self.env.registry.clear_cache()
 
     def _policy_holders(self):
         """Return who holds one of these posts whatever the record: members and named persons."""
