@@ -20,7 +20,7 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(
@@ -96,6 +96,15 @@ class CrmPolicyDeadline(models.Model):
             return NotImplemented
         return [("state", "=", "open"), ("due_at", "<", fields.Datetime.now())]
 
+    # === WHO SEES IT === #
+
+    def _policy_document_models(self):
+        return self.env.registry.descendants(["crm.policy.subject"], "_inherit")
+
+    @api.model
+    def _policy_own_domain(self):
+        return Domain("user_id", "=", self.env.uid)
+
     # === ACTION METHODS === #
 
     def action_policy_open_document(self):
@@ -121,11 +130,11 @@ class CrmPolicyDeadline(models.Model):
         :param bool fresh: the records have just been created and have no deadlines to look for.
         """
         rules, records = rules.sudo(), records.sudo()
-        existing = {} if fresh else self._policy_existing(rules, records)
+        existing = {} if fresh else self._policy_present(rules, records)
         created = []
         for rule in rules:
             # Whether the clock has started is quickly seen; the condition takes its time.
-            started = records.filtered(lambda record, rule=rule: rule._policy_at(record, "start"))
+            started = records.filtered(lambda record, rule=rule: rule._policy_start(record))
             running = started.filtered_domain(rule._policy_case_domain()) if started else started
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
             for company, group in running.grouped("company_id").items():
@@ -139,12 +148,17 @@ class CrmPolicyDeadline(models.Model):
         return self._policy_insert_started(created, records)
 
     @api.model
-    def _policy_existing(self, rules, records):
-        """Return {(rule id, record id): its deadline of the last cycle}."""
-        deadlines = self.sudo().search(
+    def _policy_present(self, rules, records):
+        """Return {(rule id, record id): its deadline of the present cycle}; end older ones."""
+        found = self.sudo().search(
             [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
         )
-        return {(deadline.rule_id.id, deadline.res_id): deadline for deadline in deadlines}
+        cycles = {record.id: record.policy_cycle for record in records}
+        present = found.filtered(lambda deadline: deadline.cycle == cycles[deadline.res_id])
+        (found - present).filtered(lambda deadline: deadline.state == "open")._policy_update(
+            {"state": "cancelled", "cancel_reason": "reopened"}
+        )
+        return {(deadline.rule_id.id, deadline.res_id): deadline for deadline in present}
 
     @api.model
     def _policy_insert_started(self, vals_list, records):
@@ -155,7 +169,6 @@ class CrmPolicyDeadline(models.Model):
         deadlines = self.sudo()
         if not vals_list:
             return deadlines.browse()
-        vals_list = [{"cycle": 0, **vals} for vals in vals_list]
         names = list(vals_list[0])
         flags = {name for name in names if self._fields[name].type == "boolean"}
         rows = [
@@ -201,11 +214,11 @@ class CrmPolicyDeadline(models.Model):
         # The due date is worked out only where there is none yet or the start has moved.
         planned = {}
         fresh = [
-            (record, rule._policy_at(record, "start"))
+            (record, rule._policy_start(record))
             for record, deadline in stale
             if not deadline
             or deadline.state == "cancelled"
-            or deadline.start_at != rule._policy_at(record, "start")
+            or deadline.start_at != rule._policy_start(record)
         ]
         dues = rule._policy_due([start for _record, start in fresh], company)
         for (record, start), due in zip(fresh, dues, strict=True):
@@ -393,7 +406,7 @@ class CrmPolicyDeadline(models.Model):
                 SELECT w.rule_id, w.res_id
                   FROM wanted w
                   LEFT JOIN crm_policy_deadline d
-                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id AND d.cycle = w.cycle
                  WHERE w.start_at IS NOT NULL
                    AND (d.id IS NULL
                         OR d.state = 'cancelled'
@@ -402,7 +415,8 @@ class CrmPolicyDeadline(models.Model):
                 UNION
                 SELECT d.rule_id, d.res_id
                   FROM crm_policy_deadline d
-                  LEFT JOIN wanted w ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                  LEFT JOIN wanted w
+                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id AND d.cycle = w.cycle
                  WHERE d.state = 'open' AND d.rule_id IN %(rules)s AND w.start_at IS NULL
                    AND %(among)s
                  ORDER BY 2

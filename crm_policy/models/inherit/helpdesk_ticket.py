@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models, tools
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 # What our actions write; for a governed case it follows from the facts.
@@ -18,8 +18,20 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "crm.policy.creation.notice", "helpdesk.ticket"]
+    _inherit = [
+        "crm.policy.case.sight",
+        "crm.policy.case.reopen",
+        "crm.policy.complaint.mixin",
+        "crm.policy.creation.notice",
+        "helpdesk.ticket",
+    ]
     _rec_names_search = ["number", "policy_number", "name"]
+
+    # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
+    commercial_partner_id = fields.Many2one(index=True)
+    _policy_order_idx = models.Index(
+        "(priority DESC, sequence, number DESC, id DESC) WHERE active IS TRUE"
+    )
 
     @api.depends("team_id", "policy_kind", "policy_step")
     def _compute_stage_id(self):
@@ -152,3 +164,9 @@ class HelpdeskTicket(models.Model):
         # helpdesk asks the database each time whether the record is still there.
         subtype_id = self.env["ir.model.data"]._xmlid_to_res_id("helpdesk_mgmt.hlp_tck_created")
         return self.env["mail.message.subtype"].browse(subtype_id)
+
+    def _policy_reopen_vals(self):
+        return {**super()._policy_reopen_vals(), "closed_date": False}
+
+    def _policy_follow_up_vals(self, message):
+        return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}
