@@ -17,6 +17,7 @@ class TestCreateBatch(PolicyCommon):
         super().setUpClass()
         cls.env = cls.env(context=dict(cls.env.context, tracking_disable=False))
         cls.creator = cls.users["specialist"]
+        cls.creator.group_ids += cls.env.ref("helpdesk_mgmt.group_helpdesk_manager")
         cls.Ticket = cls.env["helpdesk.ticket"].with_user(cls.creator)
         cls.handler = cls._mail_user("t_handler", "email")
         cls.inbox, cls.mailbox = cls._mail_user("t_inbox", "inbox"), cls._mail_user("t_mail", "email")
@@ -93,25 +94,29 @@ class TestCreateBatch(PolicyCommon):
             return self.env.cr.sql_log_count - before
 
         self.types["quality"].number_event = "intake"
-        statements(2)
+        for _time in range(2):
+            statements(2)
         self.assertEqual(statements(20), statements(10))
         self.assertLessEqual(statements(20), 45)
 
-    def test_another_case_in_the_same_transaction_costs_eight_statements(self):
+    def test_another_case_in_the_same_transaction_costs_a_handful_of_statements(self):
         """Nothing of what the first one has read is read again."""
-        self.env["crm.policy.deadline.rule"].search(
-            [("version_id", "=", self.version.id), ("start_path", "=", "policy_intake_at")]
-        )
-        for context, ceiling in (
-            ({}, 8),
-            ({"tracking_disable": True}, 5),
-        ):
-            self._create(self._vals(1), **context)
-            self.env.flush_all()
-            with self.subTest(context), self.assertQueryCount(ceiling):
-                self._create(self._vals(1), **context)
-                self.env.flush_all()
+        self.team.message_follower_ids.unlink()
+        for ceiling, context in ((7, {}), (4, {"tracking_disable": True})):
+            for taker in (self.handler, self.creator):
+                # To let the taker see what a colleague handles is one statement more.
+                allowed = ceiling - int(taker == self.handler)
+                self.creator = taker
+                self._one(**context)
+                with self.subTest(context), self.assertQueryCount(allowed, flush=False):
+                    self._one(**context)
             self.env.cr.flush()
+
+    def _one(self, **context):
+        Ticket = self.env["helpdesk.ticket"].with_user(self.creator).with_context(**context)
+        with at(MORNING):
+            Ticket.create(self._vals(1))
+            self.env.flush_all()
 
     # === THE SAME RESULT === #
 
@@ -230,10 +235,17 @@ class TestCreateBatch(PolicyCommon):
 
     # === SEVERAL COMPANIES, GOVERNED AND NOT === #
 
+    def _governed_company(self):
+        company = self._new_company("杭州分公司")
+        author, approver = self.users["policy_admin"], self.users["director"]
+        (self.creator | author | approver).company_ids += company
+        policy = self.env["crm.policy"].with_context(allowed_company_ids=company.ids)
+        version = policy.with_user(author)._policy_install_shipped("service", company)
+        version.with_user(approver).action_policy_publish()
+        return company
+
     def test_a_mixed_batch_keeps_its_order_and_each_its_own_company(self):
-        other = self._new_company("杭州分公司")
-        self.creator.company_ids += other
-        self._install_policy("service", other)
+        other = self._governed_company()
         self.sequence.copy({"company_id": other.id, "prefix": "HZ", "number_next": 1})
         theirs = {"company_id": other.id, "team_id": False, "user_id": False}
         quality = self.env["crm.policy.complaint.type"].search(
@@ -267,9 +279,7 @@ class TestCreateBatch(PolicyCommon):
         )
 
     def test_the_team_s_company_goes_before_that_of_the_user(self):
-        other = self._new_company("杭州分公司")
-        self.creator.company_ids += other
-        self._install_policy("service", other)
+        other = self._governed_company()
         self.team.company_id = other
         vals = self._vals(1, policy_kind="inquiry", policy_complaint_type_id=False)
         del vals[0]["company_id"]
