@@ -20,7 +20,10 @@ class TestCreateBatch(PolicyCommon):
         cls.creator.group_ids += cls.env.ref("helpdesk_mgmt.group_helpdesk_manager")
         cls.Ticket = cls.env["helpdesk.ticket"].with_user(cls.creator)
         cls.handler = cls._mail_user("t_handler", "email")
-        cls.inbox, cls.mailbox = cls._mail_user("t_inbox", "inbox"), cls._mail_user("t_mail", "email")
+        cls.inbox, cls.mailbox = (
+            cls._mail_user("t_inbox", "inbox"),
+            cls._mail_user("t_mail", "email"),
+        )
         cls.team = cls.env["helpdesk.ticket.team"].create(
             {"name": "客服组", "company_id": cls.company.id}
         )
@@ -215,9 +218,7 @@ class TestCreateBatch(PolicyCommon):
 
     def test_a_number_that_is_given_stays_and_takes_none_of_the_sequence(self):
         [before] = self._numbers(1)
-        first, second = self._create(
-            [*self._vals(1, number="OLD-1"), *self._vals(1, number="/")]
-        )
+        first, second = self._create([*self._vals(1, number="OLD-1"), *self._vals(1, number="/")])
         self.assertEqual(first.number, "OLD-1")
         self.assertEqual([second.number], self._following(before, 1))
 
