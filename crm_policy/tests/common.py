@@ -50,6 +50,9 @@ class PolicyCommon(TransactionCase):
         cls.users = {role: cls._new_user(role) for role in ROLES}
         cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
         cls.version = cls._install_policy("service")
+        cls.phone = cls.env["helpdesk.ticket.channel"].create(
+            {"name": "电话", "company_id": cls.company.id}
+        )
         cls.partner = cls.env["res.partner"].create(
             {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
         )
@@ -123,6 +126,7 @@ class PolicyCommon(TransactionCase):
             "partner_id": cls.partner.id,
             "company_id": cls.company.id,
             "user_id": cls.users["specialist"].id,
+            "channel_id": cls.phone.id,
         }
         if kind == "complaint":
             defaults["policy_complaint_type_id"] = cls.types["quality"].id

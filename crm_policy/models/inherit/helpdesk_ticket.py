@@ -1,5 +1,8 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+from ..complaint.intake import CrmPolicyIntake
 
 # What our actions write; for a governed case it follows from the facts.
 PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
@@ -12,8 +15,11 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = ["crm.policy.intake", "crm.policy.complaint.mixin", "helpdesk.ticket"]
     _rec_names_search = ["number", "policy_number", "name"]
+    _policy_channel_name = "channel_id"
+    _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
+    _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
     @api.depends("team_id", "policy_kind", "policy_step")
     def _compute_stage_id(self):
@@ -85,3 +91,30 @@ class HelpdeskTicket(models.Model):
         if name == "policy_closed_at":
             vals["closed_date"] = moment
         return vals
+
+    # === INTAKE === #
+
+    @api.model
+    def _policy_intake_sender(self, vals):
+        return email_normalize(vals.get("partner_email") or "", strict=False) or ""
+
+    @api.model
+    def _policy_apply_default(self, vals, company):
+        super()._policy_apply_default(vals, company)
+        if not vals.get("team_id") and company.policy_default_team_id:
+            vals["team_id"] = company.policy_default_team_id.id
+        tag = self.env.ref("crm_policy.tag_unclassified", raise_if_not_found=False)
+        if tag:
+            vals["tag_ids"] = [*(vals.get("tag_ids") or ()), Command.link(tag.id)]
+
+    @api.model
+    def _policy_intake_pools(self, vals_list):
+        # A case with a team is handled by a member: helpdesk takes anybody else off it.
+        pools = super()._policy_intake_pools(vals_list)
+        team_ids = {vals.get("team_id") for vals in vals_list}
+        teams = self.env["helpdesk.ticket.team"].sudo().browse(filter(None, team_ids))
+        members = {team.id: team.user_ids.ids for team in teams}
+        return [
+            members.get(vals.get("team_id"), pool)
+            for vals, pool in zip(vals_list, pools, strict=True)
+        ]
