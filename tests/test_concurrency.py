@@ -28,6 +28,7 @@ def new_case():
     case = env["helpdesk.ticket"].create({
         "name": "x", "description": "x", "policy_kind": "complaint",
         "policy_complaint_type_id": kind.id, "partner_id": env.company.partner_id.id,
+        "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
     })
     case.action_policy_accept()
     return case

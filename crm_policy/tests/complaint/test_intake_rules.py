@@ -364,24 +364,21 @@ class TestIntakeRules(PolicyCommon):
 
     def test_the_trial_shows_the_result_and_keeps_nothing(self):
         before = self._prepare("x", policy_item_ref="PCB-1")[0]["user_id"]
-        trial = (
-            self.env["crm.policy.intake.try"]
-            .with_user(self.users["policy_admin"])
-            .new({"company_id": self.company.id, "subject": "x", "item_ref": "PCB-9"})
-        )
+        Try = self.env["crm.policy.intake.try"].with_user(self.users["policy_admin"])
         after = self.members.filtered(lambda user: user.id > before)[0]
         for _time in range(2):
-            self.assertEqual(trial.rule_id._origin.code, "item")
+            trial = Try.create({"subject": "x", "item_ref": "PCB-9"})
+            self.assertEqual(trial.rule_id.code, "item")
+            self.assertEqual(trial.clause_id.number, "1.1")
             self.assertEqual(trial.policy_kind, "complaint")
-            self.assertEqual(trial.policy_complaint_type_id._origin, self.types["quality"])
-            self.assertEqual(trial.user_id._origin, after)
-            trial.invalidate_recordset()
+            self.assertEqual(trial.policy_complaint_type_id, self.types["quality"])
+            self.assertEqual(trial.user_id, after)
         self.assertEqual(self._prepare("x", policy_item_ref="PCB-1")[0]["user_id"], after.id)
-        empty = trial.new({"company_id": self.company.id})
+        empty = Try.create({})
         self.assertFalse(empty.rule_id)
         self.assertFalse(empty.is_asked)
         with self.assertRaises(AccessError):
-            self.env["crm.policy.intake.try"].with_user(self.users["director"]).create({})
+            Try.with_user(self.users["director"]).create({})
 
     def test_nobody_writes_a_turn(self):
         self._prepare("x", policy_item_ref="PCB-1")
