@@ -9,3 +9,5 @@ from . import intake_rule
 from . import intake_turn
 from . import intake
 from . import remedy
+from . import case_sight
+from . import case_reopen
