@@ -25,7 +25,7 @@ class CrmPolicyExternal(models.AbstractModel):
 
     _name = "crm.policy.external"
     _description = "External Case"
-    _inherit = ["crm.policy.complaint.mixin", "crm.policy.external.evidence"]
+    _inherit = ["crm.policy.external.evidence"]
 
     policy_source_id = fields.Many2one(
         "crm.policy.complaint.source",

@@ -25,7 +25,6 @@ class CrmPolicyIntake(models.AbstractModel):
 
     _name = "crm.policy.intake"
     _description = "Intake of a Governed Case"
-    _inherit = ["crm.policy.external"]
 
     # The field that says by which way a case came; the ticket model names it.
     _policy_channel_name = None

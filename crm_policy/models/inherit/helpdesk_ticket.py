@@ -17,6 +17,7 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     _inherit = [
         "crm.policy.intake",
+        "crm.policy.external",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
         "crm.policy.complaint.mixin",
