@@ -48,9 +48,7 @@ class CrmPolicyIntakeTry(models.TransientModel):
     team_id = fields.Many2one("helpdesk.ticket.team", compute="_compute_result")
     user_id = fields.Many2one("res.users", string="Handler", compute="_compute_result")
 
-    @api.depends(
-        "company_id", "subject", "text", "channel_id", "sender", "partner_id", "item_ref"
-    )
+    @api.depends("company_id", "subject", "text", "channel_id", "sender", "partner_id", "item_ref")
     def _compute_result(self):
         Ticket = self.env["helpdesk.ticket"].sudo()
         for trial in self:

@@ -210,7 +210,9 @@ class CrmPolicyExternal(models.AbstractModel):
     @api.model
     def _policy_check_references(self, vals_list):
         """Refuse a case that was delivered before, with the way to the first one."""
-        references = [vals["policy_external_ref"] for vals in vals_list if vals.get("policy_external_ref")]
+        references = [
+            vals["policy_external_ref"] for vals in vals_list if vals.get("policy_external_ref")
+        ]
         if not references:
             return
         known = {
@@ -254,9 +256,7 @@ class CrmPolicyExternal(models.AbstractModel):
         for case in self.sudo().filtered("policy_intake_at"):
             source_id = vals.get("policy_source_id", case.policy_source_id.id)
             source = case.policy_source_id.browse(source_id or ())
-            if source != case.policy_source_id and (
-                case.policy_is_external or source.is_external
-            ):
+            if source != case.policy_source_id and (case.policy_is_external or source.is_external):
                 raise PolicyRefusal(
                     self.env._(
                         "%(clause)s: %(case)s came through %(old)s; the source of an external case "

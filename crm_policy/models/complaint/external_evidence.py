@@ -1,8 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from ...exceptions import PolicyRefusal
-
 # A case entered by mistake, which a manager has cancelled, keeps nothing.
 KEPT = Domain("policy_source_id.blocks_deletion", "=", True) & Domain(
     "policy_outcome", "!=", "cancelled"

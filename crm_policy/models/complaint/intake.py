@@ -81,8 +81,7 @@ class CrmPolicyIntake(models.AbstractModel):
             return super().write(vals)
         # A team may take the handler along: all are compared.
         before = {
-            case.id: case._policy_routing()
-            for case in self.sudo().filtered("policy_intake_at")
+            case.id: case._policy_routing() for case in self.sudo().filtered("policy_intake_at")
         }
         result = super().write(vals)
         self.browse(before)._policy_log_rerouted(before)

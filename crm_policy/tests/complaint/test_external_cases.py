@@ -103,8 +103,10 @@ class TestExternalCases(PolicyCommon):
             self.assertEqual(own.due_at, shanghai("2026-03-20 12:00"))
             # The authority's extension does not lengthen the company's own limit.
             self.assertEqual(case.policy_external_next_due_at, shanghai("2026-03-12 18:00"))
-            event = self.env["crm.policy.event"].sudo().search(
-                [("type", "=", "case.external_due"), ("res_id", "=", case.id)]
+            event = (
+                self.env["crm.policy.event"]
+                .sudo()
+                .search([("type", "=", "case.external_due"), ("res_id", "=", case.id)])
             )
             self.assertEqual(
                 (event.clause, event.payload),
@@ -340,9 +342,7 @@ class TestExternalCases(PolicyCommon):
             self._as("specialist", case).write({"policy_external_ref": REF})
         plain = self._as("specialist", self._new_case())
         with self.assertRaisesRegex(PolicyRefusal, "registered already"):
-            plain.action_policy_receive_external(
-                source_id=self.sources["12315"].id, reference=REF
-            )
+            plain.action_policy_receive_external(source_id=self.sources["12315"].id, reference=REF)
 
     def test_the_database_refuses_it_too(self):
         self._external()
@@ -380,7 +380,9 @@ class TestExternalCases(PolicyCommon):
     def test_the_case_is_not_archived_nor_deleted(self):
         case = self._external()
         for role in ("specialist", "director"):
-            self._assert_kept(lambda role=role: self._as(role, case).sudo().write({"active": False}))
+            self._assert_kept(
+                lambda role=role: self._as(role, case).sudo().write({"active": False})
+            )
         self._assert_kept(case.action_archive)
         with self.assertRaises(UserError):
             case.unlink()
