@@ -210,9 +210,7 @@ class CrmPolicyExternal(models.AbstractModel):
     @api.model
     def _policy_check_references(self, vals_list):
         """Refuse a case that was delivered before, with the way to the first one."""
-        references = [
-            vals["policy_external_ref"] for vals in vals_list if vals.get("policy_external_ref")
-        ]
+        references = list(filter(None, (vals.get("policy_external_ref") for vals in vals_list)))
         if not references:
             return
         known = {

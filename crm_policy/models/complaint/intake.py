@@ -226,7 +226,7 @@ class CrmPolicyIntake(models.AbstractModel):
 
     @api.model
     def _policy_categories(self, partner_ids):
-        """Return {partner id: ids of the tags, with those above, of the partner and its company}."""
+        """Return {partner id: ids of his tags and his company's, with those above them}."""
         partners = self.env["res.partner"].sudo().browse(filter(None, partner_ids)).exists()
         found = {}
         for partner in partners:

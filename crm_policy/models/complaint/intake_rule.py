@@ -254,6 +254,13 @@ class CrmPolicyIntakeRule(models.Model):
         return super()._pack_prepare(version, row, clauses)
 
     @api.model
+    def _pack_upsert(self, version, vals_list):
+        # The order of the pack is the order in which they are tried.
+        return super()._pack_upsert(
+            version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
+        )
+
+    @api.model
     def _policy_named(self, model_name, version, place, name):
         """Return the one record of the company that a pack calls by its name."""
         model = self.env[model_name]

@@ -11,12 +11,41 @@ from ..common import PolicyCommon, at, shanghai
 
 RULES = """
   - {code: acme, clause: "1.1", name: Acme, sender_domains: [acme.cn], kind: request}
-  - {code: vip, clause: "1.1", name: VIP, partner_category: 重点客户, urgency: urgent, kind: complaint}
+  - code: vip
+    clause: "1.1"
+    name: VIP
+    partner_category: 重点客户
+    urgency: urgent
+    kind: complaint
   - {code: chat, clause: "1.1", name: Chat, channel: chat, kind: inquiry}
-  - {code: item, clause: "1.1", name: Item, item_prefixes: [PCB-], kind: complaint, complaint_type: quality, team: 质量组, assign: round_robin}
-  - {code: both, clause: "1.1", name: Both, all_words: [外箱, 受潮], kind: complaint, complaint_type: packaging}
-  - {code: hurt, clause: "1.2", name: Hurt, any_words: [触电], severity: major, kind: complaint, urgency: urgent}
-  - {code: leak, clause: "1.1", name: Leak, any_words: [漏水, Leak, 滲水], kind: request, team: 服务组, assign: balanced}
+  - code: item
+    clause: "1.1"
+    name: Item
+    item_prefixes: [PCB-]
+    kind: complaint
+    complaint_type: quality
+    team: 质量组
+    assign: round_robin
+  - code: both
+    clause: "1.1"
+    name: Both
+    all_words: [外箱, 受潮]
+    kind: complaint
+    complaint_type: packaging
+  - code: hurt
+    clause: "1.2"
+    name: Hurt
+    any_words: [触电]
+    severity: major
+    kind: complaint
+    urgency: urgent
+  - code: leak
+    clause: "1.1"
+    name: Leak
+    any_words: [漏水, Leak, 滲水]
+    kind: request
+    team: 服务组
+    assign: balanced
 """
 
 
@@ -134,6 +163,10 @@ class TestIntakeRules(PolicyCommon):
         self.assertFalse(self._take("您好", policy_item_ref="X-PCB-204"))
 
     def test_the_first_that_fits_decides_alone(self):
+        self.assertEqual(
+            [rule.code for rule in self._rules_of(self.version2)],
+            ["acme", "vip", "chat", "item", "both", "hurt", "leak"],
+        )
         self.assertEqual(self._take("触电,因为漏水"), "hurt")
         [vals] = self._prepare("触电,因为漏水")
         self.assertNotIn("team_id", vals)
