@@ -11,6 +11,7 @@ director = env["res.users"].create({
 version.with_user(director).action_policy_publish()
 case = env["helpdesk.ticket"].create({
     "name": "query", "description": "x", "policy_kind": "query",
+    "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
 })
 case.action_policy_accept()
 case.action_policy_respond("answered")

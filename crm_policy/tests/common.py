@@ -51,6 +51,9 @@ class PolicyCommon(TransactionCase):
         cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
         cls.department, cls.team = cls._new_organisation()
         cls.version = cls._install_policy("service")
+        cls.phone = cls.env["helpdesk.ticket.channel"].create(
+            {"name": "电话", "company_id": cls.company.id}
+        )
         cls.partner = cls.env["res.partner"].create(
             {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
         )
@@ -160,6 +163,7 @@ class PolicyCommon(TransactionCase):
             "partner_id": cls.partner.id,
             "company_id": cls.company.id,
             "user_id": cls.users["specialist"].id,
+            "channel_id": cls.phone.id,
         }
         if kind == "complaint":
             defaults["policy_complaint_type_id"] = cls.types["quality"].id

@@ -453,9 +453,13 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     # === BUSINESS METHODS - GUARDS OF THE FACTS === #
 
+    def _policy_fact_order(self):
+        """Return {fact: the facts that must be there before it} of a case of this kind."""
+        return FACT_ORDER[self.policy_kind]
+
     def _policy_missing_facts(self, name):
         """Return the facts that must be there before ``name`` and are not."""
-        return [fact for fact in FACT_ORDER[self.policy_kind].get(name, ()) if not self[fact]]
+        return [fact for fact in self._policy_fact_order().get(name, ()) if not self[fact]]
 
     def _policy_check_fact(self, name, moment):
         super()._policy_check_fact(name, moment)
@@ -463,7 +467,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             return
         if self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
             raise UserError(self.env._("%(case)s is ended.", case=self.display_name))
-        if name not in FACT_ORDER[self.policy_kind]:
+        order = self._policy_fact_order()
+        if name not in order:
             raise UserError(
                 self.env._(
                     "%(case)s: %(fact)s has no place in a case of its kind.",
@@ -484,8 +489,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     missing=", ".join(map(self._policy_fact_words, missing)),
                 )
             )
-        before = max(self[fact] for fact in FACT_ORDER[self.policy_kind][name])
-        if moment and moment < before:
+        before = max((self[fact] for fact in order[name]), default=None)
+        if moment and before and moment < before:
             raise ValidationError(
                 self.env._(
                     "%(case)s: %(fact)s cannot lie before %(before)s.",

@@ -211,18 +211,18 @@ class CrmPolicyDeadline(models.Model):
             deadline = existing.get((rule.id, record.id))
             if not deadline or deadline.state in ("open", "cancelled"):
                 stale.append((record, deadline))
-        # The due date is worked out only where there is none yet or the start has moved.
+        # The due date is worked out only where there is none yet or what it follows has moved.
         planned = {}
-        fresh = [
-            (record, rule._policy_start(record))
+        fresh = records.browse(
+            record.id
             for record, deadline in stale
             if not deadline
             or deadline.state == "cancelled"
             or deadline.start_at != rule._policy_start(record)
-        ]
-        dues = rule._policy_due([start for _record, start in fresh], company)
-        for (record, start), due in zip(fresh, dues, strict=True):
-            planned[record.id] = {"start_at": start, "due_at": due}
+            or (rule.due_path and deadline.due_at != rule._policy_at(record, "due"))
+        )
+        for record, due in zip(fresh, rule._policy_due_of(fresh, company), strict=True):
+            planned[record.id] = {"start_at": rule._policy_start(record), "due_at": due}
         for record, deadline in stale:
             vals = planned.get(record.id, {})
             due = vals.get("due_at") or deadline.due_at
@@ -411,6 +411,7 @@ class CrmPolicyDeadline(models.Model):
                    AND (d.id IS NULL
                         OR d.state = 'cancelled'
                         OR d.state = 'open' AND (d.start_at != w.start_at
+                                                 OR d.due_at != w.due_at
                                                  OR w.done_at IS NOT NULL))
                 UNION
                 SELECT d.rule_id, d.res_id

@@ -36,7 +36,8 @@ class CrmPolicyDeadlineRule(models.Model):
         "start": (str, True),
         "done": (str, True),
         "domain": (list, False),
-        "duration": (float, True),
+        "duration": (float, False),
+        "due": (str, False),
         "unit": (tuple(code for code, _label in UNITS), True),
         "calendar": (str, False),
         "role": (str, False),
@@ -49,6 +50,10 @@ class CrmPolicyDeadlineRule(models.Model):
     done_path = fields.Char(string="Until", required=True)
     domain = fields.Char(string="Applies to", default="[]", required=True)
     duration = fields.Float(required=True, digits=(12, 2))
+    due_path = fields.Char(
+        string="Date Given In",
+        help="For a date that somebody else has set, an authority say: the field that holds it.",
+    )
     unit = fields.Selection(UNITS, required=True, default="working_hours")
     calendar_id = fields.Many2one(
         "resource.calendar",
@@ -67,10 +72,17 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("model_name", "start_path", "done_path", "duration", "unit", "domain")
+    @api.depends("model_name", "start_path", "done_path", "due_path", "duration", "unit", "domain")
     def _compute_sentence(self):
         units = dict(self._fields["unit"]._description_selection(self.env))
         for rule in self:
+            if rule.due_path:
+                rule.sentence = self.env._(
+                    "By the date in %(due)s, %(done)s must be there.",
+                    due=rule._policy_path_label(rule.due_path),
+                    done=rule._policy_path_label(rule.done_path),
+                )
+                continue
             rule.sentence = self.env._(
                 "Within %(duration)g %(unit)s from %(start)s, %(done)s must be there.",
                 duration=rule.duration,
@@ -91,10 +103,18 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("duration", "unit")
+    @api.constrains("duration", "unit", "due_path")
     def _check_duration(self):
         for rule in self:
-            fits = 0 < rule.duration <= LONGEST
+            if (rule.unit == "given") != bool(rule.due_path):
+                raise ValidationError(
+                    self.env._(
+                        "Deadline rule %(rule)s: a date that is given, and only that, is read from "
+                        "a field.",
+                        rule=rule.code,
+                    )
+                )
+            fits = 0 < rule.duration <= LONGEST or (rule.due_path and not rule.duration)
             if not fits or (rule.unit in WHOLE_UNITS and rule.duration % 1):
                 raise ValidationError(
                     self.env._(
@@ -106,7 +126,7 @@ class CrmPolicyDeadlineRule(models.Model):
                     )
                 )
 
-    @api.constrains("model_name", "start_path", "done_path", "domain")
+    @api.constrains("model_name", "start_path", "done_path", "due_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
@@ -120,6 +140,8 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
             rule._policy_check_path(model, rule.start_path)
             rule._policy_check_path(model, rule.done_path)
+            if rule.due_path:
+                rule._policy_check_path(model, rule.due_path)
             rule._policy_check_domain(model)
 
     def _policy_check_path(self, model, path):
@@ -170,6 +192,8 @@ class CrmPolicyDeadlineRule(models.Model):
             "model_name": row.pop("model"),
             "start_path": row.pop("start"),
             "done_path": row.pop("done"),
+            "due_path": row.pop("due", False),
+            "duration": row.pop("duration", 0),
             "domain": repr(row.pop("domain", None) or []),
         }
         if role:
@@ -229,7 +253,8 @@ class CrmPolicyDeadlineRule(models.Model):
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
-        names = {self.start_path.split(".")[0], self.done_path.split(".")[0]}
+        paths = (self.start_path, self.done_path, self.due_path)
+        names = {path.split(".")[0] for path in paths if path}
         names |= {
             condition.field_expr.split(".")[0]
             for condition in self._policy_domain().iter_conditions()
@@ -248,6 +273,7 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return which records the rule runs for: condition, version, and clock not stopped."""
         return (
             self._policy_domain()
+            & (Domain(self.due_path, "!=", False) if self.due_path else Domain.TRUE)
             & Domain("policy_version_id", "=", self.version_id.id)
             & self.env[self.model_name]._policy_running_domain()
         )
@@ -264,6 +290,12 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
             )
         return calendar
+
+    def _policy_due_of(self, records, company):
+        """Return when this rule falls due for each record; its own due date where one is given."""
+        if self.due_path:
+            return [self._policy_at(record, "due") for record in records]
+        return self._policy_due([self._policy_start(record) for record in records], company)
 
     def _policy_due(self, starts, company):
         """Return when this rule falls due after each start.
@@ -293,7 +325,7 @@ class CrmPolicyDeadlineRule(models.Model):
     # === HELPERS OF THE DEADLINES === #
 
     def _policy_at(self, record, end):
-        """Return the instant that ``start_path`` or ``done_path`` shows on a record, or False."""
+        """Return the instant that start, done or due path shows on a record, or False."""
         for name in self[f"{end}_path"].split("."):
             record = record[name]
         return record
@@ -354,9 +386,10 @@ class CrmPolicyDeadlineRule(models.Model):
         }
 
     def _policy_wanted_sql(self, model, recent=Domain.TRUE):
-        """Return SELECT rule_id, res_id, cycle, start_at, done_at of the records it runs for.
+        """Return SELECT rule_id, res_id, cycle, start_at, done_at, due_at of its records.
 
-        ``start_at`` says in SQL what :meth:`_policy_start` says.
+        ``start_at`` says in SQL what :meth:`_policy_start` says; ``due_at`` is null but for a date
+        that is given.
 
         :param Domain recent: which records to look at.
         """
@@ -373,6 +406,12 @@ class CrmPolicyDeadlineRule(models.Model):
                 reopened=SQL.identifier(query.table, "policy_reopened_at"),
             ),
             SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
+            SQL(
+                "%s AS due_at",
+                self._policy_path_sql(model, query, self.due_path)
+                if self.due_path
+                else SQL("NULL::timestamp"),
+            ),
         )
 
     @staticmethod

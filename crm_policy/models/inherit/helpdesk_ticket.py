@@ -1,7 +1,10 @@
 from collections import defaultdict
 
-from odoo import api, fields, models, tools
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+from ..complaint.intake import CrmPolicyIntake
 
 # What our actions write; for a governed case it follows from the facts.
 PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
@@ -19,6 +22,8 @@ class HelpdeskTicket(models.Model):
 
     _name = "helpdesk.ticket"
     _inherit = [
+        "crm.policy.intake",
+        "crm.policy.external",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
         "crm.policy.complaint.mixin",
@@ -26,6 +31,9 @@ class HelpdeskTicket(models.Model):
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]
+    _policy_channel_name = "channel_id"
+    _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
+    _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
     # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
     commercial_partner_id = fields.Many2one(index=True)
@@ -170,3 +178,30 @@ class HelpdeskTicket(models.Model):
 
     def _policy_follow_up_vals(self, message):
         return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}
+
+    # === INTAKE === #
+
+    @api.model
+    def _policy_intake_sender(self, vals):
+        return email_normalize(vals.get("partner_email") or "", strict=False) or ""
+
+    @api.model
+    def _policy_apply_default(self, vals, company):
+        super()._policy_apply_default(vals, company)
+        if not vals.get("team_id") and company.policy_default_team_id:
+            vals["team_id"] = company.policy_default_team_id.id
+        tag = self.env.ref("crm_policy.tag_unclassified", raise_if_not_found=False)
+        if tag:
+            vals["tag_ids"] = [*(vals.get("tag_ids") or ()), Command.link(tag.id)]
+
+    @api.model
+    def _policy_intake_pools(self, vals_list):
+        # A case with a team is handled by a member: helpdesk takes anybody else off it.
+        pools = super()._policy_intake_pools(vals_list)
+        team_ids = {vals.get("team_id") for vals in vals_list}
+        teams = self.env["helpdesk.ticket.team"].sudo().browse(filter(None, team_ids))
+        members = {team.id: team.user_ids.ids for team in teams}
+        return [
+            members.get(vals.get("team_id"), pool)
+            for vals, pool in zip(vals_list, pools, strict=True)
+        ]
