@@ -186,6 +186,26 @@ class TestCaseImport(PolicyCommon):
             self._import(*rows).mapped("policy_number"), ["260207", "260203", "260209"]
         )
 
+    def test_remedies_come_along_as_granted(self):
+        remedies = [{"kind": "refund", "amount": 300}, {"kind": "apology", "note": "电话致歉"}]
+        past, open_case = self._import(
+            self._row(remedies=remedies), self._open_row(remedies=remedies[:1])
+        )
+        self.assertEqual(past.policy_remedy_ids.mapped("kind"), ["refund", "apology"])
+        self.assertEqual(past.policy_remedy_amount, 300)
+        self.assertEqual(set(past.policy_remedy_ids.mapped("policy_approval_state")), {"approved"})
+        self.assertEqual(open_case.policy_remedy_ids.policy_approval_state, "none")
+        events = self.env["crm.policy.event"].search(
+            [("type", "=", "remedy.imported"), ("res_id", "in", past.policy_remedy_ids.ids)]
+        )
+        self.assertEqual(
+            events.sorted("res_id").mapped("payload"),
+            [{"amount": 300.0, "state": "approved"}, {"amount": 0.0, "state": "approved"}],
+        )
+        # Nobody changes afterwards what was granted.
+        with self.assertRaises(UserError):
+            self._as("specialist", past.policy_remedy_ids[0]).amount = 9
+
     # === NUMBERS === #
 
     def _next_number(self, kind="quality", moment="2026-03-13 10:00"):
@@ -367,14 +387,17 @@ class TestCaseImport(PolicyCommon):
 
     def test_facts_that_have_no_place(self):
         inquiry = {"policy_kind": "inquiry", "policy_complaint_type_id": False}
+        answered = {
+            name: PAST[name] for name in (*OPEN, "policy_responded_at", "policy_settled_at")
+        }
         self.assertEqual(
             self._refused(
-                self._row(vals=inquiry, number="A"),
+                self._row(answered, vals=inquiry, number="A"),
                 self._row({"policy_fetched_at": "2025-11-03 09:10"}, number="B"),
                 {**self._row({}, number="C"), "facts": {"policy_intake_at": "2025-11-03"}},
             ),
             [
-                "Row 1 (A): Solution Proposed At has no place in a case of its kind.",
+                "Row 1 (A): Settled At has no place in a case of its kind.",
                 "Row 2 (B): policy_fetched_at is no fact of a case.",
                 "Row 3 (C): Received At: 2025-11-03 is no date and time.",
             ],
@@ -400,11 +423,30 @@ class TestCaseImport(PolicyCommon):
                 "Row 3 (C): Title is missing.",
                 "Row 4 (D): The defective quantity exceeds the quantity delivered.",
                 "Row 5 (E): Claimed: 1000000000000.0 cannot be meant.",
-                "Row 6 (F): It cannot be registered without: Type, Contact.",
+                "Row 6 (F): It cannot be registered without: Type.",
+                "Row 6 (F): It cannot be registered without: Contact.",
                 "Row 7 (G): Satisfaction is a whole number from 1 to 5, not 6.",
                 "Row 8 (H): policy_step is no text of a step.",
                 "Row 8 (H): There is no reply channel pigeon.",
             ],
+        )
+
+    def test_remedies_that_are_none(self):
+        remedies = [{"kind": "hug"}, {"kind": "refund", "amount": -1}]
+        self.assertEqual(
+            self._refused(self._row(remedies=remedies)),
+            [
+                "Row 1 (KS-2025-17): There is no remedy hug.",
+                "Row 1 (KS-2025-17): An amount of -1 cannot be meant.",
+            ],
+        )
+
+    def test_a_customer_of_another_company(self):
+        other = self._new_company("杭州分公司")
+        partner = self.env["res.partner"].create({"name": "异地客户", "company_id": other.id})
+        self.assertEqual(
+            self._refused(self._row(vals={"partner_id": partner.id})),
+            ["Row 1 (KS-2025-17): The customer belongs to another company."],
         )
 
     def test_an_open_case_re_checked_by_its_handler(self):
