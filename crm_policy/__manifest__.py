@@ -16,11 +16,12 @@
     ],
     # Enterprise declares helpdesk.ticket too: one of the two would silently replace the other.
     "excludes": ["helpdesk"],
-    "external_dependencies": {"python": ["PyYAML", "xlsxwriter"]},
+    "external_dependencies": {"python": ["PyYAML", "openpyxl", "xlsxwriter"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/case_import_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/mail_templates.xml",
@@ -36,6 +37,7 @@
         "views/route_views.xml",
         "views/fact_rule_views.xml",
         "wizard/pack_load_views.xml",
+        "wizard/case_import_load_views.xml",
         "wizard/case_step_views.xml",
         "wizard/approval_sign_views.xml",
         "views/approval_views.xml",

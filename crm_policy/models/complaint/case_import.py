@@ -226,9 +226,9 @@ class CrmPolicyCaseImport(models.AbstractModel):
             bodies[case.id] = " ".join(self._policy_import_note(row, names, missing))
         for version, group in cases.grouped("policy_version_id").items():
             self.env["crm.policy.event"]._policy_log(
-                "case.imported", group.with_env(self.env), payloads=payloads, clause=version
+                "case.imported", group, payloads=payloads, clause=version
             )
-        cases.with_env(self.env)._message_log_batch(bodies=bodies)
+        cases.with_env(self.env).sudo()._message_log_batch(bodies=bodies)
 
     @api.model
     def _policy_import_note(self, row, names, missing):
