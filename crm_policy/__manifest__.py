@@ -44,6 +44,7 @@
         "views/complaint_type_views.xml",
         "views/remedy_views.xml",
         "views/helpdesk_ticket_views.xml",
+        "views/case_import_views.xml",
         "views/report_monthly_views.xml",
         "views/res_company_views.xml",
         "views/menus.xml",

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from .sheet import clean_sheet_name, clean_text
+from .sheet import LINE_HEIGHT, ROW_MARGIN, clean_sheet_name, clean_text, count_lines
 
 # In this column of this row stands an example; such a row is never imported.
 EXAMPLE = "示例 EXAMPLE"
@@ -14,6 +14,9 @@ REASON = "原因 / Reason"
 KEY_ROW, HEADER_ROW, EXAMPLE_ROW = range(3)
 LAST_ROW = 5_000  # down to which lists and date formats reach
 FONT_SIZE = 10  # points
+GUIDE_WIDTHS = (24, 8, 50)
+MAX_CHOICES = 30  # that have a column of a readable width
+REASON_WIDTH = 60  # in Excel's unit, like all widths
 MAX_LIST = 255  # characters of a list that stands in a validation itself
 MOMENT_FORMAT = "yyyy-mm-dd hh:mm"
 FORMATS = {"moment": MOMENT_FORMAT, "day": "yyyy-mm-dd", "text": "@"}
@@ -81,6 +84,7 @@ def write_template(path, columns, example, texts, font):
         sheet = workbook.add_worksheet(clean_sheet_name(texts["sheet"]))
         guide = workbook.add_worksheet(clean_sheet_name(texts["guide"]))
         places = _write_guide(guide, look, columns, texts)
+        sheet.set_landscape()
         sheet.set_row(KEY_ROW, None, None, {"hidden": True})
         sheet.set_row(HEADER_ROW, 30)
         sheet.freeze_panes(EXAMPLE_ROW, 1)
@@ -98,14 +102,16 @@ def write_template(path, columns, example, texts, font):
             _write_cell(sheet, EXAMPLE_ROW, place, value, look, {**gray, **shape})
             if column.kind == "choice" and column.choices:
                 _validate(sheet, place, column, guide.get_name(), places[column.key], texts["list"])
-        sheet.set_comments_author("")
 
 
 def _write_guide(guide, look, columns, texts):
     """Write the second sheet; return {key: (row, first place, last place) of the choices}."""
     guide.hide_gridlines(2)
-    for place, width in enumerate((24, 8, 46, 18)):
+    guide.set_landscape()
+    guide.fit_to_pages(1, 0)
+    for place, width in enumerate(GUIDE_WIDTHS):
         guide.set_column(place, place, width)
+    guide.set_column(len(GUIDE_WIDTHS), len(GUIDE_WIDTHS) + MAX_CHOICES, 12)
     row = 0
     for line in texts["notes"]:
         guide.merge_range(row, 0, row, 9, "", look(text_wrap=True, valign="top"))
@@ -124,9 +130,7 @@ def _write_guide(guide, look, columns, texts):
         guide.write_string(row, 1, texts["needed"] if column.required else "", wrapped)
         what = " ".join(part for part in (texts["kinds"][column.kind], column.hint) if part)
         guide.write_string(row, 2, clean_text(what), wrapped)
-        # Chinese letters are twice as wide as the unit of a column.
-        lines = -(-sum(1 + (sign >= "\u2e80") for sign in what) // 46)
-        guide.set_row(row, 15 * max(lines, 1) + 3)
+        guide.set_row(row, LINE_HEIGHT * count_lines(what, GUIDE_WIDTHS[2]) + ROW_MARGIN)
         labels = list((column.choices or {}).values())
         for number, label in enumerate(labels):
             guide.write_string(row, 3 + number, clean_text(label), wrapped)
@@ -167,7 +171,9 @@ def write_rejects(path, header, rows, font, sheet_name):
         head = look(bold=True, text_wrap=True, bg_color=_OPTIONAL, align="center", **_GRID)
         sheet.set_row(0, 30)
         sheet.set_column(0, max(width - 1, 0), 14)
-        sheet.set_column(width, width, 60)
+        sheet.set_column(width, width, REASON_WIDTH)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         for place, title in enumerate([*header, REASON]):
             _write_cell(sheet, 0, place, title, None, None, head)
         for row, (values, bad, reason) in enumerate(rows, start=1):
@@ -177,6 +183,7 @@ def write_rejects(path, header, rows, font, sheet_name):
                 _write_cell(sheet, row, place, value, look, {**shape, **_GRID})
             wrapped = look(text_wrap=True, font_color="#9C0006", **_GRID)
             sheet.write_string(row, width, clean_text(reason), wrapped)
+            sheet.set_row(row, LINE_HEIGHT * count_lines(reason, REASON_WIDTH) + ROW_MARGIN)
 
 
 def _write_cell(sheet, row, place, value, look, shape, done=None):

@@ -63,7 +63,7 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
     row_count = fields.Integer(string="Rows", readonly=True)
     good_count = fields.Integer(string="Can Be Imported", readonly=True)
     known_count = fields.Integer(string="Imported Before", readonly=True)
-    rejected_count = fields.Integer(string="Rejected", readonly=True)
+    rejected_count = fields.Integer(string="Handed Back", readonly=True)
     imported_count = fields.Integer(string="Imported", readonly=True)
     customer_count = fields.Integer(string="New Customers", readonly=True)
     findings = fields.Html(readonly=True, sanitize=False)
@@ -283,7 +283,8 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
             return
         rows = []
         for line in rejected:
-            bad = {register.places[key] for key, _words in line.problems if key in register.places}
+            # Of a column that the file has not, the first cell stands for the row.
+            bad = {register.places.get(key, 0) for key, _words in line.problems}
             reasons = "\n".join(dict.fromkeys(words for _key, words in line.problems))
             rows.append((line.cells, bad, reasons))
         title = self.env._("Rejected Rows")
@@ -407,9 +408,9 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
         return Markup('<table class="table table-sm mb-0"><tbody>%s</tbody></table>') % body
 
     def _policy_stay(self):
-        return {**self.get_formview_action(), "target": "new", "name": self._description_words()}
+        return {**self.get_formview_action(), "target": "new", "name": self._policy_title()}
 
-    def _description_words(self):
+    def _policy_title(self):
         return self.env["ir.model"]._get(self._name).name
 
     def _policy_download(self, name):

@@ -107,7 +107,7 @@ class CrmPolicyCaseImportColumns(models.AbstractModel):
             ),
             ImportColumn("customer", env._("Customer"), field="partner_id", width=26),
             ImportColumn("subject", env._("Subject"), field="name", required=True, width=32),
-            own("description", "description", width=32),
+            ImportColumn("description", env._("Description"), field="description", width=32),
             choice("severity", "policy_severity", env._("Severity")),
             choice("urgency", "policy_urgency"),
             ImportColumn("order", env._("Order"), field="policy_order_ref"),
