@@ -9,3 +9,5 @@ from . import case_import_columns
 from . import case_import_cells
 from . import case_import_sheet
 from . import remedy
+from . import case_sight
+from . import case_reopen

@@ -135,14 +135,16 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
         vals["policy_complaint_type_id"] = self._policy_type_of(line, value, known)
         vals["partner_id"] = self._policy_customer_of(line, value, known, company, options)
         notes = []
-        vals["policy_department_id"] = self._policy_department_of(
-            line, value, known, options, notes
-        )
+        department_id = self._policy_department_of(line, value, known, options, notes)
         people = {
             key: self._policy_person_of(line, value.get(key), key, known, options, notes)
             for key in PEOPLE
         }
         vals["user_id"] = people["handler"].id
+        # As with a new case: his department, so that his manager sees it; or the importer's.
+        department_id = department_id or people["handler"].employee_id.department_id.id
+        if department_id:
+            vals["policy_department_id"] = department_id
         facts = self._policy_facts_of(value, kind, known["zone"])
         outcome = self._policy_outcome_of(line, choices, facts, options)
         self._policy_check_step(line, choices.get("step"), facts, outcome)
