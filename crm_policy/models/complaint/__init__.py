@@ -10,6 +10,12 @@ from . import external
 from . import intake_rule
 from . import intake_turn
 from . import intake
+from . import case_import_check
+from . import case_import
+from . import case_import_lookup
+from . import case_import_columns
+from . import case_import_cells
+from . import case_import_sheet
 from . import remedy
 from . import case_sight
 from . import case_reopen

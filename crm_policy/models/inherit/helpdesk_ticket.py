@@ -22,6 +22,7 @@ class HelpdeskTicket(models.Model):
 
     _name = "helpdesk.ticket"
     _inherit = [
+        "crm.policy.case.import",
         "crm.policy.intake",
         "crm.policy.external",
         "crm.policy.case.sight",
@@ -142,6 +143,15 @@ class HelpdeskTicket(models.Model):
         # The team that follows from the handler has other stages.
         self.env.add_to_compute(self._fields["stage_id"], astray)
         return tickets
+
+    @api.model
+    def _policy_import_cases(self, rows):
+        cases = super()._policy_import_cases(rows)
+        governed = cases.sudo().with_context(tracking_disable=True)
+        self.env.add_to_compute(self._fields["stage_id"], governed)
+        # When somebody was put in charge is not in an old register; helpdesk would say now.
+        governed._policy_guarded_write({"assigned_date": False})
+        return cases
 
     def _policy_take_in(self, moment):
         result = super()._policy_take_in(moment)
