@@ -3,3 +3,4 @@ from . import complaint_type
 from . import complaint_fields
 from . import complaint_mixin
 from . import remedy
+from . import case_workload

@@ -2,11 +2,24 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "crm.policy.company.organisation"]
 
     policy_register_user_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_register_recipient_rel",
         string="Register Recipients",
         help="Who gets the complaint register of each month by mail. Empty: the directors.",
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department",
+        string="Customer Relations Department",
+        index="btree_not_null",
+        help="The department that runs the policy; it reports to the executive directly.",
+    )
+    policy_executive_id = fields.Many2one(
+        "res.users",
+        string="Executive",
+        index="btree_not_null",
+        help="Top management: the last address of what is overdue.",
     )
