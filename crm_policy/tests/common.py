@@ -159,7 +159,10 @@ class PolicyCommon(TransactionCase):
             "substitute_id": substitute and substitute.id,
             **vals,
         }
-        place = [("role_id", "=", role.id), ("department_id", "=", vals.get("department_id", False))]
+        place = [
+            ("role_id", "=", role.id),
+            ("department_id", "=", vals.get("department_id", False)),
+        ]
         post = cls.env["crm.policy.post"].search(place)
         if post:
             post.write(values)

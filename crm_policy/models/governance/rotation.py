@@ -104,8 +104,12 @@ class CrmPolicyRotation(models.Model):
         workload = self.env["crm.policy.workload"]
         for rotation in self:
             ended = rotation.state in ("done", "cancelled")
-            rotation.open_work_count = 0 if ended else workload._policy_open_work(
-                rotation.company_id, rotation.user_id, rotation.policy_department_id
+            rotation.open_work_count = (
+                0
+                if ended
+                else workload._policy_open_work(
+                    rotation.company_id, rotation.user_id, rotation.policy_department_id
+                )
             )
 
     @api.depends("user_id", "to_post_id", "to_department_id")
@@ -242,9 +246,7 @@ class CrmPolicyRotation(models.Model):
         """Hand the posts over; the applicant leaves no open case behind."""
         self.ensure_one()
         if self.state != "approved":
-            raise UserError(
-                self.env._("%(rotation)s is not approved.", rotation=self.display_name)
-            )
+            raise UserError(self.env._("%(rotation)s is not approved.", rotation=self.display_name))
         clause = self.policy_approval_id.clause_id
         if self.open_work_count:
             raise UserError(
@@ -262,9 +264,7 @@ class CrmPolicyRotation(models.Model):
             self.to_post_id.user_ids |= self.user_id
         if self.to_department_id:
             self._policy_employee().department_id = self.to_department_id
-        self._policy_guarded_write(
-            {"done_at": fields.Datetime.now(), "done_user_id": self.env.uid}
-        )
+        self._policy_guarded_write({"done_at": fields.Datetime.now(), "done_user_id": self.env.uid})
         self.env["crm.policy.event"]._policy_log(
             "rotation.done",
             self,

@@ -57,9 +57,9 @@ class CrmPolicyAbsence(models.AbstractModel):
         """
         now = fields.Datetime.now()
         leaves = self.sudo().filtered(
-            lambda leave: leave.time_type == "leave"
-            and leave.resource_id.user_id
-            and leave.date_to > now
+            lambda leave: (
+                leave.time_type == "leave" and leave.resource_id.user_id and leave.date_to > now
+            )
         )
         if not leaves:
             return

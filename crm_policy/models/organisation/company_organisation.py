@@ -42,11 +42,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
             )
             yield self._policy_finding("executive_missing", "warning", self, message)
         head = department.manager_id
-        if (
-            department
-            and executive
-            and executive not in (head.user_id, head.parent_id.user_id)
-        ):
+        if department and executive and executive not in (head.user_id, head.parent_id.user_id):
             message = self.env._(
                 "%(department)s does not report to %(executive)s: the manager of its head is "
                 "%(manager)s.",

@@ -191,9 +191,7 @@ class CrmPolicyPost(models.Model):
             return self.env._("%(substitute)s no longer works here.", **values)
         departments = post._policy_departments_of(substitute | holder)
         if not departments[holder.id] or departments[holder.id] != departments[substitute.id]:
-            return self.env._(
-                "%(substitute)s is not in the department of %(holder)s.", **values
-            )
+            return self.env._("%(substitute)s is not in the department of %(holder)s.", **values)
         return None
 
     def _policy_departments_of(self, users):
@@ -375,8 +373,8 @@ class CrmPolicyPost(models.Model):
             return self.role_id._policy_can_act(self.user_ids)
         staff = self.role_id._policy_staff()
         if self.department_id:
-            below = self.env["hr.department"].sudo().search(
-                [("id", "child_of", self.department_id.id)]
+            below = (
+                self.env["hr.department"].sudo().search([("id", "child_of", self.department_id.id)])
             )
             places = self._policy_departments_of(staff)
             staff = staff.filtered(lambda user: places[user.id] in below)

@@ -234,13 +234,17 @@ class CrmPolicyRole(models.Model):
         if not clause:
             return self.env._("Role %(role)s", role=self.name)
         policy = clause.version_id.policy_id
-        current = self.env["crm.policy.clause"].sudo().search(
-            [
-                ("number", "=", clause.number),
-                ("version_id.policy_id", "=", policy.id),
-                ("version_id.state", "=", "effective"),
-            ],
-            limit=1,
+        current = (
+            self.env["crm.policy.clause"]
+            .sudo()
+            .search(
+                [
+                    ("number", "=", clause.number),
+                    ("version_id.policy_id", "=", policy.id),
+                    ("version_id.state", "=", "effective"),
+                ],
+                limit=1,
+            )
         )
         return ", ".join(
             part for part in ((current or clause)._policy_citation(), clause.source) if part

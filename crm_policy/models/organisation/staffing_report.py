@@ -47,7 +47,9 @@ class CrmPolicyStaffingReport(models.Model):
     def _table_query(self):
         # Who fills a post is known to the roles only; there are some dozens of posts.
         posts = (
-            self.env["crm.policy.post"].sudo().search([("company_id", "in", self.env.companies.ids)])
+            self.env["crm.policy.post"]
+            .sudo()
+            .search([("company_id", "in", self.env.companies.ids)])
         )
         counts = posts._policy_head_count()
         rows = []

@@ -18,9 +18,7 @@ class TestRotation(PolicyCommon):
         cls.support = Department.create({"name": "技术支持部", "company_id": cls.company.id})
         cls.users["head"] = cls._new_user("supervisor", login="t_head")
         cls.users["hr"] = cls._new_user("hr")
-        cls.service.manager_id = cls._new_employee(
-            cls.users["head"], department_id=cls.service.id
-        )
+        cls.service.manager_id = cls._new_employee(cls.users["head"], department_id=cls.service.id)
         cls.applicant = cls.users["specialist"]
         cls._new_employee(cls.applicant, department_id=cls.service.id)
         cls.from_post = cls._new_post("relations_manager", cls.applicant)

@@ -16,9 +16,7 @@ class TestOrganisationRights(PolicyCommon):
             cls.users[group] = cls._new_user(group)
         cls.post = cls._new_post("quality", cls.users["qc"])
         cls.team = cls.env["crm.policy.team"].search([("company_id", "=", cls.company.id)])
-        cls.duty = cls.env["crm.policy.duty"].search(
-            [("company_id", "=", cls.company.id)], limit=1
-        )
+        cls.duty = cls.env["crm.policy.duty"].search([("company_id", "=", cls.company.id)], limit=1)
 
     def _allowed(self, role, attempt):
         savepoint = self.env.cr.savepoint(flush=True)
@@ -45,8 +43,8 @@ class TestOrganisationRights(PolicyCommon):
             "new team": lambda user: self.team.with_user(user).create(
                 {"code": "x", "name": "x", "kind": "warning", "member_ids": members}
             ),
-            "seat": lambda user: self.team.member_ids[0].with_user(user).write(
-                {"vote": "advisory"}
+            "seat": lambda user: (
+                self.team.member_ids[0].with_user(user).write({"vote": "advisory"})
             ),
             "drop seat": lambda user: self.team.member_ids[-1].with_user(user).unlink(),
             "duty": lambda user: self.duty.with_user(user).write({"role_id": rd.id}),

@@ -93,9 +93,7 @@ class TestPosts(PolicyCommon):
     def test_training_and_the_holidays_of_everybody_take_nobody_away(self):
         self._new_post("quality", self.users["anna"])
         self._away(self.users["anna"], "2026-03-02 09:00", "2026-03-04 18:00", time_type="other")
-        self._away(
-            self.users["anna"], "2026-03-02 09:00", "2026-03-04 18:00", resource_id=False
-        )
+        self._away(self.users["anna"], "2026-03-02 09:00", "2026-03-04 18:00", resource_id=False)
         with at("2026-03-03 10:00"):
             self.assertEqual(self._acting(), self.users["anna"])
 
