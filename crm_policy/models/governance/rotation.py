@@ -39,7 +39,13 @@ class CrmPolicyRotation(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     from_post_id = fields.Many2one(
-        "crm.policy.post", string="Present Post", index="btree_not_null", ondelete="restrict"
+        "crm.policy.post",
+        string="Present Post",
+        index="btree_not_null",
+        ondelete="restrict",
+        compute="_compute_from_post_id",
+        store=True,
+        readonly=False,
     )
     # The role of the head of department finds its person by this name.
     policy_department_id = fields.Many2one(
@@ -81,6 +87,8 @@ class CrmPolicyRotation(models.Model):
         index=True,
     )
     open_work_count = fields.Integer(compute="_compute_open_work_count", string="Open Cases")
+    can_change = fields.Boolean(compute="_compute_can")
+    can_move = fields.Boolean(compute="_compute_can")
 
     # === COMPUTE METHODS === #
 
@@ -88,6 +96,17 @@ class CrmPolicyRotation(models.Model):
     def _compute_policy_department_id(self):
         for rotation in self:
             rotation.policy_department_id = rotation._policy_employee().department_id
+
+    @api.depends("user_id", "company_id")
+    def _compute_from_post_id(self):
+        for rotation in self:
+            rotation.from_post_id = self.env["crm.policy.post"].search(
+                [
+                    ("user_ids", "in", rotation.user_id.ids),
+                    ("company_id", "=", rotation.company_id.id),
+                ],
+                limit=1,
+            )
 
     @api.depends("policy_approval_state", "done_at", "cancelled_at")
     def _compute_state(self):
@@ -111,6 +130,14 @@ class CrmPolicyRotation(models.Model):
                     rotation.company_id, rotation.user_id, rotation.policy_department_id
                 )
             )
+
+    @api.depends("state", "user_id")
+    @api.depends_context("uid")
+    def _compute_can(self):
+        for rotation in self:
+            is_open = rotation.state not in ("done", "cancelled")
+            rotation.can_change = is_open and rotation.has_access("write")
+            rotation.can_move = rotation.state == "approved" and rotation._policy_may_move()
 
     @api.depends("user_id", "to_post_id", "to_department_id")
     def _compute_display_name(self):
@@ -204,7 +231,14 @@ class CrmPolicyRotation(models.Model):
         """Carry out what was approved: the posts change hands (the decider, director, admin)."""
         self.check_access("read")
         for rotation in self:
-            rotation._policy_check_mover()
+            if not rotation._policy_may_move():
+                raise AccessError(
+                    self.env._(
+                        "%(rotation)s is carried out by who approved it, a director or the policy "
+                        "administrator, never by the applicant.",
+                        rotation=rotation.display_name,
+                    )
+                )
             rotation.sudo()._policy_move()
         return True
 
@@ -223,19 +257,13 @@ class CrmPolicyRotation(models.Model):
         self.env["crm.policy.event"]._policy_log("rotation.cancelled", self.sudo())
         return True
 
-    def _policy_check_mover(self):
-        """Refuse whoever neither decided on it nor keeps the posts; never the applicant."""
+    def _policy_may_move(self):
+        """Return whether the user decided on it or keeps the posts; the applicant never may."""
         user = self.env.user
         deciders = self.sudo().policy_approval_id.decision_ids.user_id
-        entitled = user in deciders or any(user.has_group(group) for group in MOVERS.split(","))
-        if user == self.user_id or not entitled:
-            raise AccessError(
-                self.env._(
-                    "%(rotation)s is carried out by who approved it, a director or the policy "
-                    "administrator, never by the applicant.",
-                    rotation=self.display_name,
-                )
-            )
+        return user != self.user_id and (
+            user in deciders or any(user.has_group(group) for group in MOVERS.split(","))
+        )
 
     # === BUSINESS METHODS === #
 

@@ -77,6 +77,11 @@ class CrmPolicyPost(models.Model):
     acting_user_ids = fields.Many2many(
         "res.users", compute="_compute_acting_user_ids", string="Acting Now"
     )
+    status = fields.Selection(
+        [("held", "Held"), ("substituted", "Substitute Acts"), ("vacant", "Vacant")],
+        compute="_compute_acting_user_ids",
+        help="Empty where the role finds its holders by itself.",
+    )
 
     _place_uniq = models.UniqueIndex(
         "(role_id, COALESCE(department_id, 0)) WHERE active IS TRUE",
@@ -104,7 +109,13 @@ class CrmPolicyPost(models.Model):
         for role, posts in self.grouped("role_id").items():
             people = role.sudo()._policy_present(posts.user_ids | posts.substitute_id)
             for post in posts:
-                post.acting_user_ids = post._policy_acting(people)
+                acting = post._policy_acting(people)
+                post.acting_user_ids = acting
+                post.status = role.kind == "user" and (
+                    (not acting and "vacant")
+                    or (post.substitute_id in acting and "substituted")
+                    or "held"
+                )
 
     # === CONSTRAINT METHODS === #
 

@@ -28,7 +28,7 @@ class CrmPolicyRole(models.Model):
     _name = "crm.policy.role"
     _description = "Policy Role"
     _inherit = ["crm.policy.pack.section"]
-    _order = "sequence, code"
+    _order = "sequence, id"
 
     _pack_section = "roles"
     _pack_sequence = 10

@@ -59,8 +59,8 @@ class CrmPolicyTeam(models.Model):
         default=50,
         help="How much of the voting members must be there, rounded up to whole persons.",
     )
-    date_from = fields.Date(string="From", help="Empty: a standing team.")
-    date_to = fields.Date(string="To")
+    date_from = fields.Date(string="Runs From", help="Empty: a standing team.")
+    date_to = fields.Date(string="Runs To")
     member_ids = fields.One2many("crm.policy.team.member", "team_id", copy=True)
     voter_ids = fields.Many2many("res.users", compute="_compute_voters", string="Can Vote Now")
     voter_count = fields.Integer(compute="_compute_voters", string="Voters")

@@ -16,7 +16,12 @@ class CrmPolicyTeamMember(models.Model):
     team_id = fields.Many2one("crm.policy.team", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="team_id.company_id", store=True, index=True)
     sequence = fields.Integer(default=10)
-    role_id = fields.Many2one("crm.policy.role", index="btree_not_null", ondelete="restrict")
+    role_id = fields.Many2one(
+        "crm.policy.role",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Whoever holds the role takes the seat.",
+    )
     user_id = fields.Many2one(
         "res.users", string="Person", index="btree_not_null", ondelete="restrict"
     )
