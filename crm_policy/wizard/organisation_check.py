@@ -30,9 +30,7 @@ class CrmPolicyOrganisationCheck(models.TransientModel):
     )
     message = fields.Char(string="What Is Missing", required=True, readonly=True)
     res_model = fields.Char(string="Document Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document ID", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
 
     def action_policy_check(self):
         """Look at the companies of the user and list what is missing."""

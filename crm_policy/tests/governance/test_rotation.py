@@ -3,6 +3,7 @@
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form
 from odoo.tools import mute_logger
 
 from ...exceptions import PolicyRefusal
@@ -81,6 +82,31 @@ class TestRotation(PolicyCommon):
         )
         self.assertEqual(appointed.payload["users"], self.applicant.ids)
         self.assertEqual(appointed.actor_id, self.users["head"].id)
+
+    def test_the_form_begins_with_the_post_that_one_holds(self):
+        with Form(self._as("specialist", self.env["crm.policy.rotation"])) as form:
+            self.assertEqual(form.from_post_id, self.from_post)
+            self.assertEqual(form.policy_department_id, self.service)
+            form.to_post_id = self.to_post
+            form.wanted_from = "2026-04-01"
+            form.reason = "学习产品知识"
+        rotation = form.save()
+        self.assertEqual((rotation.user_id, rotation.state), (self.applicant, "draft"))
+        self.assertTrue(rotation.can_change)
+        self.assertFalse(rotation.can_move)
+
+    def test_the_buttons_are_for_whom_they_work(self):
+        rotation = self._approved()
+        for role, change, move in (
+            ("specialist", True, False),
+            ("head", False, True),
+            ("hr", True, False),
+            ("director", False, True),
+            ("ceo", False, False),
+        ):
+            mine = self._as(role, rotation)
+            with self.subTest(role):
+                self.assertEqual((mine.can_change, mine.can_move), (change, move))
 
     def test_nobody_leaves_open_cases_behind(self):
         rotation = self._approved()

@@ -90,6 +90,22 @@ class TestPosts(PolicyCommon):
         with at("2026-03-03 10:00"):
             self.assertFalse(self._acting(self.line))
 
+    def test_a_post_says_whether_it_is_held(self):
+        anna, carl = self.users["anna"], self.users["carl"]
+        post = self._new_post("quality", anna, carl)
+        plan = self.env["crm.policy.post"].search([("role_id", "=", self._role_of("manager").id)])
+        self._away(anna, "2026-03-02 09:00", "2026-03-04 18:00")
+        self._away(carl, "2026-03-03 09:00", "2026-03-03 18:00")
+        for moment, users, status in (
+            ("2026-03-01 10:00", anna, "held"),
+            ("2026-03-02 10:00", carl, "substituted"),
+            ("2026-03-03 10:00", self.env["res.users"], "vacant"),
+        ):
+            (post | plan).invalidate_recordset()
+            with self.subTest(moment), at(moment):
+                self.assertEqual((post.acting_user_ids, post.status), (users, status))
+                self.assertFalse(plan.status)
+
     def test_training_and_the_holidays_of_everybody_take_nobody_away(self):
         self._new_post("quality", self.users["anna"])
         self._away(self.users["anna"], "2026-03-02 09:00", "2026-03-04 18:00", time_type="other")

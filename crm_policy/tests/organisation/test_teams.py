@@ -1,7 +1,10 @@
 """Committees: who votes, who is in the chair, and when enough of them are there."""
 
+from psycopg2 import IntegrityError
+
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import mute_logger
 
 from ..common import PolicyCommon, at
 
@@ -194,10 +197,6 @@ class TestTeams(PolicyCommon):
                 {"team_id": team.id, **vals}), problem)  # fmt: skip
 
     def _refused_by_database(self, attempt, problem):
-        from psycopg2 import IntegrityError
-
-        from odoo.tools import mute_logger
-
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError), self.cr.savepoint():
             attempt()
             self.env.flush_all()

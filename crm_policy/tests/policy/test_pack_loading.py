@@ -118,7 +118,7 @@ class TestPackLoading(PolicyCommon):
             (("code: front-line, clause:", "code: front-line, klause:"), "clause is missing"),
             (('required: true, clause: "9.1"', 'required: true, clause: "9.7"'),
              r"roles.*\(complaint_officer\): the policy has no clause 9.7"),
-            (("of: open_work", "of: moons"), "staffing .specialist.: there is no Policy Role moons"),
+            (("of: open_work", "of: moons"), "staffing .specialist.*no Policy Role moons"),
             (("    unit: working_minutes", "    unit: moons"), "unit must be one of"),
             (("fact_rules:", "fact_rule:"), "unknown section fact_rule"),
             (("max_amount: 500,", 'max_amount: "500",'), "max_amount must be a number"),
