@@ -4,3 +4,4 @@ from . import case_step
 from . import approval_sign
 from . import external_step
 from . import intake_try
+from . import organisation_check

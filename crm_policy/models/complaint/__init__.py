@@ -19,3 +19,4 @@ from . import case_import_sheet
 from . import remedy
 from . import case_sight
 from . import case_reopen
+from . import case_workload

@@ -29,6 +29,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.reopen",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
+        "crm.policy.case.workload",
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]

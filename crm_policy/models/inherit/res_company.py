@@ -2,7 +2,8 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "crm.policy.company.organisation"]
 
     policy_register_user_ids = fields.Many2many(
         "res.users",
@@ -21,4 +22,16 @@ class ResCompany(models.Model):
         string="Default Team",
         check_company=True,
         help="Gets what comes in and no intake rule recognises.",
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department",
+        string="Customer Relations Department",
+        index="btree_not_null",
+        help="The department that runs the policy; it reports to the executive directly.",
+    )
+    policy_executive_id = fields.Many2one(
+        "res.users",
+        string="Executive",
+        index="btree_not_null",
+        help="Top management: the last address of what is overdue.",
     )

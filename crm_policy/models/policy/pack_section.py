@@ -20,6 +20,8 @@ class CrmPolicyPackSection(models.AbstractModel):
     _pack_schema = {}
     _pack_sequence = 50
     _pack_needs_clause = False
+    # Columns with a text of their own in each language; a missing name is the code.
+    _pack_texts = ("name",)
 
     @api.model
     def _pack_models(self):
@@ -45,17 +47,22 @@ class CrmPolicyPackSection(models.AbstractModel):
         vals_list, translations = [], []
         for row in rows:
             row = dict(row)
-            name, others = pack.texts(row.pop("name", row["code"]))
-            translations.append(others)
-            vals = {"name": name} if "name" in self._fields else {}
+            texts = {
+                column: pack.texts(row.pop(column, row["code"]))
+                for column in self._pack_texts
+                if column in self._fields
+            }
+            translations.append(texts)
+            vals = {column: text for column, (text, _others) in texts.items()}
             vals_list.append(vals | self._pack_prepare(version, row, clauses))
         records = self._pack_upsert(version, vals_list)
-        for record, others in zip(records, translations, strict=True):
-            record._pack_translate("name", others)
+        for record, texts in zip(records, translations, strict=True):
+            for column, (_text, others) in texts.items():
+                record._pack_translate(column, others)
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
-        """Return the create values of one row, without its name."""
+        """Return the create values of one row, without its texts."""
         return dict(row, company_id=version.company_id.id)
 
     @api.model
