@@ -150,15 +150,14 @@ class CrmPolicyDeadline(models.Model):
         # The due date is worked out only where there is none yet or the start has moved.
         planned = {}
         fresh = [
-            (record, rule._policy_at(record, "start"))
+            record
             for record, deadline in stale
             if not deadline
             or deadline.state == "cancelled"
             or deadline.start_at != rule._policy_at(record, "start")
         ]
-        dues = rule._policy_due([start for _record, start in fresh], company)
-        for (record, start), due in zip(fresh, dues, strict=True):
-            planned[record.id] = {"start_at": start, "due_at": due}
+        for record, due in zip(fresh, rule._policy_due_of(fresh, company), strict=True):
+            planned[record.id] = {"start_at": rule._policy_at(record, "start"), "due_at": due}
         for record, deadline in stale:
             vals = planned.get(record.id, {})
             due = vals.get("due_at") or deadline.due_at

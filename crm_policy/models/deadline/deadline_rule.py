@@ -35,6 +35,7 @@ class CrmPolicyDeadlineRule(models.Model):
         "model": (str, True),
         "start": (str, True),
         "done": (str, True),
+        "promised": (str, False),
         "domain": (list, False),
         "duration": (float, True),
         "unit": (tuple(code for code, _label in UNITS), True),
@@ -47,6 +48,11 @@ class CrmPolicyDeadlineRule(models.Model):
     model_name = fields.Char(string="Model", required=True, index=True)
     start_path = fields.Char(string="From", required=True)
     done_path = fields.Char(string="Until", required=True)
+    promised_path = fields.Char(
+        string="Promised For",
+        help="An instant that the record itself names: it falls due then, but never later than the "
+        "duration says.",
+    )
     domain = fields.Char(string="Applies to", default="[]", required=True)
     duration = fields.Float(required=True, digits=(12, 2))
     unit = fields.Selection(UNITS, required=True, default="working_hours")
@@ -106,7 +112,7 @@ class CrmPolicyDeadlineRule(models.Model):
                     )
                 )
 
-    @api.constrains("model_name", "start_path", "done_path", "domain")
+    @api.constrains("model_name", "start_path", "done_path", "promised_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
@@ -120,6 +126,8 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
             rule._policy_check_path(model, rule.start_path)
             rule._policy_check_path(model, rule.done_path)
+            if rule.promised_path:
+                rule._policy_check_path(model, rule.promised_path)
             rule._policy_check_domain(model)
 
     def _policy_check_path(self, model, path):
@@ -170,6 +178,7 @@ class CrmPolicyDeadlineRule(models.Model):
             "model_name": row.pop("model"),
             "start_path": row.pop("start"),
             "done_path": row.pop("done"),
+            "promised_path": row.pop("promised", False),
             "domain": repr(row.pop("domain", None) or []),
         }
         if role:
@@ -229,7 +238,8 @@ class CrmPolicyDeadlineRule(models.Model):
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
-        names = {self.start_path.split(".")[0], self.done_path.split(".")[0]}
+        paths = (self.start_path, self.done_path, self.promised_path)
+        names = {path.split(".")[0] for path in paths if path}
         names |= {
             condition.field_expr.split(".")[0]
             for condition in self._policy_domain().iter_conditions()
@@ -265,6 +275,17 @@ class CrmPolicyDeadlineRule(models.Model):
             )
         return calendar
 
+    def _policy_due_of(self, records, company):
+        """Return when this rule falls due for each record: as promised there, if that is earlier.
+
+        :param list records: records of one company whose start is there.
+        """
+        dues = self._policy_due([self._policy_at(record, "start") for record in records], company)
+        if not self.promised_path:
+            return dues
+        promised = [self._policy_at(record, "promised") for record in records]
+        return [min(due, at or due) for due, at in zip(dues, promised, strict=True)]
+
     def _policy_due(self, starts, company):
         """Return when this rule falls due after each start.
 
@@ -293,7 +314,10 @@ class CrmPolicyDeadlineRule(models.Model):
     # === HELPERS OF THE DEADLINES === #
 
     def _policy_at(self, record, end):
-        """Return the instant that ``start_path`` or ``done_path`` shows on a record, or False."""
+        """Return the instant that a path shows on a record, or False.
+
+        :param str end: "start", "done" or "promised".
+        """
         for name in self[f"{end}_path"].split("."):
             record = record[name]
         return record

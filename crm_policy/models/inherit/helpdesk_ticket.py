@@ -12,7 +12,7 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = ["crm.policy.call.record", "crm.policy.complaint.mixin", "helpdesk.ticket"]
     _rec_names_search = ["number", "policy_number", "name"]
 
     @api.depends("team_id", "policy_kind", "policy_step")
@@ -79,6 +79,17 @@ class HelpdeskTicket(models.Model):
                 )
             )
         return super().write(vals)
+
+    @api.model
+    def _policy_prepare_call(self, vals):
+        vals = super()._policy_prepare_call(vals)
+        teams = self.env.user.helpdesk_team_ids.filtered(
+            lambda team: team.company_id.id in (False, vals["company_id"])
+        )
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_phone", raise_if_not_found=False
+        )
+        return {**vals, "team_id": teams[:1].id, "channel_id": channel and channel.id}
 
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)
