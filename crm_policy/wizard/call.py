@@ -48,10 +48,12 @@ class CrmPolicyCall(models.TransientModel):
         readonly=False,
         check_company=True,
     )
-    candidate_ids = fields.Many2many("res.partner", compute="_compute_candidate_ids")
-    card = fields.Json(compute="_compute_card")
-    is_unknown = fields.Boolean(compute="_compute_is_unknown")
-    may_create_contact = fields.Boolean(compute="_compute_may_create_contact")
+    candidate_ids = fields.Many2many(
+        "res.partner", compute="_compute_candidate_ids", export_string_translation=False
+    )
+    card = fields.Json(compute="_compute_card", export_string_translation=False)
+    is_unknown = fields.Boolean(compute="_compute_is_unknown", export_string_translation=False)
+    may_create_contact = fields.Boolean(compute="_compute_may_create_contact", export_string_translation=False)
     contact_name = fields.Char(
         string="Caller's Name", compute="_compute_contact_name", store=True, readonly=False
     )
@@ -78,7 +80,7 @@ class CrmPolicyCall(models.TransientModel):
     attachment_ids = fields.Many2many("ir.attachment", string="Files")
     ref = fields.Char(string="Call Reference", readonly=True)
     rings = fields.Integer()
-    rang_long = fields.Boolean(compute="_compute_rang_long")
+    rang_long = fields.Boolean(compute="_compute_rang_long", export_string_translation=False)
     outcome = fields.Selection(CALL_OUTCOMES)
     promised_at = fields.Datetime(
         string="Call Back By", compute="_compute_promised_at", store=True, readonly=False
@@ -90,7 +92,7 @@ class CrmPolicyCall(models.TransientModel):
     registered_id = fields.Many2one(
         "helpdesk.ticket", string="Registered As", readonly=True, ondelete="cascade"
     )
-    result = fields.Json(compute="_compute_result")
+    result = fields.Json(compute="_compute_result", export_string_translation=False)
 
     # === COMPUTE METHODS === #
 

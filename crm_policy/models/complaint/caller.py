@@ -4,8 +4,8 @@ from odoo.tools import SQL
 
 from ...tools import phone_number
 
-# Beside it the index of the same words: the last digits of the number without its extension.
-TAIL_OF_PHONE = rf"""right(regexp_replace(regexp_replace(regexp_replace(phone,
+# The last digits of a number without its extension; look-up and index say it in the same words.
+TAIL_OF = rf"""right(regexp_replace(regexp_replace(regexp_replace(%s,
     '\s*(转|轉|分机|分機|ext|x|#|,|;|\*).*$', '', 'i'),
     '(\d{{7,}})\s*-\s*\d{{1,6}}$', '\1'), '\D', '', 'g'), {phone_number.TAIL})"""
 
@@ -16,7 +16,7 @@ class CrmPolicyCaller(models.AbstractModel):
     _name = "crm.policy.caller"
     _description = "Caller"
 
-    _policy_phone_idx = models.Index(f"(({TAIL_OF_PHONE})) WHERE phone IS NOT NULL")
+    _policy_phone_idx = models.Index(f"(({TAIL_OF % 'phone'})) WHERE phone IS NOT NULL")
 
     @api.model
     def _policy_find_callers(self, text, company, limit):
@@ -36,11 +36,10 @@ class CrmPolicyCaller(models.AbstractModel):
         tail = phone_number.tail(number)
         if not tail:
             return self.browse()
-        same_tail = Domain.custom(
-            to_sql=lambda _model, alias, _query: SQL(
-                "%s IN (SELECT id FROM res_partner WHERE phone IS NOT NULL AND %s = %s)",
-                SQL.identifier(alias, "id"),
-                SQL(TAIL_OF_PHONE),  # pylint: disable=sql-injection; a constant
+        same_tail = Domain("phone", "!=", False) & Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s = %s",
+                SQL(TAIL_OF, model._field_to_sql(alias, "phone", query)),
                 tail,
             )
         )

@@ -40,13 +40,15 @@ export class CallFormController extends FormController {
             return;
         }
         await new Promise((resolve) => {
+            const stay = () => undefined;
             this.dialogService.add(ConfirmationDialog, {
                 title: _t("Discard the Call?"),
                 body: _t("The call is not registered yet. What you typed would be lost."),
-                confirmLabel: _t("Discard"),
-                cancelLabel: _t("Go On"),
-                confirm: resolve,
-                cancel: () => undefined,
+                confirmLabel: _t("Go On"),
+                cancelLabel: _t("Discard"),
+                confirm: stay,
+                cancel: resolve,
+                dismiss: stay,
             });
         });
     }

@@ -1,5 +1,5 @@
 import {Component} from "@odoo/owl";
-import {deserializeDateTime, formatDateTime} from "@web/core/l10n/dates";
+import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
 import {leftWords} from "../countdown/countdown_field.esm";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
@@ -18,7 +18,7 @@ export class CallResultField extends Component {
     }
 
     due(deadline) {
-        return formatDateTime(deserializeDateTime(deadline.due), {showSeconds: false});
+        return toLocaleDateTimeString(deserializeDateTime(deadline.due));
     }
 
     left(deadline) {
