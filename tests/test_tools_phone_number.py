@@ -1,6 +1,7 @@
 """Numbers as people write them, one row for each way."""
 
 import pytest
+
 from crm_policy.tools import phone_number
 
 NUMBERS = [

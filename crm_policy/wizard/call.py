@@ -53,7 +53,9 @@ class CrmPolicyCall(models.TransientModel):
     )
     card = fields.Json(compute="_compute_card", export_string_translation=False)
     is_unknown = fields.Boolean(compute="_compute_is_unknown", export_string_translation=False)
-    may_create_contact = fields.Boolean(compute="_compute_may_create_contact", export_string_translation=False)
+    may_create_contact = fields.Boolean(
+        compute="_compute_may_create_contact", export_string_translation=False
+    )
     contact_name = fields.Char(
         string="Caller's Name", compute="_compute_contact_name", store=True, readonly=False
     )
@@ -218,13 +220,13 @@ class CrmPolicyCall(models.TransientModel):
         }
 
     def action_policy_save(self):
-        """Register the call and show its number and the deadlines that now run."""
-        self._policy_register()
+        """Register the call; whatever is no complaint and has its answer is closed at once."""
+        self._policy_register(close_answered=True)
         return self._policy_dialog()
 
-    def action_policy_answer(self):
-        """Register the call and close it at once with the answer given on the phone."""
-        self._policy_register(answered=True)
+    def action_policy_leave_open(self):
+        """Register the call with its answer and leave the case open: there is more to do."""
+        self._policy_register(close_answered=False)
         return self._policy_dialog()
 
     def action_policy_next(self):
@@ -337,11 +339,8 @@ class CrmPolicyCall(models.TransientModel):
             policy = found.get(self.kind, policy)
         return policy.sudo().current_version_id
 
-    def _policy_register(self, answered=False):
-        """Make a case of the call, or a note on the open case that was chosen.
-
-        :param bool answered: it is answered and closed at once.
-        """
+    def _policy_register(self, close_answered):
+        """Make a case of the call, or a note on the open case that was chosen."""
         self.ensure_one()
         self._policy_check_window()
         self.check_access("write")
@@ -349,7 +348,7 @@ class CrmPolicyCall(models.TransientModel):
             raise AccessError(self.env._("The call belongs to another company."))
         if self.registered_id:
             return  # the key was pressed twice
-        case = self._policy_taken() or self._policy_note() or self._policy_create(answered)
+        case = self._policy_taken() or self._policy_note() or self._policy_create(close_answered)
         self.registered_id = case
 
     def _policy_taken(self):
@@ -373,27 +372,21 @@ class CrmPolicyCall(models.TransientModel):
         if missing:
             raise ValidationError(self.env._("Fill in: %(fields)s.", fields=", ".join(missing)))
 
-    def _policy_create(self, answered):
+    def _policy_create(self, close_answered):
         self._policy_require("kind", "what")
-        if answered and self.kind in PRODUCT_KINDS:
-            raise UserError(
-                self.env._(
-                    "A complaint is not closed on the phone: it is examined, decided and checked. "
-                    "Save it."
-                )
-            )
-        if answered:
-            self._policy_require("answer")
+        # A complaint is not answered away: it is examined, decided and checked.
+        answer = self.kind not in PRODUCT_KINDS and (self.answer or "").strip()
+        closes = bool(answer) and close_answered and self.outcome != "callback"
         if not (self.partner_id or self.number or (self.caller or "").strip()):
             raise ValidationError(self.env._("Say who calls: a number or a name."))
         Ticket = self.env["helpdesk.ticket"]
         case = Ticket.create(Ticket._policy_prepare_intake([self._policy_case_vals()]))
-        case._policy_record_call(self._policy_call_vals(answered))
+        case._policy_record_call(self._policy_call_vals(self.outcome or (closes and "answered")))
         case.action_policy_accept()
         self._policy_move_files(case)
-        if self.kind not in PRODUCT_KINDS and (self.answer or "").strip():
-            case.action_policy_respond(self.answer)
-        if answered:
+        if answer:
+            case.action_policy_respond(answer)
+        if closes:
             case.action_policy_close()
         return case
 
@@ -422,12 +415,12 @@ class CrmPolicyCall(models.TransientModel):
             }
         return self.env["helpdesk.ticket"]._policy_prepare_call(vals)
 
-    def _policy_call_vals(self, answered):
+    def _policy_call_vals(self, outcome):
         return {
             "caller_number": self.number or self.partner_id.phone,
             "ref": self.ref if CALL_REF.fullmatch(self.ref or "") else False,
             "rings": self.rings,
-            "outcome": "answered" if answered else self.outcome,
+            "outcome": outcome,
             "promised_at": self.promised_at,
         }
 
@@ -484,7 +477,7 @@ class CrmPolicyCall(models.TransientModel):
             )
         self._policy_require("what")
         if not case.policy_call_at:
-            case._policy_record_call(self._policy_call_vals(False))
+            case._policy_record_call(self._policy_call_vals(self.outcome))
         elif self.outcome == "callback":
             raise UserError(
                 self.env._(

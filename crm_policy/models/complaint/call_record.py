@@ -163,7 +163,8 @@ class CrmPolicyCallRecord(models.AbstractModel):
         if promised <= now:
             raise ValidationError(
                 self.env._(
-                    "%(field)s: choose a time to come.", field=self._policy_label("policy_promised_at")
+                    "%(field)s: choose a time to come.",
+                    field=self._policy_label("policy_promised_at"),
                 )
             )
         rule = self._policy_promise_rule(self.sudo().policy_version_id)

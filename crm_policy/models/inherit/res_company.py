@@ -18,7 +18,7 @@ class ResCompany(models.Model):
     policy_similar_days = fields.Integer(
         string="Similar Cases of the Last Days",
         default=30,
-        help="Whoever logs a call is shown the customer's similar cases of so many days (proposed).",
+        help="Whoever logs a call is shown the customer's similar cases of these days (proposed).",
     )
     policy_call_greeting = fields.Text(string="Greeting", help="Read out when a call is answered.")
     policy_call_closing = fields.Text(string="Closing Words")

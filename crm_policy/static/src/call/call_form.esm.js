@@ -3,13 +3,12 @@ import {FormController} from "@web/views/form/form_controller";
 import {_t} from "@web/core/l10n/translation";
 import {formView} from "@web/views/form/form_view";
 import {registry} from "@web/core/registry";
-import {useHotkey} from "@web/core/hotkeys/hotkey_hook";
 
-const FIRST_BUTTON = ".o_dialog:not(.o_inactive_modal) .modal-footer button.btn-primary";
 const TYPED = ["what", "answer", "contact_company"];
 
 /**
- * The dialog of a call: Ctrl+Enter from anywhere, and no text is lost by a slip of Esc.
+ * The dialog of a call: no text is lost by a slip of Esc. Ctrl+Enter is the dialog's own; it
+ * presses the first button, which closes the case at once or not by what has been typed until then.
  */
 export class CallFormController extends FormController {
     setup() {
@@ -17,17 +16,6 @@ export class CallFormController extends FormController {
         if (this.env.dialogData) {
             this.env.dialogData.dismiss = () => this.confirmLoss();
         }
-        useHotkey("control+enter", () => this.finish(), {bypassEditableProtection: true});
-    }
-
-    /**
-     * Press the primary button. Which one it is may depend on the text that is being typed, so
-     * that is taken over first.
-     */
-    async finish() {
-        await this.model.root.isDirty();
-        await new Promise(requestAnimationFrame);
-        document.querySelector(FIRST_BUTTON)?.click();
     }
 
     /**

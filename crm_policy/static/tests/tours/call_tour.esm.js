@@ -20,7 +20,8 @@ tours.add("crm_policy_call_keyboard", {
         },
         {
             content: "while one types it says who calls, and what is open there",
-            trigger: ".o_policy_call_card:contains(苏州恒达电子) .o_policy_call_case:contains(交期)",
+            trigger:
+                ".o_policy_call_card:contains(苏州恒达电子) .o_policy_call_case:contains(交期)",
         },
         {trigger: focused("caller"), run: "press Tab"},
         {trigger: focused("number"), run: "press Tab"},
