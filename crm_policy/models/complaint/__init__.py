@@ -5,3 +5,5 @@ from . import complaint_mixin
 from . import call_record
 from . import caller
 from . import remedy
+from . import case_sight
+from . import case_reopen

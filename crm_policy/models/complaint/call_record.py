@@ -14,7 +14,6 @@ class CrmPolicyCallRecord(models.AbstractModel):
 
     _name = "crm.policy.call.record"
     _description = "Facts of the Call"
-    _inherit = ["crm.policy.complaint.mixin"]
 
     policy_caller_number = fields.Char(
         string="Caller's Number", copy=False, index="btree_not_null", tracking=True
