@@ -13,6 +13,14 @@ KINDS = [
 ]
 URGENCIES = [("normal", "Normal"), ("urgent", "Urgent")]
 SEVERITIES = [("general", "General"), ("major", "Major"), ("crisis", "Crisis")]
+CALL_OUTCOMES = [
+    ("answered", "Answered"),
+    ("callback", "To Be Called Back"),
+    ("transferred", "Transferred"),
+    ("line_fault", "Line Fault"),
+    ("language", "Not Understood"),
+    ("emotional", "Upset Caller"),
+]
 OUTCOMES = [
     ("accepted", "Accepted by Customer"),
     ("not_established", "Not Established"),

@@ -16,6 +16,8 @@ from . import case_import_lookup
 from . import case_import_columns
 from . import case_import_cells
 from . import case_import_sheet
+from . import call_record
+from . import caller
 from . import remedy
 from . import case_sight
 from . import case_reopen

@@ -219,7 +219,7 @@ class CrmPolicyDeadline(models.Model):
             if not deadline
             or deadline.state == "cancelled"
             or deadline.start_at != rule._policy_start(record)
-            or (rule.due_path and deadline.due_at != rule._policy_at(record, "due"))
+            or rule.due_path
         )
         for record, due in zip(fresh, rule._policy_due_of(fresh, company), strict=True):
             planned[record.id] = {"start_at": rule._policy_start(record), "due_at": due}

@@ -52,7 +52,8 @@ class CrmPolicyDeadlineRule(models.Model):
     duration = fields.Float(required=True, digits=(12, 2))
     due_path = fields.Char(
         string="Date Given In",
-        help="For a date that somebody else has set, an authority say: the field that holds it.",
+        help="The field with a date that somebody has set, an authority say (unit: date given), or "
+        "that was promised: with a duration it falls due at the earlier of the two.",
     )
     unit = fields.Selection(UNITS, required=True, default="working_hours")
     calendar_id = fields.Many2one(
@@ -76,7 +77,7 @@ class CrmPolicyDeadlineRule(models.Model):
     def _compute_sentence(self):
         units = dict(self._fields["unit"]._description_selection(self.env))
         for rule in self:
-            if rule.due_path:
+            if rule.unit == "given":
                 rule.sentence = self.env._(
                     "By the date in %(due)s, %(done)s must be there.",
                     due=rule._policy_path_label(rule.due_path),
@@ -106,15 +107,14 @@ class CrmPolicyDeadlineRule(models.Model):
     @api.constrains("duration", "unit", "due_path")
     def _check_duration(self):
         for rule in self:
-            if (rule.unit == "given") != bool(rule.due_path):
+            if rule.unit == "given" and not rule.due_path:
                 raise ValidationError(
                     self.env._(
-                        "Deadline rule %(rule)s: a date that is given, and only that, is read from "
-                        "a field.",
+                        "Deadline rule %(rule)s: say which field holds the date that is given.",
                         rule=rule.code,
                     )
                 )
-            fits = 0 < rule.duration <= LONGEST or (rule.due_path and not rule.duration)
+            fits = 0 < rule.duration <= LONGEST or (rule.unit == "given" and not rule.duration)
             if not fits or (rule.unit in WHOLE_UNITS and rule.duration % 1):
                 raise ValidationError(
                     self.env._(
@@ -273,7 +273,7 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return which records the rule runs for: condition, version, and clock not stopped."""
         return (
             self._policy_domain()
-            & (Domain(self.due_path, "!=", False) if self.due_path else Domain.TRUE)
+            & (Domain(self.due_path, "!=", False) if self.unit == "given" else Domain.TRUE)
             & Domain("policy_version_id", "=", self.version_id.id)
             & self.env[self.model_name]._policy_running_domain()
         )
@@ -292,10 +292,24 @@ class CrmPolicyDeadlineRule(models.Model):
         return calendar
 
     def _policy_due_of(self, records, company):
-        """Return when this rule falls due for each record; its own due date where one is given."""
-        if self.due_path:
+        """Return when this rule falls due for each record.
+
+        A date that is given counts as it is. A promise counts where it is earlier than the
+        duration, and not when it is from before the clock started (a former cycle's).
+
+        :param records: records of one company whose start is there.
+        """
+        if self.unit == "given":
             return [self._policy_at(record, "due") for record in records]
-        return self._policy_due([self._policy_start(record) for record in records], company)
+        starts = [self._policy_start(record) for record in records]
+        dues = self._policy_due(starts, company)
+        if not self.due_path:
+            return dues
+        promised = [self._policy_at(record, "due") for record in records]
+        return [
+            min(due, at) if at and at > start else due
+            for start, due, at in zip(starts, dues, promised, strict=True)
+        ]
 
     def _policy_due(self, starts, company):
         """Return when this rule falls due after each start.
@@ -325,7 +339,10 @@ class CrmPolicyDeadlineRule(models.Model):
     # === HELPERS OF THE DEADLINES === #
 
     def _policy_at(self, record, end):
-        """Return the instant that start, done or due path shows on a record, or False."""
+        """Return the instant that a path shows on a record, or False.
+
+        :param str end: "start", "done" or "due".
+        """
         for name in self[f"{end}_path"].split("."):
             record = record[name]
         return record
@@ -409,7 +426,7 @@ class CrmPolicyDeadlineRule(models.Model):
             SQL(
                 "%s AS due_at",
                 self._policy_path_sql(model, query, self.due_path)
-                if self.due_path
+                if self.unit == "given"
                 else SQL("NULL::timestamp"),
             ),
         )

@@ -25,6 +25,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.import",
         "crm.policy.intake",
         "crm.policy.external",
+        "crm.policy.call.record",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
         "crm.policy.complaint.mixin",
@@ -172,6 +173,17 @@ class HelpdeskTicket(models.Model):
                 )
             )
         return super().write(vals)
+
+    @api.model
+    def _policy_prepare_call(self, vals):
+        vals = super()._policy_prepare_call(vals)
+        teams = self.env.user.helpdesk_team_ids.filtered(
+            lambda team: team.company_id.id in (False, vals["company_id"])
+        )
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_phone", raise_if_not_found=False
+        )
+        return {**vals, "team_id": teams[:1].id, "channel_id": channel and channel.id}
 
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)

@@ -8,5 +8,6 @@ from . import test_ungoverned_tickets
 from . import test_case_wizards
 from . import test_external_cases
 from . import test_intake_rules
+from . import test_quick_call
 from . import test_case_sight
 from . import test_case_reopen
