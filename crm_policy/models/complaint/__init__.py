@@ -3,3 +3,8 @@ from . import complaint_type
 from . import complaint_fields
 from . import complaint_mixin
 from . import remedy
+from . import follow_link
+from . import intake_rate
+from . import intake_page
+from . import customer_view
+from . import customer_message

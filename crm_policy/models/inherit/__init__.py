@@ -4,3 +4,4 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket
+from . import mail_message

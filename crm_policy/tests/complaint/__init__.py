@@ -3,3 +3,6 @@ from . import test_case_steps
 from . import test_case_numbers
 from . import test_ungoverned_tickets
 from . import test_case_wizards
+from . import test_intake_page
+from . import test_portal_case
+from . import test_portal_ticket

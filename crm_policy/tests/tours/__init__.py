@@ -1,1 +1,2 @@
 from . import test_tour_complaint
+from . import test_tour_portal

@@ -1,0 +1,6 @@
+from odoo import models
+
+
+class MailMessage(models.Model):
+    _name = "mail.message"
+    _inherit = ["mail.message", "crm.policy.customer.message"]
