@@ -242,8 +242,7 @@ class IntakePage(Controller):
         vals = {
             "name": " ".join(text.split())[:LONGEST_SUBJECT],
             "description": plaintext2html(text),
-            "channel_id": request.env["ir.model.data"]
-            ._xmlid_to_res_id("crm_policy.channel_qr"),
+            "channel_id": request.env["ir.model.data"]._xmlid_to_res_id("crm_policy.channel_qr"),
             "user_id": False,
             "partner_name": name or request.env._("Without a name"),
             "partner_email": self._policy_line(form, "email") or False,

@@ -76,9 +76,7 @@ class PortalCommon(HttpCase, PolicyCommon):
     def _new_secret_case(cls, **vals):
         """Return a complaint under way with everything on it that is none of the customer's."""
         clerk = cls.users["specialist"]
-        clerk.write(
-            {"name": SECRETS["assignee"], "email": SECRETS["assignee_mail"]}
-        )
+        clerk.write({"name": SECRETS["assignee"], "email": SECRETS["assignee_mail"]})
         clerk.partner_id.phone = SECRETS["assignee_phone"]
         department = cls.env["hr.department"].create(
             {"name": SECRETS["department"], "company_id": cls.company.id}
@@ -99,11 +97,10 @@ class PortalCommon(HttpCase, PolicyCommon):
         mine.action_policy_respond(SECRETS["response"])
         cls._new_remedy(case, float(SECRETS["amount"]))
         mine.message_post(body=SECRETS["note"], subtype_xmlid="mail.mt_note")
-        internal = mine.message_post(
-            body=SECRETS["internal_comment"], subtype_xmlid="mail.mt_comment"
-        )
+        said = {"message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        internal = mine.message_post(body=SECRETS["internal_comment"], **said)
         internal.sudo().is_internal = True
-        mine.message_post(body="请把不良品照片发给我们", subtype_xmlid="mail.mt_comment")
+        mine.message_post(body="请把不良品照片发给我们", **said)
         return case
 
     def assertNoSecret(self, text, *allowed):

@@ -6,7 +6,7 @@ from odoo.tools import formataddr, plaintext2html
 # to it is ours alone; pages get what they may show from the methods below.
 OPEN_FIELDS = frozenset({"policy_kind", "policy_number", "policy_handle"})
 # Helpdesk's fields that name clerks, or files that may be ours.
-INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids"})
+INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
 
 # How a case stands in the customer's words: step, and the facts of which the first one begins it.
 SOLVED_STEPS = (
@@ -255,18 +255,16 @@ class CrmPolicyCustomerView(models.AbstractModel):
         :param uploads: (name, content in bytes, type by content), checked by the door.
         """
         self.ensure_one()
+        return self._policy_create_files(uploads, {"res_model": self._name, "res_id": self.id})
+
+    @api.model
+    def _policy_create_files(self, uploads, vals):
         return (
             self.env["ir.attachment"]
             .sudo()
             .create(
                 [
-                    {
-                        "name": name,
-                        "raw": content,
-                        "mimetype": mimetype,
-                        "res_model": self._name,
-                        "res_id": self.id,
-                    }
+                    {"name": name, "raw": content, "mimetype": mimetype, **vals}
                     for name, content, mimetype in uploads
                 ]
             )
@@ -281,7 +279,10 @@ class CrmPolicyCustomerView(models.AbstractModel):
         """
         self.ensure_one()
         case = self.sudo()
-        files = case._policy_add_files(uploads)
+        # Of people from outside the standard takes only files that still wait for their message.
+        files = case._policy_create_files(
+            uploads, {"res_model": "mail.compose.message", "res_id": 0}
+        )
         author = author or case.partner_id
         sender = {"author_id": author.id}
         if not author:

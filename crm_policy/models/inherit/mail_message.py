@@ -3,4 +3,4 @@ from odoo import models
 
 class MailMessage(models.Model):
     _name = "mail.message"
-    _inherit = ["mail.message", "crm.policy.customer.message"]
+    _inherit = ["crm.policy.customer.message", "mail.message"]

@@ -93,9 +93,7 @@ class TestIntakePage(PortalCommon):
         self.assertEqual(case.policy_remedy_sought, "replacement")
         self.assertEqual((case.partner_name, case.partner_email), ("王师傅", "wang@example.com"))
         self.assertEqual(case.policy_contact_phone, "13811112222")
-        self.assertEqual(
-            set(case.attachment_ids.mapped("mimetype")), {"image/jpeg", "image/png"}
-        )
+        self.assertEqual(set(case.attachment_ids.mapped("mimetype")), {"image/jpeg", "image/png"})
         self.assertFalse(case.user_id)
         self.assertFalse(case.policy_to_sort)
         self.assertEqual(self.note.submission_count, 1)
@@ -191,6 +189,7 @@ class TestIntakePage(PortalCommon):
         self._send(self.note, name="王师傅", phone="13811112222", email="hengda@example.com")
         page = self._get(self._address(self.note)).text
         self.assertIn("DN-2603-001", page)
+        self.assertIn('name="text"', page)
         for secret in (
             self.partner.name,
             "hengda@example.com",
@@ -233,7 +232,9 @@ class TestIntakePage(PortalCommon):
         self.assertEqual(re.sub(r'csrf_token: "[^"]*"', "", follow.text), page)
         self.assertEqual(self._get(self._address(self.poster)).status_code, 200)
         for token in tokens[:2]:
-            posted = self._post(f"/policy/qr/{token}/send", page=self._address(self.poster), text=TEXT)
+            posted = self._post(
+                f"/policy/qr/{token}/send", page=self._address(self.poster), text=TEXT
+            )
             self.assertEqual(posted.status_code, 404)
 
     def test_the_pages_are_kept_by_nobody(self):
@@ -364,9 +365,7 @@ class TestIntakePage(PortalCommon):
         self.assertEqual(self._post(f"{url}/add", text="x").status_code, 400)
         self.env.invalidate_all()
         self.assertEqual(case.message_ids, before)
-        codes = [
-            self._post(f"{url}/add", page=url, text=f"第{n}句").status_code for n in range(3)
-        ]
+        codes = [self._post(f"{url}/add", page=url, text=f"第{n}句").status_code for n in range(3)]
         self.assertEqual(codes, [303, 303, 429])
 
 
@@ -425,7 +424,9 @@ class TestIntakePageRecords(PolicyCommon):
         self._as("supervisor", self.page).action_policy_renew()
         self.assertNotEqual(self.page.token, before)
         event = self.env["crm.policy.event"].search([("type", "=", "intake_page.renewed")], limit=1)
-        self.assertEqual((event.res_id, event.actor_id), (self.page.id, self.users["supervisor"].id))
+        self.assertEqual(
+            (event.res_id, event.actor_id), (self.page.id, self.users["supervisor"].id)
+        )
 
     def test_a_link_s_secret_is_not_in_the_database(self):
         case = self._new_case()

@@ -137,9 +137,7 @@ class TestPortalClose(PortalCommon):
 
     def test_files_of_our_notes_get_no_address(self):
         ours = self.env["ir.attachment"].create({"name": "internal.txt", "raw": b"our secret"})
-        self.ticket.message_post(
-            body="note", subtype_xmlid="mail.mt_note", attachment_ids=ours.ids
-        )
+        self.ticket.message_post(body="note", subtype_xmlid="mail.mt_note", attachment_ids=ours.ids)
         shown = self.env["ir.attachment"].create(
             {
                 "name": "for-you.txt",
@@ -226,9 +224,7 @@ class TestPortalSubmit(PortalCommon):
         self.assertEqual(case.policy_intake_at, case.create_date.replace(microsecond=0))
         self.assertEqual(case.partner_id, self.customer.partner_id)
         self.assertEqual(case.company_id, self.company)
-        self.assertEqual(
-            case.channel_id, self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_web")
-        )
+        self.assertEqual(case.channel_id, self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_web"))
         self.assertEqual((case.policy_order_ref, case.policy_lot_ref), ("SO-77", "L7"))
         self.assertEqual(str(case.policy_occurred_on), "2026-03-02")
         self.assertEqual(case.team_id, self.team)
