@@ -1,11 +1,14 @@
+from werkzeug.exceptions import NotFound
+
 from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Date, Domain
 from odoo.http import request, route
 
 from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
+from odoo.addons.mail.controllers.thread import ThreadController
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .uploads import DOCUMENTS, read_uploads
+from .uploads import DOCUMENTS, read_uploads, upload_hint
 
 
 class CasePortal(CustomerPortalHelpdesk):
@@ -72,7 +75,7 @@ class CasePortal(CustomerPortalHelpdesk):
         )
 
     def _policy_offered_views(self):
-        """Return what the list can be filtered, sorted, grouped and searched by; first the usual."""
+        """Return what the list offers to choose from, the usual first."""
         filters = {"all": {"label": request.env._("All"), "domain": []}}
         for stage in request.env["helpdesk.ticket.stage"].search([]):
             filters[str(stage.id)] = {
@@ -118,8 +121,10 @@ class CasePortal(CustomerPortalHelpdesk):
 
     def _ticket_get_page_view_values(self, ticket, access_token, **kwargs):
         values = super()._ticket_get_page_view_values(ticket, access_token, **kwargs)
+        limits = request.env["crm.policy.intake.page"]._policy_limits()
         return values | {
-            "limits": request.env["crm.policy.intake.page"]._policy_limits(),
+            "limits": limits,
+            "photo_hint": upload_hint(limits),
             "form": {},
             "problems": [],
             "add_url": f"/my/ticket/{ticket.id}/add",
@@ -155,3 +160,16 @@ class CasePortal(CustomerPortalHelpdesk):
         ticket._policy_customer_says(text, uploads, request.env.user.partner_id if own else None)
         suffix = f"?access_token={ticket.access_token}" if access_token else ""
         return request.redirect(f"/my/ticket/{ticket.id}{suffix}#conversation")
+
+
+class CaseThread(ThreadController):
+    """The mail routes of our own screens, which customers reach as well."""
+
+    @route()
+    def mail_thread_messages(self, thread_model, thread_id, fetch_params=None):
+        """Refuse customers the messages of a case as our screens show them: with their clerks."""
+        if thread_model == "helpdesk.ticket" and not request.env.user._is_internal():
+            ticket = self._get_thread_with_access(thread_model, thread_id)
+            if ticket.sudo().policy_kind:
+                raise NotFound()
+        return super().mail_thread_messages(thread_model, thread_id, fetch_params)

@@ -2,7 +2,7 @@ from odoo.fields import Date
 from odoo.http import Controller, request, route
 from odoo.tools import email_normalize, hmac, plaintext2html
 
-from .uploads import MEGABYTE, PHOTOS, read_uploads
+from .uploads import MEGABYTE, PHOTOS, read_uploads, upload_hint
 
 PAGE_URL = "/policy/qr"
 CASE_URL = "/policy/case"
@@ -23,11 +23,13 @@ def body_limit(controller):
     Twice that leaves room for a sentence that tells which photo is too large; beyond it the server
     stops reading.
     """
-    page = request.env["crm.policy.intake.page"]
-    known = page._policy_find(request.httprequest.path.split("/")[3])
-    limits = {"max_files": known.max_files, "max_file_mb": known.max_file_mb}
-    if not known:
-        limits = page._policy_limits()
+    _root, _policy, place, token, *_rest = request.httprequest.path.split("/")
+    if f"/policy/{place}" == CASE_URL:
+        link = request.env["crm.policy.follow.link"]._policy_find(token)
+        limits = controller._policy_case_limits(link.ticket_id)
+    else:
+        page = request.env["crm.policy.intake.page"]._policy_find(token)
+        limits = page or page._policy_limits()
     return (2 * limits["max_files"] * limits["max_file_mb"] + 1) * MEGABYTE
 
 
@@ -125,6 +127,7 @@ class IntakePage(Controller):
                 "problems": problems,
                 "remedies": self._policy_remedies(),
                 "limits": page,
+                "photo_hint": upload_hint(page),
                 "add_url": f"{PAGE_URL}/{page.token}/send",
                 "today": Date.context_today(page),
             },
@@ -132,6 +135,7 @@ class IntakePage(Controller):
         )
 
     def _policy_case(self, ticket, token, form, problems, status=200, sent=False):
+        limits = self._policy_case_limits(ticket)
         return self._policy_render(
             "crm_policy.follow_page",
             {
@@ -139,7 +143,8 @@ class IntakePage(Controller):
                 "company": ticket.company_id,
                 "form": form,
                 "problems": problems,
-                "limits": self._policy_case_limits(ticket),
+                "limits": limits,
+                "photo_hint": upload_hint(limits),
                 "add_url": f"{CASE_URL}/{token}/add",
                 "sent": sent,
                 "link": f"{ticket.get_base_url()}{CASE_URL}/{token}",

@@ -4,7 +4,7 @@ from odoo.http import request, route
 
 from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
 
-from .uploads import DOCUMENTS, MEGABYTE, read_uploads
+from .uploads import DOCUMENTS, MEGABYTE, read_uploads, upload_hint
 
 # The kinds that a customer chooses from; the others are ours to find out.
 OFFERED_KINDS = ("complaint", "inquiry", "request", "suggestion")
@@ -70,6 +70,7 @@ class TicketPortal(HelpdeskTicketController):
             "policy_types": values.get("policy_types", types),
             "max_upload_size": limits["max_file_mb"] * MEGABYTE,
             "limits": limits,
+            "photo_hint": upload_hint(limits),
             "form": kw,
             "problems": [],
             "today": Date.context_today(request.env["helpdesk.ticket"]),

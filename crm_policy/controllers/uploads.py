@@ -86,6 +86,15 @@ def read_uploads(fields, limits, allowed):
     return uploads, problems
 
 
+def upload_hint(limits):
+    """Return the sentence that tells, before anything is chosen, how much can be sent."""
+    return request.env._(
+        "At most %(count)s files of %(size)s MB each.",
+        count=limits["max_files"],
+        size=limits["max_file_mb"],
+    )
+
+
 def clean_name(filename):
     """Return the file's own name without folders and control characters, not too long."""
     name = re.sub(r"[\x00-\x1f\x7f]", "", re.split(r"[/\\]", filename)[-1]).strip(" .")

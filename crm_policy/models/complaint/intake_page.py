@@ -1,7 +1,10 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ...const import KINDS
+from ...tools.qr import qr_svg
 from .follow_link import is_token, new_token
 
 LIMITS = (
@@ -188,6 +191,15 @@ class CrmPolicyIntakePage(models.Model):
         page = self.sudo().search([("token", "=", token)], limit=1)
         expired = page.expires_at and page.expires_at <= fields.Datetime.now()
         return page.browse() if expired else page
+
+    def _policy_qr(self):
+        """Return the QR code of the page's address, drawn as SVG.
+
+        The standard's /report/barcode would need a picture library, and would have the token in
+        the server's log.
+        """
+        self.ensure_one()
+        return Markup(qr_svg(self.url))  # nothing but numbers and colours
 
     def _policy_intake_vals(self):
         """Return what the page itself says of a case; it outweighs what a visitor sends."""

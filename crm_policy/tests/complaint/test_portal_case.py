@@ -225,6 +225,35 @@ class TestPortalCase(PortalCommon):
         self.assertIn(self.company.name, str(answer))
         self.assertNoSecret(str(answer))
 
+    def test_messages_read_over_rpc_name_no_clerk(self):
+        self.authenticate("t_customer", "t_customer")
+        of_case = [("model", "=", "helpdesk.ticket"), ("res_id", "=", self.case.id)]
+        names = ["body", "author_id", "email_from", "reply_to", "create_uid", "write_uid"]
+        read = self._rpc("search_read", of_case, names, model="mail.message")
+        self.assertIn("请把不良品照片发给我们", str(read))
+        self.assertNoSecret(str(read))
+        ours = self._messages().with_user(self.users["supervisor"])
+        self.assertIn(SECRETS["assignee"], str(ours.read(["author_id"])))
+
+    def test_the_mail_routes_name_no_clerk(self):
+        thread = {"thread_model": "helpdesk.ticket", "thread_id": self.case.id}
+        wanted = [["mail.thread", {**thread, "request_list": ["followers", "suggestedRecipients"]}]]
+        calls = {
+            "/portal/chatter_init": thread,
+            "/mail/thread/recipients": thread,
+            "/mail/thread/recipients/get_suggested_recipients": thread,
+            "/mail/thread/messages": thread,
+            "/mail/data": {"fetch_params": wanted},
+        }
+        self.authenticate("t_customer", "t_customer")
+        for route, params in calls.items():
+            with self.subTest(route), mute_logger("odoo.http"):
+                try:
+                    answer = self.make_jsonrpc_request(route, params)
+                except JsonRpcException:
+                    continue
+                self.assertNoSecret(str(answer))
+
     # === WHAT HE SAYS === #
 
     def _add(self, page=None, files=(), url=None, **data):
