@@ -46,7 +46,9 @@ export class CaseForm extends Interaction {
         const {maxFiles, maxMb} = this.el.dataset;
         const problems = this.files
             .filter((file) => file.size > Number(maxMb) * MEGABYTE)
-            .map((file) => _t("%(file)s is larger than %(limit)s MB.", {file: file.name, limit: maxMb}));
+            .map((file) =>
+                _t("%(file)s is larger than %(limit)s MB.", {file: file.name, limit: maxMb})
+            );
         if (this.files.length > Number(maxFiles)) {
             problems.push(
                 _t("You chose %(count)s files; %(limit)s at most can be sent.", {
