@@ -90,7 +90,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
 
     def _policy_customer_step_names(self):
         return {
-            "received": self.env._("Received"),
+            "received": self.env._("Taken Up"),
             "examined": self.env._("Examined"),
             "answered": self.env._("Answered"),
             "proposed": self.env._("Solution"),
@@ -104,7 +104,9 @@ class CrmPolicyCustomerView(models.AbstractModel):
         if self.policy_step == "cancelled":
             return "cancelled", self.env._("Cancelled")
         words = {
-            "received": self.env._("Received"),
+            "received": self.env._("Taken up")
+            if self.policy_accepted_at
+            else self.env._("We have received it"),
             "examined": self.env._("Being examined"),
             "answered": self.env._("Answered"),
             "proposed": self.env._("Solution found"),

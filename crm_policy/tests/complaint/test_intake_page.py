@@ -314,7 +314,7 @@ class TestIntakePage(PortalCommon):
     def test_a_case_without_customer_is_followed_too(self):
         url = self._follow(self._send(self.poster, name="王师傅", email="w@example.com"))
         ticket = self._cases(self.poster)
-        self.assertIn("Received", self._get(url).text)
+        self.assertIn("We have received it", self._get(url).text)
         before = ticket.message_ids
         self._post(f"{url}/add", page=url, text="补充一句")
         self.env.invalidate_all()
