@@ -6,3 +6,4 @@ from . import approval_sign
 from . import external_step
 from . import intake_try
 from . import organisation_check
+from . import intake_page_batch

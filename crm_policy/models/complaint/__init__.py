@@ -22,3 +22,8 @@ from . import remedy
 from . import case_sight
 from . import case_reopen
 from . import case_workload
+from . import follow_link
+from . import intake_rate
+from . import intake_page
+from . import customer_view
+from . import customer_message

@@ -41,6 +41,7 @@ class CrmPolicyDeadlineRule(models.Model):
         "unit": (tuple(code for code, _label in UNITS), True),
         "calendar": (str, False),
         "role": (str, False),
+        "customer_text": ("text", False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -64,6 +65,12 @@ class CrmPolicyDeadlineRule(models.Model):
     )
     role_id = fields.Many2one(
         "crm.policy.role", string="Responsible", index=True, ondelete="restrict"
+    )
+    customer_text = fields.Char(
+        string="Words for the Customer",
+        translate=True,
+        help="What the customer reads of this deadline in the portal, with its date and time. "
+        "Empty: he does not see it.",
     )
     sentence = fields.Char(compute="_compute_sentence", string="Rule in Words")
 

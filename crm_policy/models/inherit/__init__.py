@@ -16,3 +16,4 @@ from . import hr_employee
 from . import hr_version
 from . import res_groups
 from . import res_users
+from . import mail_message

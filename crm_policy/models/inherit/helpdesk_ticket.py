@@ -31,6 +31,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",
+        "crm.policy.customer.view",
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]

@@ -10,7 +10,7 @@ class MailMessage(models.Model):
     """A message on a case that an authority watches is neither deleted nor rewritten."""
 
     _name = "mail.message"
-    _inherit = ["mail.message", "crm.policy.external.evidence"]
+    _inherit = ["crm.policy.customer.message", "mail.message", "crm.policy.external.evidence"]
     _policy_document_names = ("model", "res_id")
 
     def write(self, vals):

@@ -12,7 +12,6 @@ class CrmPolicyDuty(models.Model):
 
     _pack_section = "duties"
     _pack_sequence = 15
-    _pack_texts = ("object", "action")
     _pack_schema = {
         "code": (str, True),
         "object": ("text", True),

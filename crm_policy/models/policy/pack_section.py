@@ -20,8 +20,6 @@ class CrmPolicyPackSection(models.AbstractModel):
     _pack_schema = {}
     _pack_sequence = 50
     _pack_needs_clause = False
-    # Columns with a text of their own in each language; a missing name is the code.
-    _pack_texts = ("name",)
 
     @api.model
     def _pack_models(self):
@@ -45,24 +43,21 @@ class CrmPolicyPackSection(models.AbstractModel):
         :param dict clauses: number -> ``crm.policy.clause``.
         """
         vals_list, translations = [], []
+        names = [key for key, (kind, _required) in self._pack_schema.items() if kind == "text"]
         for row in rows:
-            row = dict(row)
-            texts = {
-                column: pack.texts(row.pop(column, row["code"]))
-                for column in self._pack_texts
-                if column in self._fields
-            }
-            translations.append(texts)
-            vals = {column: text for column, (text, _others) in texts.items()}
+            row = {"name": row["code"], **row}
+            texts = {name: pack.texts(row.pop(name)) for name in ("name", *names) if name in row}
+            translations.append({name: others for name, (_text, others) in texts.items()})
+            vals = {name: text for name, (text, _others) in texts.items() if name in self._fields}
             vals_list.append(vals | self._pack_prepare(version, row, clauses))
         records = self._pack_upsert(version, vals_list)
-        for record, texts in zip(records, translations, strict=True):
-            for column, (_text, others) in texts.items():
-                record._pack_translate(column, others)
+        for record, others in zip(records, translations, strict=True):
+            for name in others:
+                record._pack_translate(name, others[name])
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
-        """Return the create values of one row, without its texts."""
+        """Return the create values of one row, without its name and other texts."""
         return dict(row, company_id=version.company_id.id)
 
     @api.model

@@ -11,3 +11,6 @@ from . import test_intake_rules
 from . import test_quick_call
 from . import test_case_sight
 from . import test_case_reopen
+from . import test_intake_page
+from . import test_portal_case
+from . import test_portal_ticket
