@@ -14,6 +14,7 @@ ARGUMENTS = {
     "recheck": ("text",),
     "close": (),
     "cancel": (),
+    "put_aside": (),
 }
 
 
@@ -37,6 +38,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("recheck", "Re-check"),
             ("close", "Close"),
             ("cancel", "Cancel"),
+            ("put_aside", "Not Ours"),
         ],
         required=True,
     )
@@ -68,7 +70,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
-        if self.step == "cancel":
+        if self.step in ("cancel", "put_aside"):
             arguments["reason"] = self.reason
         elif self.happened_earlier:
             if not self.at:

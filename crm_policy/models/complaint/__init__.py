@@ -3,3 +3,10 @@ from . import complaint_type
 from . import complaint_fields
 from . import complaint_mixin
 from . import remedy
+from . import mailbox
+from . import mail_lost
+from . import mail_gateway
+from . import mail_intake
+from . import mail_acknowledgement
+from . import mail_proof
+from . import mail_sorting

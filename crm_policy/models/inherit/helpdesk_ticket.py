@@ -12,7 +12,7 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = ["crm.policy.mail.sorting", "crm.policy.complaint.mixin", "helpdesk.ticket"]
     _rec_names_search = ["number", "policy_number", "name"]
 
     @api.depends("team_id", "policy_kind", "policy_step")
@@ -79,6 +79,23 @@ class HelpdeskTicket(models.Model):
                 )
             )
         return super().write(vals)
+
+    def _policy_mail_channel(self):
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_email", raise_if_not_found=False
+        )
+        return {"channel_id": channel.id} if channel else {}
+
+    def _policy_mailbox_vals(self, box):
+        vals = super()._policy_mailbox_vals(box)
+        return {**vals, "team_id": box.id} if box._name == "helpdesk.ticket.team" and box else vals
+
+    def _policy_close_ungoverned(self):
+        for team, tickets in self.grouped("team_id").items():
+            closed = team._get_applicable_stages().filtered("closed")
+            stage = (closed & self._policy_known_stage("rejected")) or closed[-1:]
+            tickets.write({"stage_id": stage.id} if stage else {"active": False})
+        return super()._policy_close_ungoverned()
 
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)

@@ -10,3 +10,8 @@ class ResCompany(models.Model):
         string="Register Recipients",
         help="Who gets the complaint register of each month by mail. Empty: the directors.",
     )
+    policy_acknowledge_hours = fields.Integer(
+        string="One Acknowledgement in Hours",
+        default=1,
+        help="Who writes several mails within these hours gets one acknowledgement. 0: one each.",
+    )
