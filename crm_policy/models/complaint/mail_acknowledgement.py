@@ -2,7 +2,7 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import format_datetime
+from odoo.tools import email_normalize, format_datetime
 
 from ...tools.zones import company_zone
 
@@ -104,12 +104,15 @@ class CrmPolicyMailAcknowledgement(models.AbstractModel):
         if self._policy_acknowledged_lately(facts["sender"]):
             return
         template = self.env.ref(TEMPLATE, raise_if_not_found=False)
+        # The answer must come back to the mailbox; nobody's name stands before the address.
+        reply_to = email_normalize(self._notify_get_reply_to()[self.id] or "")
         try:
             with self.env.cr.savepoint():
                 mail_id = template.sudo().send_mail(
                     self.id,
                     email_values={
                         "email_to": facts["sender"],
+                        **({"reply_to": reply_to} if reply_to else {}),
                         "recipient_ids": [],
                         "headers": repr(HEADERS),
                         "references": facts["message_id"],

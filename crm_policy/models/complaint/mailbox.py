@@ -30,33 +30,33 @@ class CrmPolicyMailbox(models.AbstractModel):
     policy_mail_intake = fields.Boolean(
         string="Mails Become Cases",
         compute="_compute_policy_mail",
-        inverse="_inverse_policy_mail",
+        inverse="_inverse_policy_mail_intake",
         help="A mail to this address becomes a case under the policy, or a case to sort.",
     )
     policy_mail_kind = fields.Selection(
         KINDS,
         string="Kind of the Mails",
         compute="_compute_policy_mail",
-        inverse="_inverse_policy_mail",
+        inverse="_inverse_policy_mail_kind",
         help="Empty: a person says for each mail what it is.",
     )
     policy_mail_type_id = fields.Many2one(
         "crm.policy.complaint.type",
         string="Type of the Mails",
         compute="_compute_policy_mail",
-        inverse="_inverse_policy_mail",
+        inverse="_inverse_policy_mail_type_id",
     )
     policy_mail_department_id = fields.Many2one(
         "hr.department",
         string="Department of the Mails",
         compute="_compute_policy_mail",
-        inverse="_inverse_policy_mail",
+        inverse="_inverse_policy_mail_department_id",
     )
     policy_mail_urgency = fields.Selection(
         URGENCIES,
         string="Urgency of the Mails",
         compute="_compute_policy_mail",
-        inverse="_inverse_policy_mail",
+        inverse="_inverse_policy_mail_urgency",
     )
     policy_mail_problem = fields.Char(compute="_compute_policy_mail")
     policy_acknowledge = fields.Boolean(
@@ -75,7 +75,30 @@ class CrmPolicyMailbox(models.AbstractModel):
                 box[field] = said.get(name, False)
             box.policy_mail_problem = box.policy_mail_intake and " ".join(problems)
 
-    def _inverse_policy_mail(self):
+    def _inverse_policy_mail_intake(self):
+        for box in self:
+            said = box._policy_mail_governed()
+            if not box.policy_mail_intake:
+                said = {name: value for name, value in said.items() if "policy_" not in name}
+            elif not said.get("policy_kind"):
+                said["policy_to_sort"] = True
+            box._policy_mail_say(said)
+
+    def _inverse_policy_mail_kind(self):
+        for box in self:
+            said = box._policy_mail_governed()
+            governed = any("policy_" in name for name in said)
+            for name in ("policy_kind", "policy_to_sort"):
+                said.pop(name, None)
+            if box.policy_mail_kind:
+                said["policy_kind"] = box.policy_mail_kind
+            elif governed:
+                # Nobody says what it is: a person will.
+                said.pop("policy_complaint_type_id", None)
+                said["policy_to_sort"] = True
+            box._policy_mail_say(said)
+
+    def _inverse_policy_mail_type_id(self):
         for box in self:
             kind = box.policy_mail_type_id
             if kind and box.company_id and kind.company_id != box.company_id:
@@ -86,18 +109,29 @@ class CrmPolicyMailbox(models.AbstractModel):
                         mailbox=box.display_name,
                     )
                 )
-            try:
-                said = dict(ast.literal_eval(box.alias_defaults or "{}"))
-            except (ValueError, SyntaxError, TypeError):
-                said = {}
-            said = {name: value for name, value in said.items() if "policy_" not in name}
-            if box.policy_mail_intake or box.policy_mail_kind:
-                chosen = {
-                    name: box[field].id if field.endswith("_id") else box[field]
-                    for name, field in SAID.items()
-                    if box[field]
-                }
-                # Nobody says what it is: a person will.
-                said |= chosen if box.policy_mail_kind else chosen | {"policy_to_sort": True}
-            # Whoever may write the mailbox has just been checked; aliases are the system's.
-            box.sudo().alias_id.alias_defaults = repr(said)
+            box._policy_mail_say_one("policy_complaint_type_id", kind.id)
+
+    def _inverse_policy_mail_department_id(self):
+        for box in self:
+            box._policy_mail_say_one("policy_department_id", box.policy_mail_department_id.id)
+
+    def _inverse_policy_mail_urgency(self):
+        for box in self:
+            box._policy_mail_say_one("policy_urgency", box.policy_mail_urgency)
+
+    def _policy_mail_governed(self):
+        """Return the defaults of the address as they are; empty if nobody can read them."""
+        self.ensure_one()
+        try:
+            return dict(ast.literal_eval(self.alias_defaults or "{}"))
+        except (ValueError, SyntaxError, TypeError):
+            return {}
+
+    def _policy_mail_say_one(self, name, value):
+        said = self._policy_mail_governed()
+        said.pop(name, None)
+        self._policy_mail_say(said | ({name: value} if value else {}))
+
+    def _policy_mail_say(self, said):
+        # Whoever may write the mailbox has just been checked; aliases are the system's.
+        self.sudo().alias_id.alias_defaults = repr(said)

@@ -5,3 +5,6 @@ from . import test_ungoverned_tickets
 from . import test_case_wizards
 from . import test_mail_corpus
 from . import test_mail_gateway
+from . import test_mail_answers
+from . import test_mail_acknowledgement
+from . import test_mail_sorting

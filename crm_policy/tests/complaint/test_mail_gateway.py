@@ -1,5 +1,6 @@
 """From an address to a case: nothing is lost, nobody is bounced, nobody is guessed."""
 
+import base64
 import xmlrpc.client
 from unittest.mock import patch
 
@@ -8,7 +9,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from ..common import at, shanghai
-from .mail_common import BOX, CUSTOMER, MailCommon
+from .mail_common import BOX, MailCommon
 
 GATEWAY = "odoo.addons.crm_policy.models.complaint.mail_gateway"
 
@@ -53,7 +54,6 @@ class TestMailbox(MailCommon):
         self.assertFalse(case.policy_deadline_ids)
 
     def test_a_type_of_another_company_is_refused_on_the_form(self):
-        self.env["crm.policy"].with_user(self.users["policy_admin"])
         foreign = self.types["quality"].copy(
             {"company_id": self.other_company.id, "policy_id": self._foreign_policy().id}
         )
@@ -161,8 +161,6 @@ class TestMailIntake(MailCommon):
     def test_twenty_megabytes_pass(self):
         picture = b"\xff\xd8" + bytes(20 * 2**20)
         raw = self._mail(Content_Type="multipart/mixed; boundary=b", body="").rstrip() + b"\r\n\r\n"
-        import base64
-
         raw += b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nbig\r\n"
         raw += b"--b\r\nContent-Type: image/jpeg; name=big.jpg\r\n"
         raw += b"Content-Transfer-Encoding: base64\r\n"
@@ -204,7 +202,7 @@ class TestMailIntake(MailCommon):
 
 
 class TestMailNothingLost(MailCommon):
-    def _break(self, target, message="it broke", only=None):
+    def _break(self, target, message="it broke"):
         """Make a method raise, as if a foreign add-on broke it."""
         return patch.object(
             self.registry["helpdesk.ticket"], target, side_effect=ValueError(message)
@@ -248,7 +246,7 @@ class TestMailNothingLost(MailCommon):
     def test_what_cannot_even_become_that_is_kept_as_it_came(self):
         raw = self._mail()
         lost = self._lose(raw)
-        self.assertEqual((lost.attachment_id.raw, lost.reason), (raw, "it broke"))
+        self.assertEqual((lost.attachment_id.raw, lost.reason), (raw, "worse"))
         self.assertEqual((lost.company_id, lost.recipients), (self.company, BOX))
         self.assertEqual(self._lose(raw), lost, "the same mail again")
         self.assertEqual(len(self._events(lost, "mail.lost")), 1)
@@ -305,8 +303,3 @@ class TestMailNothingLost(MailCommon):
             self.assertFalse(self._receive(raw))
         self.assertEqual((case.policy_to_sort, case.policy_sort_reason), (True, "it broke"))
         self.assertEqual(case.message_ids[0].attachment_ids.raw, raw)
-
-    def test_it_reads_the_sender_only_for_people_who_write(self):
-        """A mail that merely names our address in its text is none of ours."""
-        raw = self._mail(to=BOX, sender=CUSTOMER, body=f"To: {BOX}")
-        self.assertEqual(len(self._receive(raw)), 1)
