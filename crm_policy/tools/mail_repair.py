@@ -17,7 +17,17 @@ LENIENT = policy.compat32.clone(mangle_from_=False, max_line_length=None)
 # What Chinese programs call GB2312 or GBK holds characters of its successor, GB18030.
 SUPERSETS = {
     **dict.fromkeys(
-        ("gb2312", "gb_2312-80", "gb2312-80", "euc-cn", "gbk", "x-gbk", "cp936", "ms936", "gb18030"),
+        (
+            "gb2312",
+            "gb_2312-80",
+            "gb2312-80",
+            "euc-cn",
+            "gbk",
+            "x-gbk",
+            "cp936",
+            "ms936",
+            "gb18030",
+        ),
         "gb18030",
     ),
     **dict.fromkeys(("big5", "x-x-big5", "big5-hkscs", "cp950"), "big5hkscs"),
@@ -69,9 +79,7 @@ def recipients(raw):
 
 def references(raw):
     """Return the message ids that a raw mail says it answers."""
-    values = [
-        value for name, value in header_block(raw) if name in (b"in-reply-to", b"references")
-    ]
+    values = [value for name, value in header_block(raw) if name in (b"in-reply-to", b"references")]
     return [
         reference.decode("ascii", "ignore")
         for value in values

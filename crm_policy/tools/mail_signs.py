@@ -11,7 +11,7 @@ AUTOMATIC_SUBJECT = re.compile(
     re.IGNORECASE,
 )
 FORWARD_SUBJECT = re.compile(r"^\s*(?:fwd?|tr|wg|转发|轉寄|轉發)\s*[:：]", re.IGNORECASE)
-# "From: Li <li@x>", "发件人：李", with the marks that Outlook, QQ, 163, Foxmail and Gmail put there.
+# "From: Li <li@x>" or "发件人：李", with the marks of Outlook, QQ, 163, Foxmail and Gmail.
 FORWARDED_FROM = re.compile(
     r"^[\s>*|]*(?:From|发件人|寄件人|寄件者)\**\s*[:：]\**[ \t]*(?P<who>[^\r\n]+)",
     re.IGNORECASE | re.MULTILINE,

@@ -133,8 +133,10 @@ class CrmPolicyMailGateway(models.AbstractModel):
     @api.model
     def _policy_mail_with_id(self, identity):
         Ticket = self.env["helpdesk.ticket"].with_user(SUPERUSER_ID)
-        messages = self.env["mail.message"].sudo().search(
-            [("message_id", "=", identity), ("model", "=", Ticket._name)]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search([("message_id", "=", identity), ("model", "=", Ticket._name)])
         )
         return Ticket.browse(messages.mapped("res_id")).exists()
 
@@ -168,9 +170,7 @@ class CrmPolicyMailGateway(models.AbstractModel):
     # === ROUTES === #
 
     @api.model
-    def message_route(
-        self, message, message_dict, model=None, thread_id=None, custom_values=None
-    ):
+    def message_route(self, message, message_dict, model=None, thread_id=None, custom_values=None):
         routes = super().message_route(message, message_dict, model, thread_id, custom_values)
         return [self._policy_mail_route(message, message_dict, route) for route in routes]
 
@@ -227,8 +227,7 @@ class CrmPolicyMailGateway(models.AbstractModel):
         looping = super()._detect_loop_headers(msg_dict)
         # An answer to a bounce is dropped by the standard; a mailbox of ours keeps it.
         addresses = {
-            email_normalize(address)
-            for address in (msg_dict.get("recipients") or "").split(",")
+            email_normalize(address) for address in (msg_dict.get("recipients") or "").split(",")
         }
         return looping and not self._policy_mail_aliases(addresses)
 
@@ -286,7 +285,7 @@ class CrmPolicyMailGateway(models.AbstractModel):
         bounced = message_dict.get("bounced_message")
         if bounced and bounced.model == "helpdesk.ticket":
             case = self.env[bounced.model].with_user(SUPERUSER_ID).browse(bounced.res_id).exists()
-            case.filtered(lambda case: case.policy_kind or case.policy_to_sort)._policy_mail_bounced(
-                bounced, message_dict
-            )
+            case.filtered(
+                lambda case: case.policy_kind or case.policy_to_sort
+            )._policy_mail_bounced(bounced, message_dict)
         return result

@@ -14,7 +14,6 @@ from ...const import KINDS, URGENCIES
 from ...tools import mail_signs
 from .mail_gateway import FACTS
 
-
 BLOCK_END = re.compile(r"</(?:div|p|tr|table|h[1-6]|blockquote)>|<hr[^>]*>", re.IGNORECASE)
 
 
@@ -104,11 +103,11 @@ class CrmPolicyMailIntake(models.AbstractModel):
     # === INTAKE === #
 
     @api.model
-    def message_new(self, msg, custom_values=None):
+    def message_new(self, msg_dict, custom_values=None):
         if not any(str(name).startswith("policy_") for name in custom_values or {}):
-            return super().message_new(msg, custom_values)
+            return super().message_new(msg_dict, custom_values)
         defaults = dict(custom_values)
-        facts = defaults.pop(FACTS, None) or self._policy_mail_bare_facts(msg)
+        facts = defaults.pop(FACTS, None) or self._policy_mail_bare_facts(msg_dict)
         company = facts["company"]
         Ticket = self.with_company(company).with_context(lang=company.partner_id.lang)
         said, reasons = Ticket._policy_mail_said(defaults, company)
@@ -117,28 +116,30 @@ class CrmPolicyMailIntake(models.AbstractModel):
             # A machine's mail starts no clock before a person has seen it.
             said = {name: value for name, value in said.items() if not name.startswith("policy_")}
             reasons = [facts.get("flood") or self.env._("A machine sent it.")]
-        who, doubts = Ticket._policy_mail_who(msg, facts, company)
+        who, doubts = Ticket._policy_mail_who(msg_dict, facts, company)
         facts["answerable"] = who.pop("answerable") and not machine
         vals = {
             **Ticket._policy_mail_channel(),
-            "name": " ".join((msg.get("subject") or "").split()) or Ticket.env._("No Subject"),
-            "description": Ticket._policy_mail_description(msg),
+            "name": " ".join((msg_dict.get("subject") or "").split()) or Ticket.env._("No Subject"),
+            "description": Ticket._policy_mail_description(msg_dict),
             **Ticket._policy_mailbox_vals(facts["mailbox"]),
             **said,
             **who,
         }
         reasons += doubts + Ticket._policy_mail_remarks(facts)
-        if not Ticket._policy_mail_has_text(msg.get("body") or "") and not msg.get("attachments"):
+        has_text = Ticket._policy_mail_has_text(msg_dict.get("body") or "")
+        if not has_text and not msg_dict.get("attachments"):
             reasons.append(Ticket.env._("The mail has no text."))
         [vals] = Ticket._policy_prepare_intake([vals])
         if not vals.get("policy_kind") and not machine:
             reasons.append(Ticket.env._("Nobody has said what kind of case it is."))
         if vals.get("policy_sort_reason"):
             reasons.append(vals["policy_sort_reason"])
-        return Ticket._policy_mail_create(msg, vals, facts, list(dict.fromkeys(reasons)))
+        return Ticket._policy_mail_create(msg_dict, vals, facts, list(dict.fromkeys(reasons)))
 
     def _policy_mail_create(self, msg, vals, facts, reasons):
         """Create the case; if its classification is refused, without it and to be sorted."""
+        # Called by message_new only, once or twice. pylint: disable=super-method-mismatch
         # What the standard makes of the recipients (followers, whoever they are) does not happen.
         mail = {**msg, "to": "", "cc": ""}
         try:
@@ -213,7 +214,9 @@ class CrmPolicyMailIntake(models.AbstractModel):
     @api.model
     def _policy_mail_remarks(self, facts):
         words = {
-            "unreadable": self.env._("Characters of the mail were lost; see the attached original."),
+            "unreadable": self.env._(
+                "Characters of the mail were lost; see the attached original."
+            ),
             "structure": self.env._("The mail is damaged; see the attached original."),
         }
         reasons = [words[remark] for remark in facts["remarks"] if remark in words]
@@ -374,12 +377,12 @@ class CrmPolicyMailIntake(models.AbstractModel):
         users = partners.user_ids.filtered(lambda user: user._is_internal())
         return any(self.with_user(user).has_access("read") for user in users)
 
-    def message_update(self, msg, update_vals=None):
+    def message_update(self, msg_dict, update_vals=None):
         governed = self.filtered(lambda case: case.policy_kind or case.policy_to_sort)
         if governed:
             # Whom the mail was sent to as well does not follow the case by that.
-            msg = {**msg, "to": "", "cc": ""}
-        return super().message_update(msg, update_vals)
+            msg_dict = {**msg_dict, "to": "", "cc": ""}
+        return super().message_update(msg_dict, update_vals)
 
     def _notify_by_email_get_base_mail_values(
         self, message, recipients_data, additional_values=None

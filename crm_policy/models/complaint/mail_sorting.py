@@ -70,9 +70,7 @@ class CrmPolicyMailSorting(models.AbstractModel):
         self.check_access("write")
         for case in self:
             if not case.policy_to_sort:
-                raise UserError(
-                    self.env._("%(case)s is sorted already.", case=case.display_name)
-                )
+                raise UserError(self.env._("%(case)s is sorted already.", case=case.display_name))
 
     def _policy_unmark(self, event):
         self.sudo()._policy_guarded_write({"policy_to_sort": False, "policy_sort_reason": False})

@@ -72,13 +72,13 @@ class TestMailAnswers(MailCommon):
         self.assertEqual((len(case), self._words(self.case)), (1, []))
 
     def test_our_own_mails_carry_the_number(self):
+        words = {"body": "请补照片", "subject": "Photos"}
         self.case.message_post(
-            body="请补照片",
-            subject="Photos",
             partner_ids=self.li.ids,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
             author_id=self.users["specialist"].partner_id.id,
+            **words,
         )
         mail = self.env["mail.mail"].search([("recipient_ids", "in", self.li.ids)], limit=1)
         self.assertEqual(mail.subject, f"[{self.case.number}] Photos")
@@ -170,9 +170,7 @@ class TestMailAnswers(MailCommon):
         self.assertEqual((len(cases), len(stopped)), (4, 1))  # and the case of the set-up
         self.assertEqual(len(self._notes(stopped)), 4)
         self.assertIn("w7", self._notes(stopped)[0].body)
-        self.assertEqual(
-            self.env["mail.mail"].search_count([("email_to", "=", CUSTOMER)]), bounces
-        )
+        self.assertEqual(self.env["mail.mail"].search_count([("email_to", "=", CUSTOMER)]), bounces)
 
     def test_answers_beyond_the_loop_guard_are_notes(self):
         self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 3)
@@ -196,13 +194,17 @@ class TestMailAnswers(MailCommon):
             body="",
             Content_Type="multipart/report; report-type=delivery-status; boundary=r",
         )
-        return head + (
-            "--r\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nunknown user\r\n"
-            "--r\r\nContent-Type: message/delivery-status\r\n\r\n"
-            "Reporting-MTA: dns; mx\r\n\r\n"
-            f"Final-Recipient: rfc822; {CUSTOMER}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
-            f"--r\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {about}\r\n\r\n--r--\r\n"
-        ).encode()
+        return (
+            head
+            + (
+                "--r\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nunknown user\r\n"
+                "--r\r\nContent-Type: message/delivery-status\r\n\r\n"
+                "Reporting-MTA: dns; mx\r\n\r\n"
+                f"Final-Recipient: rfc822; {CUSTOMER}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+                "--r\r\nContent-Type: text/rfc822-headers\r\n\r\n"
+                f"Message-ID: {about}\r\n\r\n--r--\r\n"
+            ).encode()
+        )
 
     def test_a_report_about_our_mail_is_noted_and_the_acknowledgement_failed(self):
         mail = self.case.sudo().policy_acknowledgement_mail_id

@@ -265,9 +265,7 @@ class TestMailNothingLost(MailCommon):
             lost.with_user(self.users["specialist"]).action_policy_set_aside()
         self._as("supervisor", lost).action_policy_set_aside()
         self.assertEqual(lost.state, "set_aside")
-        self.assertEqual(
-            self._events(lost, "mail.set_aside").actor_id, self.users["supervisor"].id
-        )
+        self.assertEqual(self._events(lost, "mail.set_aside").actor_id, self.users["supervisor"].id)
 
     def test_kept_mails_are_evidence_of_their_company(self):
         lost = self._lose(self._mail())

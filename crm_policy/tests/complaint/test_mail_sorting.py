@@ -28,9 +28,7 @@ class TestMailSorting(MailCommon):
         mine.action_policy_sorted()
         self.assertFalse(self.case.policy_to_sort or self.case.policy_sort_reason)
         # Its clock counts from when it came in.
-        self.assertEqual(
-            self.case.policy_intake_at, self.case.create_date.replace(microsecond=0)
-        )
+        self.assertEqual(self.case.policy_intake_at, self.case.create_date.replace(microsecond=0))
         self.assertEqual(self.case.policy_version_id, self.version)
         event = self._events(self.case, "case.sorted")
         self.assertEqual(event.actor_id, self.users["specialist"].id)
