@@ -235,8 +235,6 @@ class CrmPolicyMailGateway(models.AbstractModel):
     def _detect_loop_sender(self, message, message_dict, routes):
         # Where the standard answers with a bounce and drops the mail, a case keeps it as a note.
         others = [route for route in routes if not self._policy_mail_is_ours(route)]
-        if routes and not others:
-            return False
         return super()._detect_loop_sender(message, message_dict, others)
 
     @api.model

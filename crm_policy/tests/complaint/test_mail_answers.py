@@ -185,6 +185,11 @@ class TestMailAnswers(MailCommon):
         self.env["mail.gateway.allowed"].create({"email": CUSTOMER})
         self.assertFalse(self._receive(self._mail()).policy_to_sort)
 
+    def test_a_person_who_answers_a_bounce_is_heard(self):
+        """The standard drops what answers one of its bounces."""
+        raw = self._mail(References="<1-loop-detection-bounce-email@x>", body="我是真人")
+        self.assertEqual(len(self._receive(raw)), 1)
+
     # === REPORTS OF MAIL SERVERS === #
 
     def _report(self, about, sender="MAILER-DAEMON@mx.example"):
