@@ -16,6 +16,7 @@ ARGUMENTS = {
     "close": (),
     "cancel": (),
     "reopen": (),
+    "put_aside": (),
 }
 
 
@@ -41,6 +42,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("close", "Close"),
             ("cancel", "Cancel"),
             ("reopen", "Reopen"),
+            ("put_aside", "Not Ours"),
         ],
         required=True,
     )
@@ -72,7 +74,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
-        if self.step in ("cancel", "reopen"):
+        if self.step in ("cancel", "reopen", "put_aside"):
             arguments["reason"] = self.reason
         elif self.happened_earlier:
             if not self.at:

@@ -27,3 +27,10 @@ from . import intake_rate
 from . import intake_page
 from . import customer_view
 from . import customer_message
+from . import mailbox
+from . import mail_lost
+from . import mail_gateway
+from . import mail_intake
+from . import mail_acknowledgement
+from . import mail_proof
+from . import mail_sorting

@@ -9,6 +9,9 @@ from . import resource_calendar
 from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import helpdesk_ticket_stage
+from . import helpdesk_ticket_team
+from . import mail_thread
+from . import mail_mail
 from . import helpdesk_ticket
 from . import helpdesk_ticket_team
 from . import hr_department

@@ -28,6 +28,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.call.record",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
+        "crm.policy.mail.sorting",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",
@@ -185,6 +186,23 @@ class HelpdeskTicket(models.Model):
             "helpdesk_mgmt.helpdesk_ticket_channel_phone", raise_if_not_found=False
         )
         return {**vals, "team_id": teams[:1].id, "channel_id": channel and channel.id}
+
+    def _policy_mail_channel(self):
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_email", raise_if_not_found=False
+        )
+        return {"channel_id": channel.id} if channel else {}
+
+    def _policy_mailbox_vals(self, box):
+        vals = super()._policy_mailbox_vals(box)
+        return {**vals, "team_id": box.id} if box._name == "helpdesk.ticket.team" and box else vals
+
+    def _policy_close_ungoverned(self):
+        for team, tickets in self.grouped("team_id").items():
+            closed = team._get_applicable_stages().filtered("closed")
+            stage = (closed & self._policy_known_stage("rejected")) or closed[-1:]
+            tickets.write({"stage_id": stage.id} if stage else {"active": False})
+        return super()._policy_close_ungoverned()
 
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)

@@ -5,7 +5,7 @@ class MailMail(models.Model):
     """What was sent about a case that an authority watches stays on it as a message."""
 
     _name = "mail.mail"
-    _inherit = ["mail.mail", "crm.policy.external.evidence"]
+    _inherit = ["crm.policy.mail.proof", "mail.mail", "crm.policy.external.evidence"]
 
     def unlink(self):
         # Odoo takes the message along with a mail that was no notification.

@@ -50,3 +50,8 @@ class ResCompany(models.Model):
     policy_call_calming = fields.Text(
         string="Words to an Upset Caller", help="How to calm the caller and come to the facts."
     )
+    policy_acknowledge_hours = fields.Integer(
+        string="One Acknowledgement in Hours",
+        default=1,
+        help="Who writes several mails within these hours gets one acknowledgement. 0: one each.",
+    )
