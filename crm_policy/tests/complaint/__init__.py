@@ -3,3 +3,4 @@ from . import test_case_steps
 from . import test_case_numbers
 from . import test_ungoverned_tickets
 from . import test_case_wizards
+from . import test_helpdesk_in_chinese
