@@ -365,11 +365,26 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         )
         for (company, pattern, reset), cases in blocks.items():
             day = to_local(moment, company_zone(company)).date()
-            numbers = self.env["crm.policy.counter"]._policy_reserve(
-                company, pattern, reset, day, len(cases)
-            )
+            numbers = self._policy_free_numbers(company, pattern, reset, day, len(cases))
             for case, number in zip(cases, numbers, strict=True):
                 case._policy_guarded_write({"policy_number": number})
+
+    @api.model
+    def _policy_free_numbers(self, company, pattern, reset, day, count):
+        """Reserve ``count`` numbers that no case of the company has, imported ones included."""
+        free = []
+        while len(free) < count:
+            numbers = self.env["crm.policy.counter"]._policy_reserve(
+                company, pattern, reset, day, count - len(free)
+            )
+            taken = (
+                self.sudo()
+                .with_context(active_test=False)
+                .search([("company_id", "=", company.id), ("policy_number", "in", numbers)])
+                .mapped("policy_number")
+            )
+            free += [number for number in numbers if number not in taken]
+        return free
 
     @api.model
     def _policy_running_domain(self):

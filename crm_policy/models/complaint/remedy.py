@@ -88,6 +88,24 @@ class CrmPolicyRemedy(models.Model):
         # Stored for the record rules; it follows the case.
         return super()._policy_guarded_fields() | {"company_id"}
 
+    @api.model
+    def _policy_import(self, vals_list):
+        """Create the remedies of imported cases; the import has checked them.
+
+        Those that were granted in the old register are approved without a request: who decided
+        there is not known here, and the event says so.
+        """
+        remedies = self._policy_guarded_create(vals_list)
+        self.env["crm.policy.event"]._policy_log(
+            "remedy.imported",
+            remedies,
+            payloads={
+                remedy.id: {"amount": remedy.amount, "state": remedy.policy_approval_state}
+                for remedy in remedies
+            },
+        )
+        return remedies
+
     def _policy_check_amounts(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
         for vals in vals_list:

@@ -178,6 +178,23 @@ class CrmPolicyDeadline(models.Model):
                 deadline._policy_update(changed)
         return created
 
+    @api.model
+    def _policy_accept_overdue(self, records):
+        """Mark the clocks that were overdue when ``records`` came here from elsewhere.
+
+        They are shown as late, like any other, but nobody is told what he has known for long.
+        """
+        overdue = self.sudo().search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("state", "=", "open"),
+                ("overdue_at", "=", False),
+                ("due_at", "<", fields.Datetime.now()),
+            ]
+        )
+        overdue._policy_update({"overdue_at": fields.Datetime.now()})
+
     # === CRON METHODS === #
 
     @api.model

@@ -12,7 +12,7 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = ["crm.policy.case.import", "crm.policy.complaint.mixin", "helpdesk.ticket"]
     _rec_names_search = ["number", "policy_number", "name"]
 
     @api.depends("team_id", "policy_kind", "policy_step")
@@ -60,6 +60,15 @@ class HelpdeskTicket(models.Model):
         # A default stage of the board or the caller does not count.
         self.env.add_to_compute(self._fields["stage_id"], governed)
         return tickets
+
+    @api.model
+    def _policy_import_cases(self, rows):
+        cases = super()._policy_import_cases(rows)
+        governed = cases.sudo().with_context(tracking_disable=True)
+        self.env.add_to_compute(self._fields["stage_id"], governed)
+        # When somebody was put in charge is not in an old register; helpdesk would say now.
+        governed._policy_guarded_write({"assigned_date": False})
+        return cases
 
     def _policy_take_in(self, moment):
         result = super()._policy_take_in(moment)
