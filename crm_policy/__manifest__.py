@@ -21,6 +21,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/case_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/mail_templates.xml",

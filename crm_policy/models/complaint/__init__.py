@@ -5,3 +5,5 @@ from . import complaint_mixin
 from . import case_import_check
 from . import case_import
 from . import remedy
+from . import case_sight
+from . import case_reopen

@@ -76,11 +76,12 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     )
     policy_origin_id = fields.Many2one(
         "helpdesk.ticket",
-        string="Refused Case",
+        string="Earlier Case",
         readonly=True,
         copy=False,
         index=True,
-        help="The case whose conclusion the customer did not accept.",
+        help="The case that this one follows: the customer did not accept its conclusion, or wrote "
+        "again too late to reopen it.",
     )
 
     # What came in by itself (mail, QR page) and nobody has looked at yet.

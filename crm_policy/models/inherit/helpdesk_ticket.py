@@ -12,7 +12,13 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.case.import", "crm.policy.complaint.mixin", "helpdesk.ticket"]
+    _inherit = [
+        "crm.policy.case.import",
+        "crm.policy.case.sight",
+        "crm.policy.case.reopen",
+        "crm.policy.complaint.mixin",
+        "helpdesk.ticket",
+    ]
     _rec_names_search = ["number", "policy_number", "name"]
 
     @api.depends("team_id", "policy_kind", "policy_step")
@@ -94,3 +100,9 @@ class HelpdeskTicket(models.Model):
         if name == "policy_closed_at":
             vals["closed_date"] = moment
         return vals
+
+    def _policy_reopen_vals(self):
+        return {**super()._policy_reopen_vals(), "closed_date": False}
+
+    def _policy_follow_up_vals(self, message):
+        return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}

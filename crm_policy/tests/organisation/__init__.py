@@ -1,1 +1,2 @@
 from . import test_role_holders
+from . import test_viewers
