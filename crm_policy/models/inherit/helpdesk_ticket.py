@@ -13,9 +13,9 @@ class HelpdeskTicket(models.Model):
 
     _name = "helpdesk.ticket"
     _inherit = [
-        "crm.policy.case.import",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
+        "crm.policy.case.import",
         "crm.policy.complaint.mixin",
         "helpdesk.ticket",
     ]
