@@ -52,7 +52,7 @@
         "demo/hr.department.csv",
         "demo/res.users.csv",
         "demo/hr.employee.csv",
-        "demo/hr.department-managers.csv",
+        "demo/demo_managers.xml",
         "demo/res.partner.csv",
         "demo/demo_customers.xml",
         "demo/demo_teams.xml",
