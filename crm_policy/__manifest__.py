@@ -82,9 +82,18 @@
     ],
     "demo": [
         "demo/demo_company.xml",
-        "demo/demo_users.xml",
+        "demo/hr.department.csv",
+        "demo/res.users.csv",
+        "demo/hr.employee.csv",
+        "demo/demo_managers.xml",
+        "demo/res.partner.csv",
+        "demo/demo_customers.xml",
+        "demo/demo_teams.xml",
         "demo/demo_policy.xml",
         "demo/demo_cases.xml",
+        "demo/demo_cases_today.xml",
+        "demo/demo_messages.xml",
+        "demo/demo_ningbo.xml",
     ],
     "assets": {
         "web.assets_backend": [
