@@ -79,7 +79,7 @@ class Side:
         director.group_ids += env.ref("crm_policy.group_director")
         version = env["crm.policy"]._policy_install_shipped("service", env.company)
         version.action_policy_draft()
-        # The shipped clocks start when a case is accepted. This one starts at once, like the peer's.
+        # The shipped clocks start when a case is accepted. This one starts at once, as the peer's.
         env["crm.policy.deadline.rule"].create(
             {
                 "code": "bench-48h",

@@ -109,7 +109,7 @@ class CrmPolicyCaseSight(models.AbstractModel):
     def create(self, vals_list):
         cases = super().create(vals_list)
         handed_over = cases.filtered(lambda case: case.user_id != self.env.user)
-        # No need to ask the database for whom a new case was opened. Rules are checked as superuser.
+        # No need to ask for whom a new case was opened; rules are checked as superuser.
         self._fields["policy_opened"]._update_cache(handed_over.sudo(), False)
         handed_over._policy_keep_sight("intake")
         return cases
