@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 # What decides who sees a case (the global rule on cases, security/case_rules.xml).
 SIGHT_FIELDS = frozenset({"user_id", "team_id", "policy_department_id", "company_id"})
@@ -48,6 +50,39 @@ class CrmPolicyCaseSight(models.AbstractModel):
         copy=False,
         groups="base.group_user",
     )
+    policy_opened = fields.Boolean(
+        compute="_compute_policy_opened",
+        search="_search_policy_opened",
+        export_string_translation=False,
+    )
+
+    @api.depends_context("uid")
+    def _compute_policy_opened(self):
+        """Whether the case was opened for the current user."""
+        rows = self.env["crm.policy.case.access"].sudo().search_fetch(
+            [("ticket_id", "in", self.ids), ("user_id", "=", self.env.uid)], ["ticket_id"]
+        )  # fmt: skip
+        opened = set(rows.ticket_id.ids)
+        for case in self:
+            case.policy_opened = case.id in opened
+
+    @api.model
+    def _search_policy_opened(self, operator, value):
+        """Say it so that PostgreSQL knows how few they are and takes the index.
+
+        As a sub-select within the rule's OR it would be a filter on all rows: 15 times slower to
+        count 100,000 cases.
+        """
+        if operator != "in":
+            return NotImplemented
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                "%s = ANY(ARRAY(SELECT ticket_id FROM crm_policy_case_access WHERE user_id = %s))",
+                SQL.identifier(alias, "id"),
+                model.env.uid,
+            ),
+            predicate=lambda case: case.policy_opened,
+        )
 
     @api.constrains("user_id", "policy_kind")
     def _check_policy_handler(self):

@@ -1,4 +1,4 @@
-from odoo import Command, api, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
@@ -27,6 +27,12 @@ class HelpdeskTicket(models.Model):
     _policy_channel_name = "channel_id"
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
+
+    # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
+    commercial_partner_id = fields.Many2one(index=True)
+    _policy_order_idx = models.Index(
+        "(priority DESC, sequence, number DESC, id DESC) WHERE active IS TRUE"
+    )
 
     @api.depends("team_id", "policy_kind", "policy_step")
     def _compute_stage_id(self):

@@ -67,4 +67,4 @@ class CrmPolicyCaseAccess(models.Model):
             )
         )
         self.invalidate_model()
-        tickets.invalidate_recordset(["policy_access_ids"])
+        tickets.invalidate_recordset(["policy_access_ids", "policy_opened"])

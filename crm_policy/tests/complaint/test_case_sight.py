@@ -302,6 +302,8 @@ class TestCaseSight(PolicyCommon):
         case.write({"user_id": self.specialist3.id, "team_id": self.team_b.id})
         self.assertTrue(case.has_access("read"))
         self.assertFalse(case.has_access("write"))
+        with self.assertRaises(AccessError):
+            case.action_policy_accept()
         opened = self.cases["own"].policy_access_ids
         self.assertEqual(opened.user_id, self.users["specialist"])
         self.assertEqual(opened.reason, "handover")
