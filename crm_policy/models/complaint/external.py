@@ -173,6 +173,14 @@ class CrmPolicyExternal(models.AbstractModel):
     def write(self, vals):
         if "policy_external_ref" in vals:
             vals = {**vals, "policy_external_ref": self._policy_clean(vals["policy_external_ref"])}
+        if vals.get("company_id") and "policy_source_id" not in vals:
+            moved = self.sudo().filtered(
+                lambda case: case.policy_source_id.company_id.id not in (False, vals["company_id"])
+            )
+            if moved and not any(moved.mapped("policy_is_external")):
+                # What the customer himself has brought is that in the other company too.
+                source_id = moved.policy_source_id._policy_customer_id(vals["company_id"])
+                vals = {**vals, "policy_source_id": source_id}
         if "active" in vals and not vals["active"]:
             self._policy_refuse_if_kept([("id", "in", self.ids)], self.env._("archiving it"))
         if {"policy_source_id", "policy_external_ref", "policy_external_result"} & vals.keys():

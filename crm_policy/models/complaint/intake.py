@@ -131,8 +131,9 @@ class CrmPolicyIntake(models.AbstractModel):
             self._policy_check_channel()
 
     def _policy_check_registered(self):
-        super()._policy_check_registered()
+        result = super()._policy_check_registered()
         self._policy_check_channel()
+        return result
 
     def _policy_check_channel(self):
         """Refuse to go on with a case of which nobody has said how it came (SLA-05)."""

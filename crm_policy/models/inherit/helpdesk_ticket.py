@@ -229,12 +229,13 @@ class HelpdeskTicket(models.Model):
 
     @api.model
     def _policy_apply_default(self, vals, company):
-        super()._policy_apply_default(vals, company)
+        result = super()._policy_apply_default(vals, company)
         if not vals.get("team_id") and company.policy_default_team_id:
             vals["team_id"] = company.policy_default_team_id.id
         tag = self.env.ref("crm_policy.tag_unclassified", raise_if_not_found=False)
         if tag:
             vals["tag_ids"] = [*(vals.get("tag_ids") or ()), Command.link(tag.id)]
+        return result
 
     @api.model
     def _policy_intake_pools(self, vals_list):

@@ -439,8 +439,9 @@ class TestExternalCases(PolicyCommon):
 
     def test_messages_are_neither_deleted_nor_rewritten(self):
         case, plain = self._external(), self._new_case()
-        kept = self._as("specialist", case).message_post(body="已致电", message_type="comment")
-        free = self._as("specialist", plain).message_post(body="已致电", message_type="comment")
+        words = {"body": "已致电", "message_type": "comment"}
+        kept = self._as("specialist", case).message_post(**words)
+        free = self._as("specialist", plain).message_post(**words)
         for change in ({"body": "x"}, {"subject": "x"}, {"res_id": plain.id}, {"model": False}):
             self._assert_kept(lambda change=change: kept.sudo().write(change))
         self._assert_kept(
