@@ -7,6 +7,7 @@ from odoo.tools import plaintext2html
 from ...const import ENDED_OUTCOMES, FACT_ORDER, STEP_FACTS
 from ...tools import cell_values, fact_order
 from ...tools.zones import company_zone, to_utc
+from .case_sight import HANDLERS
 from .case_import_columns import (
     CHOICE_FIELDS,
     MOMENTS,
@@ -140,9 +141,14 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
             key: self._policy_person_of(line, value.get(key), key, known, options, notes)
             for key in PEOPLE
         }
+        if people["handler"] and options.get("keep_names"):
+            # Who has no post any more is no handler here; without the option the row is rejected.
+            people["handler"] = self._policy_keep_handler(line, people["handler"], notes)
         vals["user_id"] = people["handler"].id
         # As with a new case: his department, so that his manager sees it; or the importer's.
-        department_id = department_id or people["handler"].employee_id.department_id.id
+        own = people["handler"].with_company(company).employee_id.department_id
+        if not department_id and own.company_id in (company, company.browse()):
+            department_id = own.id
         if department_id:
             vals["policy_department_id"] = department_id
         facts = self._policy_facts_of(value, kind, known["zone"])
@@ -271,6 +277,14 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
         )
         line.problems.append((key, sentence))
         return self.env["res.users"]
+
+    @api.model
+    def _policy_keep_handler(self, line, user, notes):
+        if user.has_group(HANDLERS):
+            return user
+        notes.append(self.env._("Handler: %(name)s", name=user.name))
+        line.remarks.append(self.env._("%(name)s is kept as text only.", name=user.name))
+        return user.browse()
 
     @api.model
     def _policy_facts_of(self, value, kind, zone):
