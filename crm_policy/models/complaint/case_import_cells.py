@@ -7,7 +7,6 @@ from odoo.tools import plaintext2html
 from ...const import ENDED_OUTCOMES, FACT_ORDER, STEP_FACTS
 from ...tools import cell_values, fact_order
 from ...tools.zones import company_zone, to_utc
-from .case_sight import HANDLERS
 from .case_import_columns import (
     CHOICE_FIELDS,
     MOMENTS,
@@ -16,6 +15,7 @@ from .case_import_columns import (
     PLAIN_FIELDS,
     TEXT_FIELDS,
 )
+from .case_sight import HANDLERS
 
 _SEPARATORS = re.compile(r"[,，、;；/]+")
 
@@ -141,9 +141,7 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
             key: self._policy_person_of(line, value.get(key), key, known, options, notes)
             for key in PEOPLE
         }
-        if people["handler"] and options.get("keep_names"):
-            # Who has no post any more is no handler here; without the option the row is rejected.
-            people["handler"] = self._policy_keep_handler(line, people["handler"], notes)
+        people["handler"] = self._policy_keep_handler(line, people["handler"], options, notes)
         vals["user_id"] = people["handler"].id
         # As with a new case: his department, so that his manager sees it; or the importer's.
         own = people["handler"].with_company(company).employee_id.department_id
@@ -279,8 +277,9 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
         return self.env["res.users"]
 
     @api.model
-    def _policy_keep_handler(self, line, user, notes):
-        if user.has_group(HANDLERS):
+    def _policy_keep_handler(self, line, user, options, notes):
+        """Return the handler; who has no post (any more) is text only, or refused later on."""
+        if not user or not options.get("keep_names") or user.has_group(HANDLERS):
             return user
         notes.append(self.env._("Handler: %(name)s", name=user.name))
         line.remarks.append(self.env._("%(name)s is kept as text only.", name=user.name))
