@@ -63,7 +63,7 @@ class CrmPolicyCaseImport(models.AbstractModel):
         )._policy_take_in(moment)
 
     def _policy_reopen(self, reason):
-        """Let a case whose beginning is not known begin with its reopening: it goes on from there."""
+        """Let a case whose beginning is unknown begin with its reopening: it goes on from there."""
         result = super()._policy_reopen(reason)
         for case in self.filtered("policy_imported_at"):
             names = [name for name in BEGINNING if not case[name]]

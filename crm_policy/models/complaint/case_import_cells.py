@@ -15,6 +15,7 @@ from .case_import_columns import (
     PLAIN_FIELDS,
     TEXT_FIELDS,
 )
+from .case_sight import HANDLERS
 
 _SEPARATORS = re.compile(r"[,，、;；/]+")
 
@@ -140,9 +141,12 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
             key: self._policy_person_of(line, value.get(key), key, known, options, notes)
             for key in PEOPLE
         }
+        people["handler"] = self._policy_keep_handler(line, people["handler"], options, notes)
         vals["user_id"] = people["handler"].id
         # As with a new case: his department, so that his manager sees it; or the importer's.
-        department_id = department_id or people["handler"].employee_id.department_id.id
+        own = people["handler"].with_company(company).employee_id.department_id
+        if not department_id and own.company_id in (company, company.browse()):
+            department_id = own.id
         if department_id:
             vals["policy_department_id"] = department_id
         facts = self._policy_facts_of(value, kind, known["zone"])
@@ -271,6 +275,15 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
         )
         line.problems.append((key, sentence))
         return self.env["res.users"]
+
+    @api.model
+    def _policy_keep_handler(self, line, user, options, notes):
+        """Return the handler; who has no post (any more) is text only, or refused later on."""
+        if not user or not options.get("keep_names") or user.has_group(HANDLERS):
+            return user
+        notes.append(self.env._("Handler: %(name)s", name=user.name))
+        line.remarks.append(self.env._("%(name)s is kept as text only.", name=user.name))
+        return user.browse()
 
     @api.model
     def _policy_facts_of(self, value, kind, zone):

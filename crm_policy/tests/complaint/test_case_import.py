@@ -466,6 +466,13 @@ class TestCaseImport(PolicyCommon):
             ["Row 1 (KS-2025-17): The customer belongs to another company."],
         )
 
+    def test_a_handler_without_a_post(self):
+        user = self.users["analyst"]
+        self.assertEqual(
+            self._refused(self._row(vals={"user_id": user.id})),
+            [f"Row 1 (KS-2025-17): {user.name} has no post in customer service."],
+        )
+
     def test_an_open_case_re_checked_by_its_handler(self):
         me = self.users["specialist"].id
         facts = {name: PAST[name] for name in PAST if name != "policy_closed_at"}

@@ -209,7 +209,8 @@ class TestImportWizard(ImportCommon):
 
     def test_people_are_found_by_login_mail_and_name_and_when_they_have_left(self):
         gone = new_test_user(
-            self.env, "t_gone", groups="base.group_user", name="王五", email="wang@example.com",
+            self.env, "t_gone", groups="base.group_user,crm_policy.group_specialist", name="王五",
+            email="wang@example.com",
             company_id=self.company.id, company_ids=[(6, 0, self.company.ids)],
         )  # fmt: skip
         gone.active = False
@@ -738,6 +739,13 @@ class TestRegisterRoundTrip(ImportCommon):
         stream = io.BytesIO()
         workbook.save(stream)
         other = self._other_company()
+        self.env["hr.department"].sudo().create(
+            [
+                {"name": name, "company_id": other.id}
+                for name in {case.policy_department_id.name for case in done + open_case}
+                if name
+            ]
+        )
         wizard = self._wizard(stream.getvalue(), company=other, outcome="accepted")
         with at(NOW):
             wizard.action_policy_import()
