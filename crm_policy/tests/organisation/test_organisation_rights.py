@@ -91,6 +91,9 @@ class TestOrganisationRights(PolicyCommon):
             Post.create({"role_id": self._role_of("rd").id})
         with self.assertRaises(AccessError):
             Post.create({"role_id": self._role_of("rd").id, "company_id": other.id})
+        for user in (self.users["director"], self.env.user):
+            with self.assertRaises(AccessError):
+                self.team.member_ids[0].with_user(user).write({"company_id": other.id})
         Member = self.env["crm.policy.team.member"].with_user(outsider)
         for vals in ({}, {"company_id": other.id}):
             with self.assertRaises(AccessError):
