@@ -1,4 +1,7 @@
 from . import role
+from . import case_access
+from . import viewer
+from . import viewer_source
 from . import authority
 from . import absence
 from . import post

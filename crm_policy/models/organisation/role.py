@@ -11,6 +11,7 @@ APPOINTMENT = frozenset(
         "field_path",
         "substitute_required",
         "active",
+        "sees_all_cases",
     }
 )
 
@@ -40,6 +41,7 @@ class CrmPolicyRole(models.Model):
         "field_path": (str, False),
         "substitute_required": (bool, False),
         "clause": (str, False),
+        "sees_all_cases": (bool, False),
     }
 
     code = fields.Char(required=True)
@@ -91,6 +93,10 @@ class CrmPolicyRole(models.Model):
         help="The clause that a refusal names.",
     )
 
+    sees_all_cases = fields.Boolean(
+        help="Who holds this post by name reads all cases of the company: internal audit, say."
+    )
+
     _code_uniq = models.Constraint("UNIQUE(company_id, code)", "A company has each role code once.")
 
     @api.constrains("kind", "group_id", "user_id", "field_path")
@@ -130,11 +136,19 @@ class CrmPolicyRole(models.Model):
             row["group_id"] = record.id
         return super()._pack_prepare(version, row, clauses)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        roles = super().create(vals_list)
+        if any(roles.mapped("sees_all_cases")):
+            self._policy_scopes_changed()
+        return roles
+
     def write(self, vals):
         result = super().write(vals)
         if vals.get("substitute_required"):
             self.sudo().post_ids._policy_check_substitute()
         if APPOINTMENT.intersection(vals):
+            self._policy_scopes_changed()
             self.env["crm.policy.event"]._policy_log(
                 "role.changed",
                 self,
@@ -202,6 +216,24 @@ class CrmPolicyRole(models.Model):
             employees = users.with_company(self.company_id).employee_id
             return employees.parent_id.user_id
         return users
+
+    def _policy_scopes_changed(self):
+        """Forget who sees all cases: it stands in the cache of the record rules."""
+        self.env["res.users"].invalidate_model(["policy_case_scope"])
+        self.env.registry.clear_cache()
+
+    def _policy_holders(self):
+        """Return who holds one of these posts whatever the record: members and named persons.
+
+        Those appointed for the whole company; a department's own holder sees what is its own.
+        """
+        holders = self.env["res.users"]
+        for role in self.sudo():
+            posts = role.post_ids.filtered(lambda post: not post.department_id)
+            named = role.user_id | posts.user_ids
+            users = role.group_id.all_user_ids if role.kind == "group" else named
+            holders |= role._policy_can_act(users)
+        return holders
 
     def _policy_can_act(self, users):
         return can_act(users, self.company_id)
