@@ -28,6 +28,8 @@
         "security/organisation_rules.xml",
         "security/portal_rules.xml",
         "security/mail_rules.xml",
+        "security/organisation_rules.xml",
+        "security/case_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/intake_limits.xml",

@@ -179,9 +179,14 @@ class PolicyCommon(TransactionCase):
 
     @classmethod
     def _new_employee(cls, user, **vals):
-        """Make a user an employee of his company."""
-        company = vals.get("company_id", cls.company.id)
-        return cls.env["hr.employee"].create(
+        """Make a user an employee of his company, or change the one that he is."""
+        company = vals.pop("company_id", cls.company.id)
+        Employee = cls.env["hr.employee"]
+        employee = Employee.search([("user_id", "=", user.id), ("company_id", "=", company)])
+        if employee:
+            employee.write(vals)
+            return employee
+        return Employee.create(
             {"name": user.name, "user_id": user.id, "company_id": company, **vals}
         )
 

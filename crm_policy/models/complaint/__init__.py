@@ -19,6 +19,7 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import remedy
+from . import case_workload
 from . import case_sight
 from . import case_reopen
 from . import case_workload

@@ -270,11 +270,10 @@ class CrmPolicyPost(models.Model):
                 payloads[post_id] = after | {
                     f"{key}_before": old[key] for key in changes if key in old
                 }
-        self.env["crm.policy.event"]._policy_log(
-            "post.appointed", self.sudo().browse(payloads), payloads=payloads
-        )
-        if any(self.browse(payloads).sudo().role_id.mapped("sees_all_cases")):
-            self.role_id._policy_scopes_changed()
+        posts = self.sudo().browse(payloads)
+        if any(posts.role_id.mapped("sees_all_cases")):
+            posts.role_id._policy_scopes_changed()
+        self.env["crm.policy.event"]._policy_log("post.appointed", posts, payloads=payloads)
 
     # === PACKS === #
 

@@ -39,9 +39,9 @@ class CrmPolicyRole(models.Model):
         "kind": (("group", "department_head", "manager_of", "user", "field"), True),
         "group": (str, False),
         "field_path": (str, False),
-        "sees_all_cases": (bool, False),
         "substitute_required": (bool, False),
         "clause": (str, False),
+        "sees_all_cases": (bool, False),
     }
 
     code = fields.Char(required=True)

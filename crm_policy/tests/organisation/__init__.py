@@ -1,6 +1,5 @@
 from . import test_access_matrix
 from . import test_role_holders
-from . import test_viewers
 from . import test_posts
 from . import test_substitutes
 from . import test_teams
@@ -8,3 +7,4 @@ from . import test_staffing
 from . import test_organisation_findings
 from . import test_duties
 from . import test_organisation_rights
+from . import test_viewers

@@ -15,7 +15,7 @@ class TestOrganisationRights(PolicyCommon):
         for group in ("hr", "legal", "committee"):
             cls.users[group] = cls._new_user(group)
         cls.post = cls._new_post("quality", cls.users["qc"])
-        cls.team = cls.env["crm.policy.team"].search([("company_id", "=", cls.company.id)])
+        cls.committee = cls.env["crm.policy.team"].search([("company_id", "=", cls.company.id)])
         cls.duty = cls.env["crm.policy.duty"].search([("company_id", "=", cls.company.id)], limit=1)
 
     def _allowed(self, role, attempt):
@@ -39,14 +39,14 @@ class TestOrganisationRights(PolicyCommon):
             ),
             "new post": lambda user: self.post.with_user(user).create({"role_id": rd.id}),
             "archive post": lambda user: self.post.with_user(user).write({"active": False}),
-            "team": lambda user: self.team.with_user(user).write({"quorum": 10}),
-            "new team": lambda user: self.team.with_user(user).create(
+            "team": lambda user: self.committee.with_user(user).write({"quorum": 10}),
+            "new team": lambda user: self.committee.with_user(user).create(
                 {"code": "x", "name": "x", "kind": "warning", "member_ids": members}
             ),
             "seat": lambda user: (
-                self.team.member_ids[0].with_user(user).write({"vote": "advisory"})
+                self.committee.member_ids[0].with_user(user).write({"vote": "advisory"})
             ),
-            "drop seat": lambda user: self.team.member_ids[-1].with_user(user).unlink(),
+            "drop seat": lambda user: self.committee.member_ids[-1].with_user(user).unlink(),
             "duty": lambda user: self.duty.with_user(user).write({"role_id": rd.id}),
         }
         for name, attempt in attempts.items():
@@ -56,7 +56,7 @@ class TestOrganisationRights(PolicyCommon):
 
     def test_everybody_may_know_whom_to_ask(self):
         for role in self.users:
-            for record in (self.post, self.team, self.team.member_ids, self.duty):
+            for record in (self.post, self.committee, self.committee.member_ids, self.duty):
                 with self.subTest(record._name, role=role):
                     self.assertTrue(
                         self._allowed(role, lambda user, record=record: record.with_user(user)
@@ -64,7 +64,7 @@ class TestOrganisationRights(PolicyCommon):
                     )  # fmt: skip
 
     def test_nobody_deletes(self):
-        for record in (self.post, self.team, self.duty):
+        for record in (self.post, self.committee, self.duty):
             for role in self.users:
                 with self.subTest(record._name, role=role), self.assertRaises(AccessError):
                     record.with_user(self.users[role]).unlink()
@@ -72,7 +72,7 @@ class TestOrganisationRights(PolicyCommon):
     def test_other_companies_are_out_of_sight(self):
         other = self._new_company("无锡分公司")
         outsider = self._new_user("director", login="t_outsider", company=other)
-        for record in (self.post, self.team, self.team.member_ids, self.duty):
+        for record in (self.post, self.committee, self.committee.member_ids, self.duty):
             with self.subTest(record._name):
                 theirs = record.with_user(outsider).with_context(allowed_company_ids=other.ids)
                 self.assertFalse(theirs.search([("id", "in", record.ids)]))
@@ -91,7 +91,10 @@ class TestOrganisationRights(PolicyCommon):
             Post.create({"role_id": self._role_of("rd").id})
         with self.assertRaises(AccessError):
             Post.create({"role_id": self._role_of("rd").id, "company_id": other.id})
+        for user in (self.users["director"], self.env.user):
+            with self.assertRaises(AccessError):
+                self.committee.member_ids[0].with_user(user).write({"company_id": other.id})
         Member = self.env["crm.policy.team.member"].with_user(outsider)
         for vals in ({}, {"company_id": other.id}):
             with self.assertRaises(AccessError):
-                Member.create({"team_id": self.team.id, "user_id": outsider.id, **vals})
+                Member.create({"team_id": self.committee.id, "user_id": outsider.id, **vals})

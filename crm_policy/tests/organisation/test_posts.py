@@ -197,6 +197,25 @@ class TestPosts(PolicyCommon):
                 self.assertEqual(counts[0], counts[1])
                 self.assertLessEqual(counts[1], 16)
 
+    def test_whoever_audits_the_company_by_his_post_sees_all_cases(self):
+        auditor, local = (
+            new_test_user(
+                self.env,
+                login=login,
+                groups="base.group_user",
+                company_id=self.company.id,
+                company_ids=[Command.set(self.company.ids)],
+            )
+            for login in ("t_auditor", "t_local_auditor")
+        )
+        self.assertEqual(auditor.policy_case_scope, "none")
+        post = self._new_post("internal_audit", auditor)
+        self._new_post("internal_audit", local, department_id=self.shop.id)
+        self.assertEqual(auditor.policy_case_scope, "all")
+        self.assertEqual(local.policy_case_scope, "none")
+        post.user_ids = [Command.clear()]
+        self.assertEqual(auditor.policy_case_scope, "none")
+
     # === EVIDENCE === #
 
     def _events(self, post):

@@ -70,6 +70,12 @@ class TestSubstitutes(PolicyCommon):
                 self.users["deputy"],
             )  # fmt: skip
 
+    def test_two_without_a_department_are_not_in_the_same_one(self):
+        for name in ("officer", "deputy"):
+            self.users[name].employee_id.department_id = False
+        with self.assertRefused(ValidationError, "not in the department"):
+            self._appoint()
+
     def test_the_substitute_is_not_taken_away(self):
         post = self._appoint()
         for vals in (
@@ -129,6 +135,15 @@ class TestSubstitutes(PolicyCommon):
                 later.date_from = "2026-03-03 01:00:00"
             with self.assertRefused(UserError, "at the same time"):
                 self._away(self.users["officer"], "2026-03-05 09:00", "2026-03-05 18:00")
+
+    def test_time_off_is_not_moved_onto_that_of_the_substitute(self):
+        self._appoint()
+        with at("2026-03-01 10:00"):
+            leave = self._away(self.users["officer"], "2026-03-02 09:00", "2026-03-04 18:00")
+            self._away(self.users["deputy"], "2026-03-05 09:00", "2026-03-05 18:00")
+            with self.assertRefused(UserError, "at the same time"):
+                leave.date_to = "2026-03-05 02:00:00"
+            leave.date_to = "2026-03-05 01:00:00"
 
     def test_other_time_off_is_nobodys_business(self):
         self._appoint()
