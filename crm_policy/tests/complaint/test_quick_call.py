@@ -116,6 +116,7 @@ class TestCaller(CallCommon):
         form = Form(self.Call)
         form.caller = NUMBER
         self.assertFalse(form.partner_id)
+        self.assertIs(form.card["partner"], False)
         ids = {row["id"] for row in form.card["candidates"]}
         self.assertEqual(ids, {self.partner.id, other.id})
 
