@@ -143,7 +143,7 @@ class CrmPolicyCall(models.TransientModel):
         for call in self:
             partner = call.partner_id
             call.card = {
-                "partner": partner and call._policy_describe_partner(partner),
+                "partner": call._policy_describe_partner(partner) if partner else False,
                 "candidates": [
                     call._policy_describe_partner(candidate)
                     for candidate in call.candidate_ids._origin - partner
@@ -172,7 +172,7 @@ class CrmPolicyCall(models.TransientModel):
     def _compute_result(self):
         for call in self:
             case = call.registered_id
-            call.result = case and {
+            call.result = bool(case) and {
                 "number": case.policy_handle,
                 "title": case.name,
                 "closed": bool(case.policy_closed_at),

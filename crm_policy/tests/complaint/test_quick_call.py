@@ -116,6 +116,7 @@ class TestCaller(CallCommon):
         form = Form(self.Call)
         form.caller = NUMBER
         self.assertFalse(form.partner_id)
+        self.assertIs(form.card["partner"], False)
         ids = {row["id"] for row in form.card["candidates"]}
         self.assertEqual(ids, {self.partner.id, other.id})
 
@@ -217,11 +218,12 @@ class TestRegister(CallCommon):
     def test_a_complaint_starts_its_clocks(self):
         department = self.users["specialist"].with_company(self.company).employee_id.department_id
         self.assertTrue(department)
+        team = self.users["specialist"].helpdesk_team_ids
+        self.assertEqual(team.company_id, self.company)
         other = self._new_company("无锡分公司")
         Team = self.env["helpdesk.ticket.team"]
         members = [Command.set(self.users["specialist"].ids)]
-        Team.create({"name": "别家", "company_id": other.id, "user_ids": members, "sequence": 1})
-        team = Team.create({"name": "热线", "company_id": self.company.id, "user_ids": members})
+        Team.create({"name": "别家", "company_id": other.id, "user_ids": members, "sequence": 0})
         with at("2026-03-06 10:00"):
             call = self._call(
                 what="  PCB-204 分层\n3 月 2 日到货,上线时发现 <分层>。",
