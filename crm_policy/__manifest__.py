@@ -22,6 +22,7 @@
         "security/ir.model.access.csv",
         "security/rules.xml",
         "security/portal_rules.xml",
+        "security/case_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/intake_limits.xml",

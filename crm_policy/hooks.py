@@ -10,6 +10,7 @@ def post_init_hook(env):
         zone = company.partner_id.tz
         if calendar and zone and calendar.tz == "UTC":
             calendar.tz = zone
+    env["res.users"]._policy_refresh_departments()
 
 
 def uninstall_hook(env):

@@ -49,6 +49,7 @@ class PolicyCommon(TransactionCase):
         cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=cls.company.ids))
         cls.users = {role: cls._new_user(role) for role in ROLES}
         cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
+        cls.department, cls.team = cls._new_organisation()
         cls.version = cls._install_policy("service")
         cls.partner = cls.env["res.partner"].create(
             {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
@@ -102,6 +103,42 @@ class PolicyCommon(TransactionCase):
             company_ids=[Command.set(company.ids)],
             tz="Asia/Shanghai",
         )
+
+    @classmethod
+    def _new_organisation(cls):
+        """Create the service department under its manager, and the team under its supervisor."""
+        department = cls.env["hr.department"].create(
+            {"name": "客户服务部", "company_id": cls.company.id}
+        )
+        window = [
+            cls.users[role] for role in ("specialist", "supervisor", "manager", "director")
+        ] + [cls.other_specialist]
+        employees = cls._new_employees(window, department)
+        department.manager_id = employees[cls.users["manager"]]
+        team = cls.env["helpdesk.ticket.team"].create(
+            {
+                "name": "客服一组",
+                "company_id": cls.company.id,
+                "user_id": cls.users["supervisor"].id,
+                "user_ids": [Command.set((cls.users["specialist"] | cls.other_specialist).ids)],
+            }
+        )
+        return department, team
+
+    @classmethod
+    def _new_employees(cls, users, department):
+        """Create an employee for each user; return {user: employee}."""
+        return {
+            user: cls.env["hr.employee"].create(
+                {
+                    "name": user.name,
+                    "user_id": user.id,
+                    "company_id": department.company_id.id,
+                    "department_id": department.id,
+                }
+            )
+            for user in users
+        }
 
     @classmethod
     def _install_policy(cls, pack, company=None):

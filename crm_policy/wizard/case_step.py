@@ -14,6 +14,7 @@ ARGUMENTS = {
     "recheck": ("text",),
     "close": (),
     "cancel": (),
+    "reopen": (),
 }
 
 
@@ -37,6 +38,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("recheck", "Re-check"),
             ("close", "Close"),
             ("cancel", "Cancel"),
+            ("reopen", "Reopen"),
         ],
         required=True,
     )
@@ -68,7 +70,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
-        if self.step == "cancel":
+        if self.step in ("cancel", "reopen"):
             arguments["reason"] = self.reason
         elif self.happened_earlier:
             if not self.at:

@@ -74,6 +74,9 @@ class CrmPolicyApprovable(models.AbstractModel):
             "view_mode": "form",
         }
 
+    def _policy_on_requested(self, users):
+        """Called as superuser when a step is opened for ``users``: they must see the document."""
+
     def _policy_on_approved(self):
         """Called as superuser once the last signature is there."""
 

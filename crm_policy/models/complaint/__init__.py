@@ -8,3 +8,5 @@ from . import intake_rate
 from . import intake_page
 from . import customer_view
 from . import customer_message
+from . import case_sight
+from . import case_reopen

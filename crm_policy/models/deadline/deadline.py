@@ -19,7 +19,7 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(
@@ -95,6 +95,15 @@ class CrmPolicyDeadline(models.Model):
             return NotImplemented
         return [("state", "=", "open"), ("due_at", "<", fields.Datetime.now())]
 
+    # === WHO SEES IT === #
+
+    def _policy_document_models(self):
+        return self.env.registry.descendants(["crm.policy.subject"], "_inherit")
+
+    @api.model
+    def _policy_own_domain(self):
+        return Domain("user_id", "=", self.env.uid)
+
     # === ACTION METHODS === #
 
     def action_policy_open_document(self):
@@ -118,16 +127,19 @@ class CrmPolicyDeadline(models.Model):
         never move. Both the save hook and the sweep end here.
         """
         rules, records = rules.sudo(), records.sudo()
-        existing = {
-            (deadline.rule_id.id, deadline.res_id): deadline
-            for deadline in self.sudo().search(
-                [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
-            )
-        }
+        found = self.sudo().search(
+            [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
+        )
+        cycles = {record.id: record.policy_cycle for record in records}
+        present = found.filtered(lambda deadline: deadline.cycle == cycles[deadline.res_id])
+        existing = {(deadline.rule_id.id, deadline.res_id): deadline for deadline in present}
+        (found - present).filtered(lambda deadline: deadline.state == "open")._policy_update(
+            {"state": "cancelled", "cancel_reason": "reopened"}
+        )
         created = []
         for rule in rules:
             matching = records.filtered_domain(rule._policy_case_domain())
-            running = matching.filtered(lambda record, rule=rule: rule._policy_at(record, "start"))
+            running = matching.filtered(lambda record, rule=rule: rule._policy_start(record))
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
             for company, group in running.grouped("company_id").items():
                 created += self._policy_sync_rule(rule, company, group, users, existing)
@@ -150,11 +162,11 @@ class CrmPolicyDeadline(models.Model):
         # The due date is worked out only where there is none yet or the start has moved.
         planned = {}
         fresh = [
-            (record, rule._policy_at(record, "start"))
+            (record, rule._policy_start(record))
             for record, deadline in stale
             if not deadline
             or deadline.state == "cancelled"
-            or deadline.start_at != rule._policy_at(record, "start")
+            or deadline.start_at != rule._policy_start(record)
         ]
         dues = rule._policy_due([start for _record, start in fresh], company)
         for (record, start), due in zip(fresh, dues, strict=True):
@@ -342,7 +354,7 @@ class CrmPolicyDeadline(models.Model):
                 SELECT w.rule_id, w.res_id
                   FROM wanted w
                   LEFT JOIN crm_policy_deadline d
-                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id AND d.cycle = w.cycle
                  WHERE w.start_at IS NOT NULL
                    AND (d.id IS NULL
                         OR d.state = 'cancelled'
@@ -351,7 +363,8 @@ class CrmPolicyDeadline(models.Model):
                 UNION
                 SELECT d.rule_id, d.res_id
                   FROM crm_policy_deadline d
-                  LEFT JOIN wanted w ON d.rule_id = w.rule_id AND d.res_id = w.res_id
+                  LEFT JOIN wanted w
+                    ON d.rule_id = w.rule_id AND d.res_id = w.res_id AND d.cycle = w.cycle
                  WHERE d.state = 'open' AND d.rule_id IN %(rules)s AND w.start_at IS NULL
                    AND %(among)s
                  ORDER BY 2

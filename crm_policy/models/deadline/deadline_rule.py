@@ -241,7 +241,7 @@ class CrmPolicyDeadlineRule(models.Model):
             condition.field_expr.split(".")[0]
             for condition in self._policy_domain().iter_conditions()
         }
-        names |= {"policy_version_id", "company_id", "policy_department_id"}
+        names |= {"policy_version_id", "company_id", "policy_department_id", "policy_reopened_at"}
         names |= set(self.env[self.model_name]._policy_clock_fields)
         if self.role_id.field_path:
             names.add(self.role_id.field_path.split(".")[0])
@@ -305,6 +305,18 @@ class CrmPolicyDeadlineRule(models.Model):
             record = record[name]
         return record
 
+    def _policy_start(self, record):
+        """Return from when this rule's clock runs in the present cycle of a record, or False.
+
+        What had happened before a reopening starts nothing a second time, and what was done before
+        it and still stands is not asked for again: the new cycle counts from the reopening.
+        """
+        start, reopened = self._policy_at(record, "start"), record.policy_reopened_at
+        if not start or not reopened:
+            return start
+        done = self._policy_at(record, "done")
+        return False if done and done < reopened else max(start, reopened)
+
     def _policy_outcome(self, record, due, company):
         """Return state, done and lateness of a deadline that is due at ``due``.
 
@@ -343,12 +355,15 @@ class CrmPolicyDeadlineRule(models.Model):
             "company_id": record.company_id.id,
             "res_model": record._name,
             "res_id": record.id,
+            "cycle": record.policy_cycle,
             "partner_id": record.partner_id.id if "partner_id" in record else False,
             "role_id": self.role_id.id,
         }
 
     def _policy_wanted_sql(self, model, recent=Domain.TRUE):
-        """Return SELECT rule_id, res_id, start_at, done_at of the records this rule runs for.
+        """Return SELECT rule_id, res_id, cycle, start_at, done_at of the records it runs for.
+
+        ``start_at`` says in SQL what :meth:`_policy_start` says.
 
         :param Domain recent: which records to look at.
         """
@@ -356,7 +371,14 @@ class CrmPolicyDeadlineRule(models.Model):
         return query.select(
             SQL("%s AS rule_id", self.id),
             SQL("%s AS res_id", SQL.identifier(query.table, "id")),
-            SQL("%s AS start_at", self._policy_path_sql(model, query, self.start_path)),
+            SQL("COALESCE(%s, 0) AS cycle", SQL.identifier(query.table, "policy_cycle")),
+            SQL(
+                "CASE WHEN %(start)s IS NOT NULL AND (%(done)s < %(reopened)s) IS NOT TRUE"
+                " THEN GREATEST(%(start)s, %(reopened)s) END AS start_at",
+                start=self._policy_path_sql(model, query, self.start_path),
+                done=self._policy_path_sql(model, query, self.done_path),
+                reopened=SQL.identifier(query.table, "policy_reopened_at"),
+            ),
             SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
         )
 

@@ -5,3 +5,9 @@ from . import resource_calendar_leaves
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket
 from . import mail_message
+from . import helpdesk_ticket_team
+from . import hr_department
+from . import hr_employee
+from . import hr_version
+from . import res_groups
+from . import res_users

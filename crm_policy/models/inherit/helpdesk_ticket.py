@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 # What our actions write; for a governed case it follows from the facts.
@@ -12,8 +12,20 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
-    _inherit = ["crm.policy.complaint.mixin", "crm.policy.customer.view", "helpdesk.ticket"]
+    _inherit = [
+        "crm.policy.case.sight",
+        "crm.policy.customer.view",
+        "crm.policy.case.reopen",
+        "crm.policy.complaint.mixin",
+        "helpdesk.ticket",
+    ]
     _rec_names_search = ["number", "policy_number", "name"]
+
+    # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
+    commercial_partner_id = fields.Many2one(index=True)
+    _policy_order_idx = models.Index(
+        "(priority DESC, sequence, number DESC, id DESC) WHERE active IS TRUE"
+    )
 
     @api.depends("team_id", "policy_kind", "policy_step")
     def _compute_stage_id(self):
@@ -85,3 +97,9 @@ class HelpdeskTicket(models.Model):
         if name == "policy_closed_at":
             vals["closed_date"] = moment
         return vals
+
+    def _policy_reopen_vals(self):
+        return {**super()._policy_reopen_vals(), "closed_date": False}
+
+    def _policy_follow_up_vals(self, message):
+        return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}

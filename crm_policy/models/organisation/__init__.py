@@ -1,2 +1,5 @@
 from . import role
+from . import case_access
+from . import viewer
+from . import viewer_source
 from . import authority

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 # Who holds the post: a change of these leaves a trace.
-APPOINTMENT = frozenset({"kind", "group_id", "user_id", "field_path", "active"})
+APPOINTMENT = frozenset({"kind", "group_id", "user_id", "field_path", "active", "sees_all_cases"})
 
 
 class CrmPolicyRole(models.Model):
@@ -21,6 +21,7 @@ class CrmPolicyRole(models.Model):
         "kind": (("group", "department_head", "manager_of", "field"), True),
         "group": (str, False),
         "field_path": (str, False),
+        "sees_all_cases": (bool, False),
     }
 
     code = fields.Char(required=True)
@@ -45,6 +46,10 @@ class CrmPolicyRole(models.Model):
     user_id = fields.Many2one("res.users", index=True, ondelete="restrict")
     field_path = fields.Char(
         string="Field", help="For persons on the record: the field that names them, user_id."
+    )
+
+    sees_all_cases = fields.Boolean(
+        help="Who holds this post by name reads all cases of the company: internal audit, say."
     )
 
     _code_uniq = models.Constraint("UNIQUE(company_id, code)", "A company has each role code once.")
@@ -85,9 +90,17 @@ class CrmPolicyRole(models.Model):
             row["group_id"] = record.id
         return super()._pack_prepare(version, row, clauses)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        roles = super().create(vals_list)
+        if any(roles.mapped("sees_all_cases")):
+            self._policy_scopes_changed()
+        return roles
+
     def write(self, vals):
         result = super().write(vals)
         if APPOINTMENT.intersection(vals):
+            self._policy_scopes_changed()
             self.env["crm.policy.event"]._policy_log(
                 "role.changed",
                 self,
@@ -133,6 +146,19 @@ class CrmPolicyRole(models.Model):
             employees = users.with_company(self.company_id).employee_id
             return employees.parent_id.user_id
         return users
+
+    def _policy_scopes_changed(self):
+        """Forget who sees all cases: it stands in the cache of the record rules."""
+        self.env["res.users"].invalidate_model(["policy_case_scope"])
+        self.env.registry.clear_cache()
+
+    def _policy_holders(self):
+        """Return who holds one of these posts whatever the record: members and named persons."""
+        holders = self.env["res.users"]
+        for role in self.sudo():
+            users = role.group_id.all_user_ids if role.kind == "group" else role.user_id
+            holders |= role._policy_can_act(users)
+        return holders
 
     def _policy_can_act(self, users):
         return users.filtered(

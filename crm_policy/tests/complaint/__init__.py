@@ -6,3 +6,5 @@ from . import test_case_wizards
 from . import test_intake_page
 from . import test_portal_case
 from . import test_portal_ticket
+from . import test_case_sight
+from . import test_case_reopen

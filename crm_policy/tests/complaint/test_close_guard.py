@@ -37,8 +37,9 @@ class TestCloseGuard(PolicyCommon):
         cls.closed = cls.env["helpdesk.ticket.stage"].create(
             {"name": "完结", "closed": True, "close_from_portal": True, "company_id": False}
         )
-        cls.helpdesk_manager = cls._new_user("specialist", login="t_helpdesk")
+        cls.helpdesk_manager = cls._new_user("supervisor", login="t_helpdesk")
         cls.helpdesk_manager.group_ids += cls.env.ref("helpdesk_mgmt.group_helpdesk_manager")
+        cls.team.user_ids += cls.helpdesk_manager
         cls.case = cls._new_case()
         cls._as("specialist", cls.case).action_policy_accept()
 

@@ -12,14 +12,15 @@ class TestRoleHolders(PolicyCommon):
         super().setUpClass()
         cls.head = cls._new_user("supervisor", login="t_head")
         cls.boss = cls._new_user("manager", login="t_boss")
-        Employee = cls.env["hr.employee"].with_company(cls.company)
-        boss, head, handler = (
-            Employee.create({"name": user.name, "user_id": user.id, "company_id": cls.company.id})
-            for user in (cls.boss, cls.head, cls.users["specialist"])
-        )
-        handler.parent_id = boss
+        employees = cls._new_employees([cls.boss, cls.head], cls.department)
+        handler = cls.users["specialist"].with_company(cls.company).employee_id
+        handler.parent_id = employees[cls.boss]
         cls.department = cls.env["hr.department"].create(
-            {"name": "质量部", "manager_id": head.id, "company_id": cls.company.id}
+            {
+                "name": "质量部",
+                "manager_id": employees[cls.head].id,
+                "company_id": cls.company.id,
+            }
         )
         cls.case = cls._new_case(policy_department_id=cls.department.id)
         cls.remedy = cls._new_remedy(cls.case, 100)
