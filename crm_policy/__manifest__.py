@@ -29,6 +29,7 @@
         "security/portal_rules.xml",
         "security/mail_rules.xml",
         "security/organisation_rules.xml",
+        "security/portal_rules.xml",
         "security/case_rules.xml",
         "data/channels.xml",
         "data/crons.xml",

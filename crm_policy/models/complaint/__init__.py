@@ -35,3 +35,5 @@ from . import mail_intake
 from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
+from . import case_sight
+from . import case_reopen

@@ -2,10 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr, plaintext2html
 
-# What somebody without a place in the company reads of a ticket by himself. Whatever else we add
-# to it is ours alone; pages get what they may show from the methods below.
-OPEN_FIELDS = frozenset({"policy_kind", "policy_number", "policy_handle"})
-# Helpdesk's fields that name clerks, or files that may be ours.
+# Helpdesk's fields that name clerks, or files that may be ours: no customer reads them over RPC.
 INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
 
 # How a case stands in the customer's words: step, and the facts of which the first one begins it.
@@ -53,11 +50,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
 
     @api.model
     def _has_field_access(self, field, operation):
-        """Keep what is ours from portal users, who reach the model over RPC as well."""
-        ours = field.name.startswith("policy_") and field.name not in OPEN_FIELDS
-        if (ours or field.name in INNER_FIELDS) and not (
-            self.env.su or self.env.user._is_internal()
-        ):
+        if field.name in INNER_FIELDS and not (self.env.su or self.env.user._is_internal()):
             return False
         return super()._has_field_access(field, operation)
 
@@ -228,6 +221,13 @@ class CrmPolicyCustomerView(models.AbstractModel):
         )
 
     # === WHAT HE SAYS === #
+
+    def _policy_is_customer_word(self, message):
+        """Who writes by the private link of a case is its customer, known to us or not."""
+        sent = message.sudo()
+        if not sent.author_id and sent.message_type == "comment" and sent.create_uid.share:
+            return True
+        return super()._policy_is_customer_word(message)
 
     @api.model
     def _policy_open_by_door(self, vals):

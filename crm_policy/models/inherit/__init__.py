@@ -9,6 +9,8 @@ from . import resource_calendar
 from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import helpdesk_ticket_stage
+from . import helpdesk_ticket
+from . import mail_message
 from . import helpdesk_ticket_team
 from . import mail_thread
 from . import helpdesk_ticket

@@ -27,6 +27,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.external",
         "crm.policy.call.record",
         "crm.policy.case.sight",
+        "crm.policy.customer.view",
         "crm.policy.case.reopen",
         "crm.policy.mail.sorting",
         "crm.policy.complaint.mixin",

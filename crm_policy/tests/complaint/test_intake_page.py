@@ -333,6 +333,16 @@ class TestIntakePage(PortalCommon):
         self.assertNoSecret(page)
         self.assertNotIn(self.partner.name, page)
 
+    def test_what_comes_by_the_private_link_is_the_customer_s_word(self):
+        """Also when we know neither him nor an address of his: it reopens the case (SLA-07)."""
+        url = self._follow(self._send(self.poster))
+        ticket = self._cases(self.poster)
+        ticket.policy_kind = "inquiry"
+        self.assertFalse(ticket.policy_customer_wrote_at)
+        self._post(f"{url}/add", page=url, text="还没有解决")
+        self.env.invalidate_all()
+        self.assertTrue(ticket.policy_customer_wrote_at)
+
     def test_a_link_opens_its_case_only_and_ends(self):
         first = self._follow(self._send(self.poster, text=TEXT + "第一"))
         second = self._follow(self._send(self.poster, text=TEXT + "第二"))
