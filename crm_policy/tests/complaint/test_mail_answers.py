@@ -83,6 +83,15 @@ class TestMailAnswers(MailCommon):
         mail = self.env["mail.mail"].search([("recipient_ids", "in", self.li.ids)], limit=1)
         self.assertEqual(mail.subject, f"[{self.case.number}] Photos")
 
+    def test_what_came_in_keeps_its_subject(self):
+        """Else the same mail, delivered again, would be taken for another one."""
+        self.case.message_subscribe(self.users["specialist"].partner_id.ids)
+        raw = self._mail(subject="Re: PCB", In_Reply_To=FIRST)
+        self._receive(raw)
+        self._receive(raw)
+        self.assertEqual(self.case.message_ids[0].subject, "Re: PCB")
+        self.assertEqual(len(self._words(self.case)), 1)
+
     def test_who_is_copied_in_an_answer_does_not_follow(self):
         self._receive(self._mail(In_Reply_To=FIRST, Cc="rival@rival.example"))
         self.assertNotIn(self.rival, self.case.message_partner_ids)
