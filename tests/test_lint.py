@@ -41,7 +41,7 @@ def test_oca_checks_odoo_module(run):
 
 
 def test_oca_checks_po(run):
-    files = sorted(ADDON.glob("i18n/*.po*"))
+    files = sorted(ADDON.glob("i18n*/*.po*"))
     assert files
     check(run.VENV / "bin" / "oca-checks-po", *files)
 

@@ -106,3 +106,57 @@ def test_a_pattern_that_passes_never_gives_a_number_twice(pattern, reset, cases)
         return  # the counter never gives the same serial of a period twice
     first, second = [numbering.format_number(pattern, day, serial) for day, serial in cases]
     assert first != second
+
+
+@pytest.mark.parametrize(
+    ("number", "pattern", "expected"),
+    [
+        ("260301", "YYMMNN", (date(2026, 3, 1), 1)),
+        ("2603100", "YYMMNN", (date(2026, 3, 1), 100)),  # widened
+        ("2603010", "YYMMNN", None),  # a widened serial has no leading zero
+        ("260300", "YYMMNN", None),  # serials begin at 1
+        ("261301", "YYMMNN", None),  # no 13th month
+        ("26031", "YYMMNN", None),
+        ("A60301", "YYMMNN", None),
+        ("２60301", "YYMMNN", None),  # full-width digits are other characters
+        ("260312099", "YYMMDDNNN", (date(2026, 3, 12), 99)),
+        ("260229099", "YYMMDDNNN", None),  # 2026 is no leap year
+        ("240229099", "YYMMDDNNN", (date(2024, 2, 29), 99)),
+        ("2026-0007", "YYYY-NNNN", (date(2026, 1, 1), 7)),
+        ("12", "N", (date(2000, 1, 1), 12)),
+        ("2603019999999999", "YYMMNN", None),  # longer than any counter
+    ],
+)
+def test_parse_number(number, pattern, expected):
+    assert numbering.parse_number(number, pattern) == expected
+
+
+@given(
+    pattern=st.sampled_from(["YYMMNN", "YYMMDDNNN", "YYYY-NNNN", "YYYY/MM/N", "YYNNNN"]),
+    day=st.dates(date(2000, 1, 1), date(2099, 12, 31)),
+    serial=st.integers(1, 99_999),
+)
+def test_a_number_tells_its_serial(pattern, day, serial):
+    number = numbering.format_number(pattern, day, serial)
+    parsed_day, parsed = numbering.parse_number(number, pattern)
+    assert parsed == serial
+    assert numbering.format_number(pattern, parsed_day, parsed) == number
+
+
+SCHEMES = [("YYMMDDNNN", "year"), ("YYMMNN", "month")]
+
+
+@pytest.mark.parametrize(
+    ("number", "own", "expected"),
+    [
+        ("260304", ("YYMMNN", "month"), [(("YYMMN", "202603"), 4)]),
+        ("260304", ("YYMMDDNNN", "year"), [(("YYMMN", "202603"), 4)]),  # of another type
+        ("260304", None, [(("YYMMN", "202603"), 4)]),
+        ("2603100", ("YYMMNN", "month"), [(("YYMMN", "202603"), 100)]),
+        ("2603100", ("YYMMDDNNN", "year"), []),  # widened: only the own pattern counts
+        ("260312099", ("YYMMNN", "month"), [(("YYMMDDN", "2026"), 99)]),  # not the 12099th of March
+        ("客诉17号", ("YYMMNN", "month"), []),
+    ],
+)
+def test_counters_of(number, own, expected):
+    assert numbering.counters_of(number, own, SCHEMES) == expected

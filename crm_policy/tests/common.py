@@ -49,7 +49,11 @@ class PolicyCommon(TransactionCase):
         cls.env = cls.env(context=dict(cls.env.context, allowed_company_ids=cls.company.ids))
         cls.users = {role: cls._new_user(role) for role in ROLES}
         cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
+        cls.department, cls.team = cls._new_organisation()
         cls.version = cls._install_policy("service")
+        cls.phone = cls.env["helpdesk.ticket.channel"].create(
+            {"name": "电话", "company_id": cls.company.id}
+        )
         cls.partner = cls.env["res.partner"].create(
             {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
         )
@@ -104,6 +108,42 @@ class PolicyCommon(TransactionCase):
         )
 
     @classmethod
+    def _new_organisation(cls):
+        """Create the service department under its manager, and the team under its supervisor."""
+        department = cls.env["hr.department"].create(
+            {"name": "客户服务部", "company_id": cls.company.id}
+        )
+        window = [
+            cls.users[role] for role in ("specialist", "supervisor", "manager", "director")
+        ] + [cls.other_specialist]
+        employees = cls._new_employees(window, department)
+        department.manager_id = employees[cls.users["manager"]]
+        team = cls.env["helpdesk.ticket.team"].create(
+            {
+                "name": "客服一组",
+                "company_id": cls.company.id,
+                "user_id": cls.users["supervisor"].id,
+                "user_ids": [Command.set((cls.users["specialist"] | cls.other_specialist).ids)],
+            }
+        )
+        return department, team
+
+    @classmethod
+    def _new_employees(cls, users, department):
+        """Create an employee for each user; return {user: employee}."""
+        return {
+            user: cls.env["hr.employee"].create(
+                {
+                    "name": user.name,
+                    "user_id": user.id,
+                    "company_id": department.company_id.id,
+                    "department_id": department.id,
+                }
+            )
+            for user in users
+        }
+
+    @classmethod
     def _install_policy(cls, pack, company=None):
         """Load a shipped pack as the administrator and have the director approve it."""
         policy = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
@@ -123,11 +163,66 @@ class PolicyCommon(TransactionCase):
             "partner_id": cls.partner.id,
             "company_id": cls.company.id,
             "user_id": cls.users["specialist"].id,
+            "channel_id": cls.phone.id,
         }
         if kind == "complaint":
             defaults["policy_complaint_type_id"] = cls.types["quality"].id
         case = cls.env["helpdesk.ticket"].with_user(user).create({**defaults, **vals})
         return case.with_env(cls.env)
+
+    @contextmanager
+    def assertRefused(self, exception, words):
+        """Assert that the block is refused in these words, and undo what it did before."""
+        with self.assertRaises(exception) as caught:
+            yield
+        self.assertRegex(str(caught.exception), words)
+
+    @classmethod
+    def _new_employee(cls, user, **vals):
+        """Make a user an employee of his company."""
+        company = vals.get("company_id", cls.company.id)
+        return cls.env["hr.employee"].create(
+            {"name": user.name, "user_id": user.id, "company_id": company, **vals}
+        )
+
+    @classmethod
+    def _role_of(cls, code, company=None):
+        return cls.env["crm.policy.role"].search(
+            [("code", "=", code), ("company_id", "=", (company or cls.company).id)]
+        )
+
+    @classmethod
+    def _new_post(cls, code, users=None, substitute=None, **vals):
+        """Appoint ``users`` to an appointed role of the pack; its planned post is taken."""
+        role = cls._role_of(code)
+        values = {
+            "user_ids": [Command.set(users.ids if users else [])],
+            "substitute_id": substitute and substitute.id,
+            **vals,
+        }
+        place = [
+            ("role_id", "=", role.id),
+            ("department_id", "=", vals.get("department_id", False)),
+        ]
+        post = cls.env["crm.policy.post"].search(place)
+        if post:
+            post.write(values)
+            return post
+        return post.create({"role_id": role.id, **values})
+
+    @classmethod
+    def _away(cls, user, start, stop, **vals):
+        """Give a user's employee time off between two wall times of Shanghai."""
+        resource = user.with_company(cls.company).employee_id.resource_id
+        return cls.env["resource.calendar.leaves"].create(
+            {
+                "name": "年假",
+                "resource_id": resource.id,
+                "date_from": shanghai(start),
+                "date_to": shanghai(stop),
+                **vals,
+            }
+        )
 
     @classmethod
     def _as(cls, role, records):

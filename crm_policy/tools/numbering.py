@@ -6,9 +6,12 @@ in quotes-free digits and dashes.
 """
 
 import re
+from datetime import date
 
 RESETS = ("month", "year", "never")
 _TOKEN = re.compile(r"YYYY|YY|MM|DD|N+|[0-9/-]+|.", re.DOTALL)
+_PARTS = {"YYYY": r"(\d{4})", "YY": r"(\d\d)", "MM": r"(\d\d)", "DD": r"(\d\d)"}
+MAX_SERIAL = 9  # digits: what a counter can hold
 # What the number must show so that two periods never give the same number.
 _NEEDS = {"month": ("YY", "MM"), "year": ("YY",), "never": ()}
 
@@ -55,3 +58,51 @@ def format_number(pattern, day, serial):
         f"{serial:0{len(token)}d}" if token.startswith("N") else parts.get(token, token)
         for token in _TOKEN.findall(pattern)
     )
+
+
+def parse_number(number, pattern):
+    """Return (day, serial) that would give ``number`` under ``pattern``, or None.
+
+    A part of the day that the pattern does not show is 1. A widened serial is understood.
+    """
+    expression, names = "", []
+    for token in _TOKEN.findall(pattern):
+        if token in _PARTS:
+            expression += _PARTS[token]
+            names.append(token)
+        elif token.startswith("N"):
+            # Padded to its length, or wider and then without a leading zero.
+            expression += rf"(\d{{{len(token)}}}|[1-9]\d{{{len(token)},{MAX_SERIAL - 1}}})"
+        else:
+            expression += re.escape(token)
+    match = re.fullmatch(expression, number, re.ASCII)
+    if not match:
+        return None
+    *values, serial = match.groups()
+    parts = dict(zip(names, map(int, values), strict=True))
+    year = parts.get("YYYY", parts.get("YY", 0) + 2000)
+    try:
+        day = date(year, parts.get("MM", 1), parts.get("DD", 1))
+    except ValueError:
+        return None
+    return (day, int(serial)) if int(serial) else None
+
+
+def counters_of(number, own, schemes):
+    """Return the counters that must not give ``number`` again: [((key, period), serial)].
+
+    260312099 is the 99th by YYMMDDNNN, hardly the 12099th of March by YYMMNN: a pattern of just
+    that length is meant; a widened one only when it is that of the case's own type.
+
+    :param tuple own: (pattern, reset) of the type of the case, or None.
+    :param schemes: (pattern, reset) of all types of the company.
+    """
+    fitting = [scheme for scheme in schemes if len(scheme[0]) == len(number)]
+    fitting = [scheme for scheme in fitting if parse_number(number, scheme[0])]
+    found = {}
+    for pattern, reset in fitting or ([own] if own else []):
+        parsed = parse_number(number, pattern)
+        if parsed:
+            day, serial = parsed
+            found[counter_key(pattern), period_key(day, reset)] = serial
+    return list(found.items())

@@ -11,9 +11,11 @@ ARGUMENTS = {
     "settle": (),
     "reply": ("text", "channel"),
     "callback": ("score", "text"),
+    "promise_kept": ("text",),
     "recheck": ("text",),
     "close": (),
     "cancel": (),
+    "reopen": (),
     "put_aside": (),
 }
 
@@ -35,9 +37,11 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("settle", "Settle"),
             ("reply", "Tell the Decision"),
             ("callback", "Callback"),
+            ("promise_kept", "Promised Call Made"),
             ("recheck", "Re-check"),
             ("close", "Close"),
             ("cancel", "Cancel"),
+            ("reopen", "Reopen"),
             ("put_aside", "Not Ours"),
         ],
         required=True,
@@ -70,7 +74,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
-        if self.step in ("cancel", "put_aside"):
+        if self.step in ("cancel", "reopen", "put_aside"):
             arguments["reason"] = self.reason
         elif self.happened_earlier:
             if not self.at:

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import SUBJECTS
@@ -11,7 +12,7 @@ class CrmPolicyApproval(models.Model):
 
     _name = "crm.policy.approval"
     _description = "Approval Request"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
     _order = "id desc"
 
     name = fields.Char(required=True, readonly=True)
@@ -77,6 +78,20 @@ class CrmPolicyApproval(models.Model):
             return NotImplemented
         return [("state", "=", "pending"), ("eligible_user_ids", "in", self.env.uid)]
 
+    # === WHO SEES IT === #
+
+    def _policy_document_models(self):
+        return self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
+
+    @api.model
+    def _policy_own_domain(self):
+        me = self.env.uid
+        return (
+            Domain("requester_id", "=", me)
+            | Domain("eligible_user_ids", "in", me)
+            | Domain("decision_ids", "any!", [("user_id", "=", me)])
+        )
+
     # === ACTION METHODS === #
 
     def action_policy_approve(self, comment=None):
@@ -124,7 +139,9 @@ class CrmPolicyApproval(models.Model):
             self._policy_end("approved")
             return
         step._policy_update({"state": "pending", "opened_at": fields.Datetime.now()})
-        self._policy_update({"eligible_user_ids": [(6, 0, self._policy_eligible(step).ids)]})
+        eligible = self._policy_eligible(step)
+        self._policy_update({"eligible_user_ids": [(6, 0, eligible.ids)]})
+        self.env[self.res_model].sudo().browse(self.res_id)._policy_on_requested(eligible)
 
     def _policy_eligible(self, step):
         """Return who may decide a step now; never the requester or the beneficiary.

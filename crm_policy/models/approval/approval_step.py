@@ -6,7 +6,8 @@ class CrmPolicyApprovalStep(models.Model):
 
     _name = "crm.policy.approval.step"
     _description = "Approval Step"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _policy_document_field = "approval_id"
     _order = "approval_id, sequence, id"
     _rec_name = "role_id"
 

@@ -6,7 +6,8 @@ class CrmPolicyDecision(models.Model):
 
     _name = "crm.policy.decision"
     _description = "Approval Decision"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _policy_document_field = "approval_id"
     _order = "id"
     _rec_name = "outcome"
 

@@ -35,7 +35,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     user_id = fields.Many2one("res.users")
 
     # Identity
-    policy_kind = fields.Selection(KINDS, string="Kind", index="btree_not_null", tracking=True)
+    policy_kind = fields.Selection(KINDS, string="Kind", index=True, tracking=True)
     policy_number = fields.Char(string="Case Number", readonly=True, copy=False)
     policy_handle = fields.Char(
         string="Case No.",
@@ -76,11 +76,12 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     )
     policy_origin_id = fields.Many2one(
         "helpdesk.ticket",
-        string="Refused Case",
+        string="Earlier Case",
         readonly=True,
         copy=False,
         index=True,
-        help="The case whose conclusion the customer did not accept.",
+        help="The case that this one follows: the customer did not accept its conclusion, or wrote "
+        "again too late to reopen it.",
     )
 
     # What came in by itself (mail, QR page) and nobody has looked at yet.
@@ -163,7 +164,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     policy_responded_at = fields.Datetime(string="Responded At", readonly=True, copy=False)
     policy_solution_at = fields.Datetime(string="Solution Proposed At", readonly=True, copy=False)
     policy_decided_at = fields.Datetime(string="Decided At", readonly=True, copy=False)
-    policy_settled_at = fields.Datetime(string="Settled At", readonly=True, copy=False)
+    policy_settled_at = fields.Datetime(
+        string="Settled At", readonly=True, copy=False, index="btree_not_null"
+    )
     policy_replied_at = fields.Datetime(string="Replied At", readonly=True, copy=False)
     policy_callback_at = fields.Datetime(string="Called Back At", readonly=True, copy=False)
     policy_rechecked_at = fields.Datetime(string="Re-checked At", readonly=True, copy=False)
@@ -174,6 +177,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     )
     policy_missing = fields.Char(string="Missing to Close", compute="_compute_policy_next_action")
 
+    _policy_severe_idx = models.Index(
+        "(policy_severity) WHERE policy_severity IN ('major', 'crisis')"
+    )
     _policy_to_sort_idx = models.Index("(company_id) WHERE policy_to_sort IS TRUE")
     _policy_number_uniq = models.UniqueIndex(
         "(company_id, policy_number) WHERE policy_number IS NOT NULL",

@@ -55,3 +55,28 @@ class CrmPolicyCounter(models.Model):
             numbering.format_number(pattern, day, serial)
             for serial in range(last - count + 1, last + 1)
         ]
+
+    @api.model
+    def _policy_advance(self, company, reached):
+        """Let counters go on behind numbers that were given elsewhere; one query.
+
+        :param company: ``res.company``.
+        :param dict reached: {(key of the pattern, period): serial}; a counter never goes back.
+        """
+        if not reached:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_policy_counter AS counter (company_id, pattern, period, last)
+                     VALUES %s
+                ON CONFLICT (company_id, pattern, period)
+                  DO UPDATE SET last = greatest(counter.last, EXCLUDED.last)
+                """,
+                SQL(", ").join(
+                    SQL("(%s, %s, %s, %s)", company.id, key, period, serial)
+                    for (key, period), serial in sorted(reached.items())
+                ),
+            )
+        )
+        self.invalidate_model()

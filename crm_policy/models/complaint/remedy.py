@@ -12,7 +12,8 @@ class CrmPolicyRemedy(models.Model):
 
     _name = "crm.policy.remedy"
     _description = "Remedy"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.dependent", "crm.policy.approvable"]
+    _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
 
     ticket_id = fields.Many2one(
@@ -26,6 +27,12 @@ class CrmPolicyRemedy(models.Model):
     amount = fields.Monetary(help="Tax included (T8).")
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     note = fields.Char(string="Description")
+    cycle = fields.Integer(
+        readonly=True,
+        copy=False,
+        help="How often the case had been reopened: the remedies of a former cycle stay as they "
+        "were decided.",
+    )
     beneficiary_id = fields.Many2one(
         "res.partner", index=True, help="Who gets it, when that is not the customer of the case."
     )
@@ -69,6 +76,9 @@ class CrmPolicyRemedy(models.Model):
         self._policy_check_amounts(vals_list)
         remedies = super().create(vals_list)
         remedies._policy_check_open()
+        for remedy in remedies:
+            if remedy.ticket_id.policy_cycle:
+                remedy._policy_guarded_write({"cycle": remedy.ticket_id.policy_cycle})
         return remedies
 
     def write(self, vals):
@@ -86,7 +96,25 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_guarded_fields(self):
         # Stored for the record rules; it follows the case.
-        return super()._policy_guarded_fields() | {"company_id"}
+        return super()._policy_guarded_fields() | {"company_id", "cycle"}
+
+    @api.model
+    def _policy_import(self, vals_list):
+        """Create the remedies of imported cases; the import has checked them.
+
+        Those that were granted in the old register are approved without a request: who decided
+        there is not known here, and the event says so.
+        """
+        remedies = self._policy_guarded_create(vals_list)
+        self.env["crm.policy.event"]._policy_log(
+            "remedy.imported",
+            remedies,
+            payloads={
+                remedy.id: {"amount": remedy.amount, "state": remedy.policy_approval_state}
+                for remedy in remedies
+            },
+        )
+        return remedies
 
     def _policy_check_amounts(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
@@ -102,7 +130,11 @@ class CrmPolicyRemedy(models.Model):
                 raise UserError(
                     self.env._("%(case)s is ended.", case=remedy.ticket_id.display_name)
                 )
-            if remedy.ticket_id.policy_decided_at:
+            # One that is just being created has no cycle of its own yet.
+            former = remedy.policy_approval_state != "none" and (
+                remedy.cycle < remedy.ticket_id.policy_cycle
+            )
+            if remedy.ticket_id.policy_decided_at or former:
                 raise UserError(
                     self.env._(
                         "%(case)s is decided: its remedies stay as they were decided.",
@@ -155,6 +187,9 @@ class CrmPolicyRemedy(models.Model):
             "res_id": self.ticket_id.id,
             "view_mode": "form",
         }
+
+    def _policy_on_requested(self, users):
+        self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
 
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))

@@ -3,7 +3,10 @@ from odoo.exceptions import ValidationError
 
 
 class CrmPolicyFactRule(models.Model):
-    """How far back a fact may be dated when it is recorded later than it happened."""
+    """How far back a fact may be dated when it is recorded later than it happened.
+
+    For the reopening of a case: how long after its closing the customer's word brings it about.
+    """
 
     _name = "crm.policy.fact.rule"
     _description = "Back-dating Rule"
@@ -18,12 +21,21 @@ class CrmPolicyFactRule(models.Model):
         "model": (str, True),
         "fact": (str, False),
         "backdate_hours": (float, True),
+        "reopen_days": (float, False),
     }
 
     model_name = fields.Char(string="Model", required=True)
     fact_name = fields.Char(string="Fact", help="Empty: every fact of the model.")
     backdate_hours = fields.Float(required=True, help="Elapsed hours, around the clock.")
 
+    reopen_days = fields.Float(
+        string="Reopened Within (Days)",
+        help="Within so many days of the closing a message of the customer reopens his case.",
+    )
+
+    _days_positive = models.Constraint(
+        "CHECK(reopen_days >= 0)", "The days of reopening are not negative."
+    )
     _hours_positive = models.Constraint(
         "CHECK(backdate_hours >= 0)", "The back-dating limit is not negative."
     )

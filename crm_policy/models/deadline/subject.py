@@ -32,6 +32,10 @@ class CrmPolicySubject(models.AbstractModel):
         ondelete="restrict",
         help="The version that governs this case since its intake.",
     )
+    policy_cycle = fields.Integer(
+        string="Times Reopened", readonly=True, copy=False, help="0: never reopened."
+    )
+    policy_reopened_at = fields.Datetime(string="Reopened At", readonly=True, copy=False)
     policy_deadline_ids = fields.One2many(
         "crm.policy.deadline",
         "res_id",
@@ -100,7 +104,15 @@ class CrmPolicySubject(models.AbstractModel):
         return frozenset()
 
     def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | self._policy_fact_fields() | {"policy_version_id"}
+        return (
+            super()._policy_guarded_fields()
+            | self._policy_fact_fields()
+            | {
+                "policy_version_id",
+                "policy_cycle",
+                "policy_reopened_at",
+            }
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -149,7 +161,7 @@ class CrmPolicySubject(models.AbstractModel):
         rules = Rule.sudo().browse(sorted(ids))
         versions = governed.policy_version_id
         self.env["crm.policy.deadline"]._policy_sync(
-            rules.filtered(lambda rule: rule.version_id in versions), governed
+            rules.filtered(lambda rule: rule.version_id in versions), governed, fresh=names is None
         )
 
     # === BUSINESS METHODS - FACTS === #

@@ -1,3 +1,4 @@
+from . import dependent
 from . import guarded
 from . import protected
 from . import event

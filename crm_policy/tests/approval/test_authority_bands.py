@@ -27,7 +27,9 @@ class TestAuthorityBands(PolicyCommon):
         self.assertTrue(case.policy_decided_at)
         self.assertEqual(remedy.policy_approval_state, "approved")
         self.assertFalse(remedy.policy_approval_id)
-        event = self.env["crm.policy.event"].search([("type", "=", "remedy.own_authority")])
+        event = self.env["crm.policy.event"].search(
+            [("type", "=", "remedy.own_authority"), ("company_id", "=", self.company.id)]
+        )
         self.assertEqual((event.clause, event.res_id), ("4.1", remedy.id))
         self.assertEqual(event.payload, {"amount": 500.0})
 

@@ -239,7 +239,7 @@ class TestDeciders(PolicyCommon):
             self._as("specialist", remedy).unlink()
 
     def test_who_sees_requests_and_remedies(self):
-        """Our roles see them all; another employee only what he asked for or may decide."""
+        """They follow the case; another employee sees what he asked for or may decide."""
         plain = new_test_user(
             self.env,
             login="t_plain",

@@ -1,1 +1,2 @@
 from . import test_flow_complaint
+from . import test_demo_company

@@ -130,7 +130,7 @@ class TestRegisterSheet(RegisterCommon):
 
     def test_line_tells_the_whole_story_of_a_case(self):
         department = self.env["hr.department"].create(
-            {"name": "品管部", "company_id": self.company.id}
+            {"name": "品管部", "company_id": self.company.id, "parent_id": self.department.id}
         )
         case = self._registered(
             "2026-03-06 10:00",
@@ -357,7 +357,7 @@ class TestRegisterReading(RegisterCommon):
         self.assertLessEqual(queries, 5)
 
     def test_draft_lists_what_its_maker_may_read_the_filed_copy_all(self):
-        self._registered("2026-03-06 10:00", name="his", user_id=self.manager.id)
+        self._registered("2026-03-06 10:00", name="his").user_id = self.manager
         self._registered("2026-03-06 11:00", name="another's")
         self.env["ir.rule"].create(
             {
@@ -376,7 +376,7 @@ class TestRegisterReading(RegisterCommon):
 
     def test_companies_do_not_see_each_other_s_cases_or_registers(self):
         other = self._other_company()
-        both = self._new_user("manager", login="t_manager_both")
+        both = self._new_user("director", login="t_director_both")
         both.company_ids = [Command.link(other.id)]
         kind = self.env["crm.policy.complaint.type"].search(
             [("company_id", "=", other.id), ("code", "=", "quality")]
@@ -390,6 +390,7 @@ class TestRegisterReading(RegisterCommon):
                     "policy_kind": "complaint",
                     "policy_complaint_type_id": kind.id,
                     "partner_id": self.partner.id,
+                    "channel_id": self.phone.id,
                     "company_id": other.id,
                 }
             )

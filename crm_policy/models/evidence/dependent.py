@@ -1,0 +1,107 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+
+class CrmPolicyDependent(models.AbstractModel):
+    """A record that tells of a document: whoever may not see the document does not see it either.
+
+    Record rules cannot say this, as they are evaluated for the superuser. A model names the field
+    that points at its document; what a user sees for another reason (it waits for him) it adds in
+    :meth:`_policy_own_domain`.
+    """
+
+    _name = "crm.policy.dependent"
+    _description = "Record of a Document"
+
+    # A many2one, or the id half of a (model, id) pair.
+    _policy_document_field = "res_id"
+
+    def _policy_document_models(self):
+        """Return the names of the models that :attr:`_policy_document_field` may point at.
+
+        :rtype: list[str]
+        """
+        field = self._fields[self._policy_document_field]
+        return [field.comodel_name] if field.type == "many2one" else []
+
+    @api.model
+    def _policy_own_domain(self):
+        """Return what the current user sees although he does not see the document.
+
+        :rtype: Domain
+        """
+        return Domain.FALSE
+
+    @api.model
+    def _search(
+        self,
+        domain,
+        offset=0,
+        limit=None,
+        order=None,
+        *,
+        active_test=True,
+        bypass_access=False,
+    ):
+        if not (self.env.su or bypass_access):
+            domain = Domain(domain) & (self._policy_own_domain() | self._policy_seen_domain())
+        return super()._search(
+            domain, offset, limit, order, active_test=active_test, bypass_access=bypass_access
+        )
+
+    @api.model
+    def _policy_seen_domain(self):
+        """Return the records whose documents the current user may read."""
+        name = self._policy_document_field
+        field = self._fields[name]
+        seen = Domain.FALSE
+        for model_name in self._policy_document_models():
+            model = self.env[model_name]
+            if model._abstract or not model.has_access("read"):
+                continue
+            of_model = Domain(name, "in", model._search(Domain.TRUE, active_test=False))
+            if field.type == "many2one_reference":
+                of_model &= Domain(field.model_field, "=", model_name)
+            seen |= of_model
+        return seen
+
+    def _check_access(self, operation):
+        result = super()._check_access(operation)
+        if self.env.su or not any(self._ids):
+            return result
+        hidden = self._policy_hidden("read" if operation == "read" else "write")
+        if result:
+            return result[0] | hidden, result[1]
+        return (hidden, hidden._policy_access_error) if hidden else None
+
+    def _policy_hidden(self, operation):
+        """Return those of ``self`` whose document does not allow ``operation``."""
+        name = self._policy_document_field
+        field = self._fields[name]
+        stored = self.sudo()
+        if field.type == "many2one":
+            model_of = dict.fromkeys(self.ids, field.comodel_name)
+            target_of = {record.id: record[name].id for record in stored}
+        else:
+            model_of = {record.id: record[field.model_field] for record in stored}
+            target_of = {record.id: record[name] for record in stored}
+        allowed = set()
+        for model_name in set(model_of.values()) & set(self._policy_document_models()):
+            ids = {target_of[key] for key, value in model_of.items() if value == model_name}
+            documents = self.env[model_name].browse(filter(None, ids)).exists()
+            allowed.update((model_name, id_) for id_ in documents._filtered_access(operation)._ids)
+        hidden = self.filtered(
+            lambda record: (model_of[record.id], target_of[record.id]) not in allowed
+        )
+        if operation == "read" and hidden:
+            hidden -= hidden.sudo().filtered_domain(self._policy_own_domain()).with_env(self.env)
+        return hidden
+
+    def _policy_access_error(self):
+        return AccessError(
+            self.env._(
+                "%(model)s: only who works on the document may see or change this.",
+                model=self.env["ir.model"]._get(self._name).name,
+            )
+        )

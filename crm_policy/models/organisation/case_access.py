@@ -1,0 +1,70 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class CrmPolicyCaseAccess(models.Model):
+    """A case that is opened for somebody who would not see it otherwise, and why.
+
+    Rows are kept when the reason is over: who has decided or handled a case may look at it later.
+    """
+
+    _name = "crm.policy.case.access"
+    _description = "Opened Case"
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _policy_document_field = "ticket_id"
+    _order = "id desc"
+    _rec_name = "user_id"
+
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", string="Case", required=True, readonly=True, ondelete="cascade"
+    )
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    reason = fields.Selection(
+        [
+            ("intake", "Took It In"),
+            ("handover", "Handed It Over"),
+            ("approver", "Asked to Decide"),
+            ("countersign", "Asked for an Opinion"),
+            ("delegation", "Acts for Somebody"),
+            ("team", "Member of a Standing Team"),
+            ("manual", "Called In"),
+        ],
+        required=True,
+        readonly=True,
+    )
+
+    _user_uniq = models.UniqueIndex("(user_id, ticket_id)", "A case is opened for a person once.")
+    _ticket_idx = models.Index("(ticket_id)")
+
+    @api.model
+    def _policy_grant(self, tickets, users, reason):
+        """Open ``tickets`` for ``users``; one statement, and a second time changes nothing.
+
+        :param str reason: a value of the field ``reason``.
+        """
+        if not tickets or not users:
+            return
+        tickets.flush_recordset(["company_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO crm_policy_case_access
+                       (ticket_id, user_id, company_id, reason,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT t.id, u.id, t.company_id, %(reason)s, %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM helpdesk_ticket t CROSS JOIN res_users u
+                 WHERE t.id IN %(tickets)s AND u.id IN %(users)s
+                ON CONFLICT (user_id, ticket_id) DO NOTHING
+                """,
+                reason=reason,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+                tickets=tuple(tickets.ids),
+                users=tuple(users.ids),
+            )
+        )
+        self.invalidate_model()
+        tickets.invalidate_recordset(["policy_access_ids", "policy_opened"])

@@ -1,0 +1,84 @@
+"""The demo company holds together: what its screens show follows from its policy."""
+
+from collections import Counter
+from datetime import timedelta
+from unittest import SkipTest
+
+from odoo.fields import Domain
+from odoo.tests import TransactionCase, tagged
+
+from ...const import KINDS, STEPS
+
+
+@tagged("post_install", "-at_install")
+class TestDemoCompany(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        modules = cls.env["ir.module.module"].search(
+            [("name", "in", ("helpdesk_mgmt", "crm_policy"))]
+        )
+        if not modules.filtered(lambda module: module.name == "helpdesk_mgmt").demo:
+            raise SkipTest("a database without demo data")
+        cls.is_loaded = all(modules.mapped("demo"))
+        cls.company = cls.env.ref("base.main_company")
+        cls.cases = cls.env["helpdesk.ticket"].search(
+            [("policy_kind", "!=", False), ("company_id", "=", cls.company.id)]
+        )
+
+    def _user(self, login):
+        return self.env["res.users"].search([("login", "=", login)])
+
+    def test_it_is_there(self):
+        """Odoo installs on without demo data when one of the files fails, with a warning only."""
+        self.assertTrue(self.is_loaded)
+
+    def test_it_shows_every_kind_and_every_step(self):
+        self.assertEqual(set(self.cases.mapped("policy_kind")), set(dict(KINDS)))
+        self.assertEqual(set(self.cases.mapped("policy_step")), set(dict(STEPS)))
+        self.assertEqual(len(self.cases.filtered("policy_to_sort")), 2)
+
+    def test_its_clocks_say_what_its_facts_say(self):
+        Deadline = self.env["crm.policy.deadline"]
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
+            Domain("company_id", "=", self.company.id)
+        )
+        self.assertFalse(Deadline._policy_differences("helpdesk.ticket", rules))
+        states = Counter(self.cases.policy_deadline_ids.mapped("state"))
+        self.assertTrue(states["met"] > states["late"] > 0 and states["open"])
+
+    def test_what_happened_before_today_happened_in_working_hours(self):
+        calendar = self.company.resource_calendar_id
+        imported = self.cases.filtered("policy_imported_at")
+        for name in imported._policy_fact_fields() - {"policy_reopened_at"}:
+            moments = [
+                case[name]
+                for case in imported
+                if case[name] and case[name] < case.policy_imported_at
+            ]
+            seconds = [(moment, moment + timedelta(seconds=1)) for moment in moments]
+            self.assertEqual(set(calendar._policy_work_between(seconds)), {1}, name)
+
+    def test_a_request_waits_at_each_level(self):
+        requests = self.env["crm.policy.approval"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "pending")]
+        )
+        roles = requests.step_ids.role_id.mapped("code")
+        self.assertEqual(sorted(roles), ["ceo", "director", "manager"])
+
+    def test_every_chain_of_managers_ends_at_the_general_manager(self):
+        boss = self.env.ref("crm_policy.demo_employee_ceo")
+        department = self.env.ref("crm_policy.demo_department_gm_office")
+        people = self.env["hr.employee"].search([("department_id", "child_of", department.id)])
+        self.assertGreater(len(people), 20)
+        for person in people:
+            while person.parent_id:
+                person = person.parent_id
+            self.assertEqual(person, boss)
+
+    def test_the_branch_sees_its_own_cases_only(self):
+        branch = self.env.ref("crm_policy.demo_company_ningbo")
+        seen = self.env["helpdesk.ticket"].with_user(self._user("ningbo_specialist")).search([])
+        self.assertEqual((len(seen), seen.company_id), (2, branch))
+        others = self.env["helpdesk.ticket"].with_user(self._user("manager")).search([])
+        self.assertNotIn(branch, others.company_id)
