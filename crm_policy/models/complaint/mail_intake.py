@@ -392,7 +392,8 @@ class CrmPolicyMailIntake(models.AbstractModel):
         )
         ours = message.message_type != "email" and len(self) == 1
         if ours and (self.policy_kind or self.policy_to_sort):
-            # What came in keeps its subject. Mail programs that lose the references bring the number back in the subject.
+            # What came in keeps its subject. Mail programs that lose the references bring the
+            # number back in the subject of what we sent.
             token = f"[{self.policy_handle}]"
             subject = values.get("subject") or message.subject or ""
             if token not in subject:
