@@ -44,7 +44,8 @@ class TestMailAnswers(MailCommon):
         self.assertEqual(self._words(self.case), ["补充"] * 3)
 
     def test_the_number_that_is_given_later_is_known_too(self):
-        self._drive(self.case.with_user(self.users["specialist"]), "register")
+        self.case.user_id = self.users["specialist"]
+        self._drive(self.case, "register")
         subject = f"Re: [{self.case.policy_number}] x"
         self.assertFalse(self._receive(self._mail(subject=subject, body="补充")))
         self.assertEqual(self._words(self.case), ["补充"])
