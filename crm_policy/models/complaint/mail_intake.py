@@ -390,8 +390,10 @@ class CrmPolicyMailIntake(models.AbstractModel):
         values = super()._notify_by_email_get_base_mail_values(
             message, recipients_data, additional_values
         )
-        if len(self) == 1 and (self.policy_kind or self.policy_to_sort):
-            # Mail programs that lose the references bring the number back in the subject.
+        ours = message.message_type != "email" and len(self) == 1
+        if ours and (self.policy_kind or self.policy_to_sort):
+            # What came in keeps its subject. Mail programs that lose the references bring the
+            # number back in the subject of what we sent.
             token = f"[{self.policy_handle}]"
             subject = values.get("subject") or message.subject or ""
             if token not in subject:

@@ -50,7 +50,7 @@ class MailCommon(PolicyCommon):
         cls.Ticket = cls.env["helpdesk.ticket"]
         cls.company.policy_acknowledge_hours = 0
 
-    def _mail(self, subject="PCB-204", sender=CUSTOMER, body="不良", to=BOX, mid=None, **headers):
+    def _mail(self, subject="PCB-204", sender=CUSTOMER, body="hello", to=BOX, mid=None, **headers):
         """Return a raw mail; header names are written with underscores."""
         self.sent = getattr(self, "sent", 0) + 1
         lines = {

@@ -33,7 +33,7 @@ class TestMailAnswers(MailCommon):
 
     def test_an_answer_to_a_closed_case_lands_on_it(self):
         self.case._policy_guarded_write({"policy_closed_at": "2026-03-02 08:00:00"})
-        self.assertFalse(self._receive(self._mail(body="没解决", In_Reply_To=FIRST)))
+        self._receive(self._mail(body="没解决", In_Reply_To=FIRST))
         self.assertEqual(self._words(self.case), ["没解决"])
 
     def test_an_answer_without_references_is_known_by_the_number(self):
@@ -44,7 +44,8 @@ class TestMailAnswers(MailCommon):
         self.assertEqual(self._words(self.case), ["补充"] * 3)
 
     def test_the_number_that_is_given_later_is_known_too(self):
-        self._drive(self.case.with_user(self.users["specialist"]), "register")
+        self.case.user_id = self.users["specialist"]
+        self._drive(self.case, "register")
         subject = f"Re: [{self.case.policy_number}] x"
         self.assertFalse(self._receive(self._mail(subject=subject, body="补充")))
         self.assertEqual(self._words(self.case), ["补充"])
@@ -82,6 +83,15 @@ class TestMailAnswers(MailCommon):
         )
         mail = self.env["mail.mail"].search([("recipient_ids", "in", self.li.ids)], limit=1)
         self.assertEqual(mail.subject, f"[{self.case.number}] Photos")
+
+    def test_what_came_in_keeps_its_subject(self):
+        """Else the same mail, delivered again, would be taken for another one."""
+        self.case.message_subscribe(self.users["specialist"].partner_id.ids)
+        raw = self._mail(subject="Re: PCB", In_Reply_To=FIRST)
+        self._receive(raw)
+        self._receive(raw)
+        self.assertEqual(self.case.message_ids[0].subject, "Re: PCB")
+        self.assertEqual(len(self._words(self.case)), 1)
 
     def test_who_is_copied_in_an_answer_does_not_follow(self):
         self._receive(self._mail(In_Reply_To=FIRST, Cc="rival@rival.example"))
