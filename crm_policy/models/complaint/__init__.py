@@ -22,7 +22,6 @@ from . import remedy
 from . import case_workload
 from . import case_sight
 from . import case_reopen
-from . import case_workload
 from . import follow_link
 from . import intake_rate
 from . import intake_page
@@ -35,5 +34,3 @@ from . import mail_intake
 from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
-from . import case_sight
-from . import case_reopen

@@ -30,7 +30,6 @@ class CrmPolicyCustomerView(models.AbstractModel):
 
     _name = "crm.policy.customer.view"
     _description = "Case in the Eyes of Its Customer"
-    _inherit = ["crm.policy.complaint.fields"]
 
     policy_intake_page_id = fields.Many2one(
         "crm.policy.intake.page",

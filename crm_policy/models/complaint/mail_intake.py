@@ -26,7 +26,6 @@ class CrmPolicyMailIntake(models.AbstractModel):
 
     _name = "crm.policy.mail.intake"
     _description = "Case from a Mail"
-    _inherit = ["crm.policy.complaint.mixin"]
 
     policy_mail_sender = fields.Char(
         string="Sender of the Mail", readonly=True, copy=False, index="btree_not_null"

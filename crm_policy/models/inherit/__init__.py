@@ -10,10 +10,8 @@ from . import resource_calendar_attendance
 from . import resource_calendar_leaves
 from . import helpdesk_ticket_stage
 from . import helpdesk_ticket
-from . import mail_message
 from . import helpdesk_ticket_team
 from . import mail_thread
-from . import helpdesk_ticket
 from . import hr_department
 from . import hr_employee
 from . import hr_version

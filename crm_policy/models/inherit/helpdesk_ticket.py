@@ -21,19 +21,19 @@ class HelpdeskTicket(models.Model):
     """
 
     _name = "helpdesk.ticket"
+    # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
-        "crm.policy.case.import",
         "crm.policy.intake",
         "crm.policy.external",
+        "crm.policy.case.import",
         "crm.policy.call.record",
-        "crm.policy.case.sight",
         "crm.policy.customer.view",
-        "crm.policy.case.reopen",
         "crm.policy.mail.sorting",
+        "crm.policy.case.sight",
+        "crm.policy.case.reopen",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",
-        "crm.policy.customer.view",
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]

@@ -223,12 +223,16 @@ class CrmPolicyRole(models.Model):
         self.env.registry.clear_cache()
 
     def _policy_holders(self):
-        """Return who holds one of these posts whatever the record, substitutes included."""
+        """Return who holds one of these posts whatever the record: members and named persons.
+
+        Those appointed for the whole company and their substitutes; a department's own holder sees
+        what is its own.
+        """
         holders = self.env["res.users"]
         for role in self.sudo():
-            users = role.user_id | role.post_ids.user_ids | role.post_ids.substitute_id
-            if role.kind == "group":
-                users = role.group_id.all_user_ids
+            posts = role.post_ids.filtered(lambda post: not post.department_id)
+            named = role.user_id | posts.user_ids | posts.substitute_id
+            users = role.group_id.all_user_ids if role.kind == "group" else named
             holders |= role._policy_can_act(users)
         return holders
 

@@ -20,8 +20,3 @@ from . import test_mail_gateway
 from . import test_mail_answers
 from . import test_mail_acknowledgement
 from . import test_mail_sorting
-from . import test_intake_page
-from . import test_portal_case
-from . import test_portal_ticket
-from . import test_case_sight
-from . import test_case_reopen
