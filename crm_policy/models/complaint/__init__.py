@@ -4,6 +4,10 @@ from . import complaint_fields
 from . import complaint_mixin
 from . import case_import_check
 from . import case_import
+from . import case_import_lookup
+from . import case_import_columns
+from . import case_import_cells
+from . import case_import_sheet
 from . import remedy
 from . import case_sight
 from . import case_reopen

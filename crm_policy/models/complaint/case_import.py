@@ -6,6 +6,9 @@ from odoo.tools import SQL, plaintext2html
 from ...tools import fact_order, numbering
 from ...tools.zones import company_zone, day_start
 
+# Without these no case goes on.
+BEGINNING = ("policy_intake_at", "policy_accepted_at")
+
 
 class CrmPolicyCaseImport(models.AbstractModel):
     """Cases that an old register brings along, with the number, dates and author they had there.
@@ -49,13 +52,29 @@ class CrmPolicyCaseImport(models.AbstractModel):
 
     @api.model
     def _policy_running_domain(self):
-        return super()._policy_running_domain() & Domain("policy_grandfathered", "=", False)
+        # Once it is taken up again it is a case of today.
+        bound = Domain("policy_grandfathered", "=", False) | Domain("policy_cycle", ">", 0)
+        return super()._policy_running_domain() & bound
 
     def _policy_take_in(self, moment):
         """Leave imported cases as they came: their intake may be unknown."""
         return super(
             CrmPolicyCaseImport, self.filtered(lambda case: not case.policy_imported_at)
         )._policy_take_in(moment)
+
+    def _policy_reopen(self, reason):
+        """Let a case whose beginning is unknown begin with its reopening: it goes on from there."""
+        result = super()._policy_reopen(reason)
+        for case in self.filtered("policy_imported_at"):
+            names = [name for name in BEGINNING if not case[name]]
+            if names:
+                moment = case.policy_reopened_at
+                case._policy_guarded_write(dict.fromkeys(names, moment))
+                payload = {fact_order.short(name): str(moment) for name in names}
+                self.env["crm.policy.event"]._policy_log(
+                    "case.taken_in", case, payload, clause=case.policy_version_id
+                )
+        return result
 
     # === BUSINESS METHODS === #
 
@@ -226,9 +245,9 @@ class CrmPolicyCaseImport(models.AbstractModel):
             bodies[case.id] = " ".join(self._policy_import_note(row, names, missing))
         for version, group in cases.grouped("policy_version_id").items():
             self.env["crm.policy.event"]._policy_log(
-                "case.imported", group.with_env(self.env), payloads=payloads, clause=version
+                "case.imported", group, payloads=payloads, clause=version
             )
-        cases.with_env(self.env)._message_log_batch(bodies=bodies)
+        cases.with_env(self.env).sudo()._message_log_batch(bodies=bodies)
 
     @api.model
     def _policy_import_note(self, row, names, missing):

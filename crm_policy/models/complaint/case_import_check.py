@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, SUBJECTS
 from ...tools import fact_order
 from ...tools.amounts import is_plausible
+from .case_sight import HANDLERS
 from .complaint_fields import MEASURES
 
 # What people wrote down in the old register and nobody may write afterwards, plus the solution.
@@ -32,7 +33,6 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
 
     _name = "crm.policy.case.import.check"
     _description = "Checks of an Old Register"
-    _inherit = ["crm.policy.complaint.mixin"]
 
     # === WHAT A ROW IS === #
 
@@ -373,6 +373,16 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
             if partner_id and companies.get(partner_id, -1) not in (False, vals["company_id"]):
                 sentence = self.env._("The customer belongs to another company.")
                 yield index, "partner_id", sentence
+        handlers = self.env["res.users"].sudo().browse(
+            {rows[index]["vals"].get("user_id") for index in indices} - {None, False}
+        )  # fmt: skip
+        posts = {user.id: user._is_superuser() or user.has_group(HANDLERS) for user in handlers}
+        for index in indices:
+            user_id = rows[index]["vals"].get("user_id")
+            if user_id and not posts[user_id]:
+                name = handlers.browse(user_id).name
+                sentence = self.env._("%(name)s has no post in customer service.", name=name)
+                yield index, "user_id", sentence
 
     @api.model
     def _policy_import_check_policy(self, rows, indices):

@@ -13,6 +13,7 @@ class HelpdeskTicket(models.Model):
 
     _name = "helpdesk.ticket"
     _inherit = [
+        "crm.policy.case.import",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
         "crm.policy.case.import",

@@ -1,6 +1,7 @@
 from . import test_close_guard
 from . import test_case_steps
 from . import test_case_import
+from . import test_import_wizard
 from . import test_case_numbers
 from . import test_ungoverned_tickets
 from . import test_case_wizards

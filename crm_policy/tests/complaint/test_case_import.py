@@ -206,6 +206,23 @@ class TestCaseImport(PolicyCommon):
         with self.assertRaises(UserError):
             self._as("specialist", past.policy_remedy_ids[0]).amount = 9
 
+    def test_a_case_of_before_the_policy_is_taken_up_under_it(self):
+        facts = {name: PAST[name] for name in ("policy_registered_at", "policy_closed_at")}
+        case = self._import(self._row(facts, vals={"user_id": self.users["supervisor"].id}))
+        self.assertTrue(case.policy_grandfathered)
+        with at("2026-03-12 11:00"):
+            self._as("supervisor", case).action_policy_reopen("客户再次来电")
+        moment = shanghai("2026-03-12 11:00")
+        self.assertEqual((case.policy_intake_at, case.policy_accepted_at), (moment, moment))
+        self.assertEqual(case.policy_registered_at, shanghai("2025-11-03 10:00"))
+        self.assertEqual((case.policy_number, case.policy_next_action), ("KS-2025-17", "respond"))
+        self.assertEqual(
+            {deadline.rule_code: deadline.state for deadline in self._deadlines(case)},
+            {"complaint-response": "open", "complaint-solution": "open"},
+        )
+        with at("2026-03-12 12:00"):
+            self._as("supervisor", case).action_policy_respond("已致电")
+
     # === NUMBERS === #
 
     def _next_number(self, kind="quality", moment="2026-03-13 10:00"):
@@ -447,6 +464,13 @@ class TestCaseImport(PolicyCommon):
         self.assertEqual(
             self._refused(self._row(vals={"partner_id": partner.id})),
             ["Row 1 (KS-2025-17): The customer belongs to another company."],
+        )
+
+    def test_a_handler_without_a_post(self):
+        user = self.users["analyst"]
+        self.assertEqual(
+            self._refused(self._row(vals={"user_id": user.id})),
+            [f"Row 1 (KS-2025-17): {user.name} has no post in customer service."],
         )
 
     def test_an_open_case_re_checked_by_its_handler(self):
