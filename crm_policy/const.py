@@ -13,6 +13,14 @@ KINDS = [
 ]
 URGENCIES = [("normal", "Normal"), ("urgent", "Urgent")]
 SEVERITIES = [("general", "General"), ("major", "Major"), ("crisis", "Crisis")]
+CALL_OUTCOMES = [
+    ("answered", "Answered"),
+    ("callback", "To Be Called Back"),
+    ("transferred", "Transferred"),
+    ("line_fault", "Line Fault"),
+    ("language", "Not Understood"),
+    ("emotional", "Upset Caller"),
+]
 OUTCOMES = [
     ("accepted", "Accepted by Customer"),
     ("not_established", "Not Established"),
@@ -82,6 +90,20 @@ FACT_ORDER = {
     "conflict": COMPLAINT_ORDER,
 }
 
+# A case that an authority has handed over has two facts more; it is accepted after the first and
+# closed after the second.
+EXTERNAL_ORDER = {
+    "policy_external_received_at": (),
+    "policy_external_replied_at": ("policy_external_received_at",),
+}
+EXTERNAL_RESULTS = [
+    ("mediated", "Mediation Succeeded"),
+    ("mediation_failed", "Mediation Failed"),
+    ("not_established", "Not Established"),
+    ("withdrawn", "Withdrawn"),
+    ("transferred", "Handed to Another Body"),
+]
+
 UNITS = [
     ("working_minutes", "Working Minutes"),
     ("working_hours", "Working Hours"),
@@ -89,6 +111,7 @@ UNITS = [
     ("calendar_hours", "Hours"),
     ("calendar_days", "Days"),
     ("calendar_months", "Months"),
+    ("given", "Date Given"),
 ]
 
 SUBJECTS = [

@@ -28,6 +28,7 @@ def new_case():
     case = env["helpdesk.ticket"].create({
         "name": "x", "description": "x", "policy_kind": "complaint",
         "policy_complaint_type_id": kind.id, "partner_id": env.company.partner_id.id,
+        "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
     })
     case.action_policy_accept()
     return case
@@ -197,3 +198,33 @@ def test_whoever_changes_the_amount_while_it_is_signed_is_not_overlooked(governe
         "print(env['crm.policy.decision'].search_count([]))"
     )
     assert state.split() == ["9999.0", "none", "lapsed", "0"]
+
+
+TEAM = """
+members = env["res.users"]
+for number in range(3):
+    members += user(f"member {number}", "specialist")
+team = env["helpdesk.ticket.team"].create({"name": "team", "user_ids": [(6, 0, members.ids)]})
+rule = env["crm.policy.intake.rule"].search([("code", "=", "quality")])
+rule.write({"team_id": team.id, "assign_method": "round_robin"})
+"""
+TAKE = """
+def take():
+    vals = {{"name": "漏水", "description": "x"}}
+    [vals] = env["helpdesk.ticket"]._policy_prepare_intake([vals])
+    return vals["user_id"]
+
+print("ready", flush=True)
+input()
+for _number in range({count}):
+    print(retrying(take, env), flush=True)
+"""
+
+
+def test_two_workers_give_cases_out_in_turn(scratch_db):
+    scratch_db.run_in_odoo(SETUP + TEAM)
+    workers = [start(scratch_db, CASE + TAKE.format(count=15)) for _worker in range(2)]
+    for worker in workers:
+        say(worker)
+    given = [line for worker in workers for line in scratch_db.finish(worker).split()]
+    assert sorted(given.count(user_id) for user_id in set(given)) == [10, 10, 10]

@@ -249,9 +249,33 @@ def test_tests_do_not_count_as_a_change_of_the_add_on(run, tmp_path):
 
 def test_the_lock_names_a_hash_for_everything(run):
     text = (ROOT / "requirements.txt").read_text()
-    blocks = text.count("==")
-    assert blocks and text.count(" \\\n    --hash=sha256:") >= blocks
-    assert "\nodoo==" not in text and "\nuv==" in text
+    peers = (ROOT / "benchmarks" / "requirements.txt").read_text()
+    for lock in (text, peers):
+        blocks = lock.count("==")
+        assert blocks and lock.count(" \\\n    --hash=sha256:") >= blocks
+        assert "\nodoo==" not in lock
+    assert "\nuv==" in text
+
+
+def test_the_peers_of_the_benchmarks_stay_out_of_the_product(run, tmp_path, monkeypatch):
+    commands = []
+
+    def work(_label, command):
+        commands.append(command)
+        command[command.index("--target") + 1].mkdir()
+
+    monkeypatch.setattr(run, "CACHE", tmp_path)
+    monkeypatch.setattr(run, "work", work)
+    folder = run.prepare_peers()
+    assert folder.parent == tmp_path and run.prepare_peers() == folder
+    [command] = commands  # the second time they are there
+    assert {"--require-hashes", "--no-deps"} <= set(command)
+    assert command[-1] == run.ROOT / "benchmarks" / "requirements.txt"
+
+
+def test_a_benchmark_that_is_none(run, capsys):
+    assert "benchmarks/none.py" in problem(run, run.command_bench, "none")
+    assert "create " in capsys.readouterr().out and run.command_bench() == 0
 
 
 SAMPLE = """

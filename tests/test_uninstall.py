@@ -11,6 +11,7 @@ director = env["res.users"].create({
 version.with_user(director).action_policy_publish()
 case = env["helpdesk.ticket"].create({
     "name": "query", "description": "x", "policy_kind": "query",
+    "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
 })
 case.action_policy_accept()
 case.action_policy_respond("answered")
@@ -34,10 +35,14 @@ env.cr.execute(
     "WHERE table_name = 'helpdesk_ticket' AND column_name LIKE 'policy%'"
 )
 columns = env.cr.fetchone()[0]
+access = env.ref("helpdesk_mgmt.access_helpdesk_ticket_stage_public")
 print("LEFT", tables, functions, columns, fresh.number != "/", bool(ticket.exists()))
+print("ACCESS", access.perm_read, access.perm_write)
 """
 
 
 def test_uninstall_leaves_helpdesk_as_it_was(scratch_db):
     scratch_db.run_in_odoo(UNINSTALL)
-    assert "LEFT 0 0 0 True False" in scratch_db.run_in_odoo(AFTERWARDS)
+    answer = scratch_db.run_in_odoo(AFTERWARDS)
+    assert "LEFT 0 0 0 True False" in answer
+    assert "ACCESS True True" in answer

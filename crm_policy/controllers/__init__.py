@@ -1,1 +1,4 @@
-from . import ticket_close
+from . import uploads
+from . import ticket_portal
+from . import case_portal
+from . import intake_page

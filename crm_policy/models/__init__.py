@@ -6,5 +6,6 @@ from . import organisation
 from . import deadline
 from . import approval
 from . import complaint
+from . import governance
 from . import reporting
 from . import inherit

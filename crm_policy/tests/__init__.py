@@ -6,6 +6,7 @@ from .organisation import *
 from .deadline import *
 from .approval import *
 from .complaint import *
+from .governance import *
 from .flows import *
 from .tours import *
 from .reporting import *

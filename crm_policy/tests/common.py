@@ -51,6 +51,9 @@ class PolicyCommon(TransactionCase):
         cls.other_specialist = cls._new_user("specialist", login="t_specialist2")
         cls.department, cls.team = cls._new_organisation()
         cls.version = cls._install_policy("service")
+        cls.phone = cls.env["helpdesk.ticket.channel"].create(
+            {"name": "电话", "company_id": cls.company.id}
+        )
         cls.partner = cls.env["res.partner"].create(
             {"name": "苏州恒达电子", "is_company": True, "email": "hengda@example.com"}
         )
@@ -160,11 +163,66 @@ class PolicyCommon(TransactionCase):
             "partner_id": cls.partner.id,
             "company_id": cls.company.id,
             "user_id": cls.users["specialist"].id,
+            "channel_id": cls.phone.id,
         }
         if kind == "complaint":
             defaults["policy_complaint_type_id"] = cls.types["quality"].id
         case = cls.env["helpdesk.ticket"].with_user(user).create({**defaults, **vals})
         return case.with_env(cls.env)
+
+    @contextmanager
+    def assertRefused(self, exception, words):
+        """Assert that the block is refused in these words, and undo what it did before."""
+        with self.assertRaises(exception) as caught:
+            yield
+        self.assertRegex(str(caught.exception), words)
+
+    @classmethod
+    def _new_employee(cls, user, **vals):
+        """Make a user an employee of his company."""
+        company = vals.get("company_id", cls.company.id)
+        return cls.env["hr.employee"].create(
+            {"name": user.name, "user_id": user.id, "company_id": company, **vals}
+        )
+
+    @classmethod
+    def _role_of(cls, code, company=None):
+        return cls.env["crm.policy.role"].search(
+            [("code", "=", code), ("company_id", "=", (company or cls.company).id)]
+        )
+
+    @classmethod
+    def _new_post(cls, code, users=None, substitute=None, **vals):
+        """Appoint ``users`` to an appointed role of the pack; its planned post is taken."""
+        role = cls._role_of(code)
+        values = {
+            "user_ids": [Command.set(users.ids if users else [])],
+            "substitute_id": substitute and substitute.id,
+            **vals,
+        }
+        place = [
+            ("role_id", "=", role.id),
+            ("department_id", "=", vals.get("department_id", False)),
+        ]
+        post = cls.env["crm.policy.post"].search(place)
+        if post:
+            post.write(values)
+            return post
+        return post.create({"role_id": role.id, **values})
+
+    @classmethod
+    def _away(cls, user, start, stop, **vals):
+        """Give a user's employee time off between two wall times of Shanghai."""
+        resource = user.with_company(cls.company).employee_id.resource_id
+        return cls.env["resource.calendar.leaves"].create(
+            {
+                "name": "年假",
+                "resource_id": resource.id,
+                "date_from": shanghai(start),
+                "date_to": shanghai(stop),
+                **vals,
+            }
+        )
 
     @classmethod
     def _as(cls, role, records):

@@ -143,7 +143,7 @@ def _section_problems(pack, section, schema, needs_clause, numbers):
         codes |= {code} - {None}
         if needs_clause and not clause:
             problems.append(f"{place}: clause is missing; a rule belongs to a clause")
-        elif needs_clause and clause not in numbers:
+        elif clause and clause not in numbers:
             problems.append(f"{place}: the policy has no clause {clause}")
     return problems
 

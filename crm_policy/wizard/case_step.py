@@ -11,10 +11,12 @@ ARGUMENTS = {
     "settle": (),
     "reply": ("text", "channel"),
     "callback": ("score", "text"),
+    "promise_kept": ("text",),
     "recheck": ("text",),
     "close": (),
     "cancel": (),
     "reopen": (),
+    "put_aside": (),
 }
 
 
@@ -35,10 +37,12 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("settle", "Settle"),
             ("reply", "Tell the Decision"),
             ("callback", "Callback"),
+            ("promise_kept", "Promised Call Made"),
             ("recheck", "Re-check"),
             ("close", "Close"),
             ("cancel", "Cancel"),
             ("reopen", "Reopen"),
+            ("put_aside", "Not Ours"),
         ],
         required=True,
     )
@@ -70,7 +74,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
-        if self.step in ("cancel", "reopen"):
+        if self.step in ("cancel", "reopen", "put_aside"):
             arguments["reason"] = self.reason
         elif self.happened_earlier:
             if not self.at:

@@ -211,7 +211,7 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Return (clause, [(role, mode)]) of the signatures that the amount needs."""
         amount, currency = self._policy_approval_amount(), self._policy_approval_currency()
         if route.kind == "sequence":
-            return route.clause_id, [
+            steps = [
                 (step.role_id, step.mode)
                 for step in route.step_ids
                 if currency._convert(
@@ -220,6 +220,18 @@ class CrmPolicyApprovable(models.AbstractModel):
                 > step.amount_from
                 or not step.amount_from
             ]
+            if not steps:
+                # Without a step it would be approved by nobody.
+                raise PolicyRefusal(
+                    self.env._(
+                        "%(clause)s: route %(route)s has no signature for %(amount)s. Give it a "
+                        "step that is needed always.",
+                        clause=route.clause_id._policy_citation(),
+                        route=route.name,
+                        amount=currency.format(amount),
+                    )
+                )
+            return route.clause_id, steps
         barred = self.env.user | self._policy_approval_barred_users()
         for line in self._policy_covering_lines(amount):
             if line.role_id._users_for(self)[self.id] - barred:

@@ -108,7 +108,10 @@ class CrmPolicyCaseSight(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         cases = super().create(vals_list)
-        cases.filtered(lambda case: case.user_id != self.env.user)._policy_keep_sight("intake")
+        handed_over = cases.filtered(lambda case: case.user_id != self.env.user)
+        # No need to ask the database for whom a new case was opened. Rules are checked as superuser.
+        self._fields["policy_opened"]._update_cache(handed_over.sudo(), False)
+        handed_over._policy_keep_sight("intake")
         return cases
 
     def write(self, vals):

@@ -1,5 +1,7 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
@@ -49,10 +51,15 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         # pylint: disable=method-required-super; it is called with what this method has checked
         vals_list = [dict(vals) for vals in vals_list]
         self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        self._policy_fill_in(vals_list, ["policy_kind"])
         self._policy_check_measures(vals_list)
         self._policy_check_classification(vals_list)
+        moment = fields.Datetime.now()
+        governed = [vals for vals in vals_list if vals.get("policy_kind")]
+        if governed:
+            self._policy_prepare_create(governed, moment)
         cases = self._policy_guarded_create(vals_list)
-        cases.filtered("policy_kind")._policy_take_in(fields.Datetime.now())
+        cases.filtered("policy_kind")._policy_take_in(moment)
         return cases
 
     def write(self, vals):
@@ -92,9 +99,9 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def _policy_check_classification(self, vals_list):
         """Name an unknown kind or type instead of letting the database stumble over it."""
-        known = [code for code, _label in KINDS]
+        kinds = [code for code, _label in KINDS]
         for kind in (vals.get("policy_kind") for vals in vals_list):
-            if not kind or kind in known:
+            if not kind or kind in kinds:
                 continue
             raise ValidationError(
                 self.env._(
@@ -103,10 +110,14 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     kind=kind,
                 )
             )
-        types = self.env["crm.policy.complaint.type"]
-        for vals in vals_list:
-            value = vals.get("policy_complaint_type_id")
-            if value and not (isinstance(value, int) and types.browse(value).sudo().exists()):
+        values = [value for vals in vals_list if (value := vals.get("policy_complaint_type_id"))]
+        types = self._policy_existing(
+            self.env["crm.policy.complaint.type"].sudo(),
+            {value for value in values if isinstance(value, int)},
+        )
+        known = types.ids
+        for value in values:
+            if value not in known:
                 raise ValidationError(
                     self.env._(
                         "%(field)s: there is no complaint type %(value)s.",
@@ -114,6 +125,51 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                         value=value,
                     )
                 )
+
+    @staticmethod
+    def _policy_existing(model, ids):
+        """Return the records that exist; no query for what the transaction has read already."""
+        records = model.browse(ids)
+        try:
+            records.mapped("display_name")
+        except MissingError:
+            return records.exists()
+        return records
+
+    def _policy_fill_in(self, vals_list, names):
+        """Fill in the defaults that decide under which policy a case comes."""
+        names = [name for name in names if any(name not in vals for vals in vals_list)]
+        defaults = self.default_get(names) if names else {}
+        for vals in vals_list:
+            for name in defaults:
+                vals.setdefault(name, defaults[name])
+
+    def _policy_prepare_create(self, vals_list, moment):
+        """Complete the values of governed cases with what the policy says of them at the intake.
+
+        Written with the rows themselves they cost no statement of their own.
+        """
+        self._policy_fill_in(vals_list, ["policy_complaint_type_id", "company_id"])
+        Type = self.env["crm.policy.complaint.type"].sudo()
+        Company = self.env["res.company"]
+        keys = [
+            (
+                vals["policy_kind"],
+                Type.browse(vals.get("policy_complaint_type_id")),
+                Company.browse(vals["company_id"]),
+            )
+            for vals in vals_list
+        ]
+        versions = {key: self._policy_version_for(*key) for key in set(keys)}
+        numbers = self._policy_numbers("intake", moment, [key[1:] for key in keys])
+        for position, (vals, key) in enumerate(zip(vals_list, keys, strict=True)):
+            vals.update(
+                policy_intake_at=moment,
+                policy_version_id=versions[key].id,
+                policy_step="received",
+            )
+            if position in numbers:
+                vals["policy_number"] = numbers[position]
 
     def _policy_check_reclassified(self, vals):
         """Refuse to take a case out of its policy, or to re-sort it once it is under way."""
@@ -322,53 +378,67 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         return [dict(vals) for vals in vals_list]
 
     def _policy_take_in(self, moment):
-        """Stamp new cases with their intake and the version that governs them; number them."""
-        Default = self.env["crm.policy.default"]
-        for company, cases in self.grouped("company_id").items():
-            defaults = Default._policy_for(set(cases.mapped("policy_kind")), company)
-            by_policy = cases.grouped(
-                lambda case, defaults=defaults: (
-                    case.sudo().policy_complaint_type_id.policy_id
-                    or defaults.get(case.policy_kind, self.env["crm.policy"])
+        """Stamp new cases with their intake and the version that governs them; number them.
+
+        Those that were created with the right stamp and number cost nothing more.
+        """
+        stale = defaultdict(self.browse)
+        for case in self.sudo():
+            kind = case.policy_complaint_type_id
+            version = self._policy_version_for(case.policy_kind, kind, case.company_id)
+            if (case.policy_version_id, case.policy_intake_at) != (version, moment):
+                stale[version.id] += case
+        for version_id, cases in stale.items():
+            cases.sudo()._policy_guarded_write(
+                {"policy_intake_at": moment, "policy_version_id": version_id}
+            )
+        self.env["crm.policy.event"]._policy_log("case.received", self)
+        self.sudo()._policy_assign_numbers("intake", moment)
+
+    @api.model
+    def _policy_version_for(self, kind, complaint_type, company):
+        """Return the version in force that governs a case of this kind and type.
+
+        :raises UserError: the company has none.
+        """
+        policy = complaint_type.sudo().policy_id
+        if not policy:
+            policy = self.env["crm.policy.default"]._policy_for(kind, company)
+        version = policy.sudo().active_in_company and policy.sudo().current_version_id
+        if not version:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no policy in force for: %(kind)s.",
+                    company=company.name,
+                    kind=dict(self._fields["policy_kind"]._description_selection(self.env))[kind],
                 )
             )
-            for policy, group in by_policy.items():
-                version = policy.sudo().active_in_company and policy.sudo().current_version_id
-                if not version:
-                    raise UserError(
-                        self.env._(
-                            "%(company)s has no policy in force for: %(kind)s.",
-                            company=company.name,
-                            kind=dict(self._fields["policy_kind"]._description_selection(self.env))[
-                                group[0].policy_kind
-                            ],
-                        )
-                    )
-                group.sudo()._policy_guarded_write(
-                    {"policy_intake_at": moment, "policy_version_id": version.id}
-                )
-            self.env["crm.policy.event"]._policy_log("case.received", cases)
-        self.sudo()._policy_assign_numbers("intake", moment)
+        return version
 
     def _policy_assign_numbers(self, event, moment):
         """Number the cases whose type is numbered at ``event``; one query per block."""
-        todo = self.filtered(
-            lambda case: (
-                not case.policy_number and case.policy_complaint_type_id.number_event == event
-            )
-        )
-        blocks = todo.grouped(
-            lambda case: (
-                case.company_id,
-                case.policy_complaint_type_id.number_pattern,
-                case.policy_complaint_type_id.number_reset,
-            )
-        )
-        for (company, pattern, reset), cases in blocks.items():
+        todo = self.filtered(lambda case: not case.policy_number)
+        pairs = [(case.policy_complaint_type_id, case.company_id) for case in todo]
+        for position, number in self._policy_numbers(event, moment, pairs).items():
+            todo[position]._policy_guarded_write({"policy_number": number})
+
+    @api.model
+    def _policy_numbers(self, event, moment, pairs):
+        """Reserve the numbers that are due at ``event``, in one query per pattern.
+
+        :param list pairs: complaint type and company of each case.
+        :return: {position in ``pairs``: number}
+        """
+        blocks = defaultdict(list)
+        for position, (kind, company) in enumerate(pairs):
+            if kind.number_event == event:
+                blocks[company, kind.number_pattern, kind.number_reset].append(position)
+        numbers = {}
+        for (company, pattern, reset), positions in blocks.items():
             day = to_local(moment, company_zone(company)).date()
-            numbers = self._policy_free_numbers(company, pattern, reset, day, len(cases))
-            for case, number in zip(cases, numbers, strict=True):
-                case._policy_guarded_write({"policy_number": number})
+            block = self._policy_free_numbers(company, pattern, reset, day, len(positions))
+            numbers.update(zip(positions, block, strict=True))
+        return numbers
 
     @api.model
     def _policy_free_numbers(self, company, pattern, reset, day, count):
@@ -398,9 +468,13 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     # === BUSINESS METHODS - GUARDS OF THE FACTS === #
 
+    def _policy_fact_order(self):
+        """Return {fact: the facts that must be there before it} of a case of this kind."""
+        return FACT_ORDER[self.policy_kind]
+
     def _policy_missing_facts(self, name):
         """Return the facts that must be there before ``name`` and are not."""
-        return [fact for fact in FACT_ORDER[self.policy_kind].get(name, ()) if not self[fact]]
+        return [fact for fact in self._policy_fact_order().get(name, ()) if not self[fact]]
 
     def _policy_check_fact(self, name, moment):
         super()._policy_check_fact(name, moment)
@@ -408,7 +482,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             return
         if self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
             raise UserError(self.env._("%(case)s is ended.", case=self.display_name))
-        if name not in FACT_ORDER[self.policy_kind]:
+        order = self._policy_fact_order()
+        if name not in order:
             raise UserError(
                 self.env._(
                     "%(case)s: %(fact)s has no place in a case of its kind.",
@@ -429,8 +504,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     missing=", ".join(map(self._policy_fact_words, missing)),
                 )
             )
-        before = max(self[fact] for fact in FACT_ORDER[self.policy_kind][name])
-        if moment and moment < before:
+        before = max((self[fact] for fact in order[name]), default=None)
+        if moment and before and moment < before:
             raise ValidationError(
                 self.env._(
                     "%(case)s: %(fact)s cannot lie before %(before)s.",

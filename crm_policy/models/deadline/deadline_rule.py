@@ -36,10 +36,12 @@ class CrmPolicyDeadlineRule(models.Model):
         "start": (str, True),
         "done": (str, True),
         "domain": (list, False),
-        "duration": (float, True),
+        "duration": (float, False),
+        "due": (str, False),
         "unit": (tuple(code for code, _label in UNITS), True),
         "calendar": (str, False),
         "role": (str, False),
+        "customer_text": ("text", False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -49,6 +51,11 @@ class CrmPolicyDeadlineRule(models.Model):
     done_path = fields.Char(string="Until", required=True)
     domain = fields.Char(string="Applies to", default="[]", required=True)
     duration = fields.Float(required=True, digits=(12, 2))
+    due_path = fields.Char(
+        string="Date Given In",
+        help="The field with a date that somebody has set, an authority say (unit: date given), or "
+        "that was promised: with a duration it falls due at the earlier of the two.",
+    )
     unit = fields.Selection(UNITS, required=True, default="working_hours")
     calendar_id = fields.Many2one(
         "resource.calendar",
@@ -59,6 +66,12 @@ class CrmPolicyDeadlineRule(models.Model):
     role_id = fields.Many2one(
         "crm.policy.role", string="Responsible", index=True, ondelete="restrict"
     )
+    customer_text = fields.Char(
+        string="Words for the Customer",
+        translate=True,
+        help="What the customer reads of this deadline in the portal, with its date and time. "
+        "Empty: he does not see it.",
+    )
     sentence = fields.Char(compute="_compute_sentence", string="Rule in Words")
 
     _code_uniq = models.Constraint(
@@ -67,10 +80,17 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("model_name", "start_path", "done_path", "duration", "unit", "domain")
+    @api.depends("model_name", "start_path", "done_path", "due_path", "duration", "unit", "domain")
     def _compute_sentence(self):
         units = dict(self._fields["unit"]._description_selection(self.env))
         for rule in self:
+            if rule.unit == "given":
+                rule.sentence = self.env._(
+                    "By the date in %(due)s, %(done)s must be there.",
+                    due=rule._policy_path_label(rule.due_path),
+                    done=rule._policy_path_label(rule.done_path),
+                )
+                continue
             rule.sentence = self.env._(
                 "Within %(duration)g %(unit)s from %(start)s, %(done)s must be there.",
                 duration=rule.duration,
@@ -91,10 +111,17 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("duration", "unit")
+    @api.constrains("duration", "unit", "due_path")
     def _check_duration(self):
         for rule in self:
-            fits = 0 < rule.duration <= LONGEST
+            if rule.unit == "given" and not rule.due_path:
+                raise ValidationError(
+                    self.env._(
+                        "Deadline rule %(rule)s: say which field holds the date that is given.",
+                        rule=rule.code,
+                    )
+                )
+            fits = 0 < rule.duration <= LONGEST or (rule.unit == "given" and not rule.duration)
             if not fits or (rule.unit in WHOLE_UNITS and rule.duration % 1):
                 raise ValidationError(
                     self.env._(
@@ -106,7 +133,7 @@ class CrmPolicyDeadlineRule(models.Model):
                     )
                 )
 
-    @api.constrains("model_name", "start_path", "done_path", "domain")
+    @api.constrains("model_name", "start_path", "done_path", "due_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
@@ -120,6 +147,8 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
             rule._policy_check_path(model, rule.start_path)
             rule._policy_check_path(model, rule.done_path)
+            if rule.due_path:
+                rule._policy_check_path(model, rule.due_path)
             rule._policy_check_domain(model)
 
     def _policy_check_path(self, model, path):
@@ -170,6 +199,8 @@ class CrmPolicyDeadlineRule(models.Model):
             "model_name": row.pop("model"),
             "start_path": row.pop("start"),
             "done_path": row.pop("done"),
+            "due_path": row.pop("due", False),
+            "duration": row.pop("duration", 0),
             "domain": repr(row.pop("domain", None) or []),
         }
         if role:
@@ -229,7 +260,8 @@ class CrmPolicyDeadlineRule(models.Model):
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
-        names = {self.start_path.split(".")[0], self.done_path.split(".")[0]}
+        paths = (self.start_path, self.done_path, self.due_path)
+        names = {path.split(".")[0] for path in paths if path}
         names |= {
             condition.field_expr.split(".")[0]
             for condition in self._policy_domain().iter_conditions()
@@ -248,6 +280,7 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return which records the rule runs for: condition, version, and clock not stopped."""
         return (
             self._policy_domain()
+            & (Domain(self.due_path, "!=", False) if self.unit == "given" else Domain.TRUE)
             & Domain("policy_version_id", "=", self.version_id.id)
             & self.env[self.model_name]._policy_running_domain()
         )
@@ -264,6 +297,26 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
             )
         return calendar
+
+    def _policy_due_of(self, records, company):
+        """Return when this rule falls due for each record.
+
+        A date that is given counts as it is. A promise counts where it is earlier than the
+        duration, and not when it is from before the clock started (a former cycle's).
+
+        :param records: records of one company whose start is there.
+        """
+        if self.unit == "given":
+            return [self._policy_at(record, "due") for record in records]
+        starts = [self._policy_start(record) for record in records]
+        dues = self._policy_due(starts, company)
+        if not self.due_path:
+            return dues
+        promised = [self._policy_at(record, "due") for record in records]
+        return [
+            min(due, at) if at and at > start else due
+            for start, due, at in zip(starts, dues, promised, strict=True)
+        ]
 
     def _policy_due(self, starts, company):
         """Return when this rule falls due after each start.
@@ -293,7 +346,10 @@ class CrmPolicyDeadlineRule(models.Model):
     # === HELPERS OF THE DEADLINES === #
 
     def _policy_at(self, record, end):
-        """Return the instant that ``start_path`` or ``done_path`` shows on a record, or False."""
+        """Return the instant that a path shows on a record, or False.
+
+        :param str end: "start", "done" or "due".
+        """
         for name in self[f"{end}_path"].split("."):
             record = record[name]
         return record
@@ -333,7 +389,7 @@ class CrmPolicyDeadlineRule(models.Model):
         department = record["policy_department_id"] if "policy_department_id" in record else False
         return {
             "user_id": users.id if users and len(users) == 1 else False,
-            "department_id": department and department.id,
+            "department_id": department.id if department else False,
         }
 
     def _policy_snapshot(self, record):
@@ -354,9 +410,10 @@ class CrmPolicyDeadlineRule(models.Model):
         }
 
     def _policy_wanted_sql(self, model, recent=Domain.TRUE):
-        """Return SELECT rule_id, res_id, cycle, start_at, done_at of the records it runs for.
+        """Return SELECT rule_id, res_id, cycle, start_at, done_at, due_at of its records.
 
-        ``start_at`` says in SQL what :meth:`_policy_start` says.
+        ``start_at`` says in SQL what :meth:`_policy_start` says; ``due_at`` is null but for a date
+        that is given.
 
         :param Domain recent: which records to look at.
         """
@@ -373,6 +430,12 @@ class CrmPolicyDeadlineRule(models.Model):
                 reopened=SQL.identifier(query.table, "policy_reopened_at"),
             ),
             SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
+            SQL(
+                "%s AS due_at",
+                self._policy_path_sql(model, query, self.due_path)
+                if self.unit == "given"
+                else SQL("NULL::timestamp"),
+            ),
         )
 
     @staticmethod

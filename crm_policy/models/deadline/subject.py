@@ -161,7 +161,7 @@ class CrmPolicySubject(models.AbstractModel):
         rules = Rule.sudo().browse(sorted(ids))
         versions = governed.policy_version_id
         self.env["crm.policy.deadline"]._policy_sync(
-            rules.filtered(lambda rule: rule.version_id in versions), governed
+            rules.filtered(lambda rule: rule.version_id in versions), governed, fresh=names is None
         )
 
     # === BUSINESS METHODS - FACTS === #

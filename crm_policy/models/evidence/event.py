@@ -1,4 +1,7 @@
+import json
+
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 
 class CrmPolicyEvent(models.Model):
@@ -60,23 +63,39 @@ class CrmPolicyEvent(models.Model):
         :param dict payloads: id -> payload, instead of one for all.
         :return: the events, as superuser.
         """
+        if not records:
+            return self.sudo().browse()
         trace = clause._policy_trace() if clause else {}
-        now = fields.Datetime.now()
-        return self.sudo()._policy_insert(
-            [
-                {
-                    "at": now,
-                    "type": event_type,
-                    "company_id": record["company_id"].id if "company_id" in record else False,
-                    "res_model": record._name,
-                    "res_id": record.id,
-                    "actor_id": self.env.uid,
-                    "payload": payloads[record.id] if payloads else payload,
-                    **trace,
-                }
-                for record in records
-            ]
+        companies = (
+            [record["company_id"].id or None for record in records]
+            if "company_id" in records
+            else [None] * len(records)
         )
+        details = [payloads[record.id] if payloads else payload for record in records]
+        # The ORM would take ten times as long for what has no inverse, no default and no compute.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO crm_policy_event (at, type, company_id, res_model, res_id, actor_id,
+                                              payload, policy, version, clause)
+                     SELECT %(now)s, %(type)s, row.company_id, %(model)s, row.res_id, %(actor)s,
+                            row.payload, %(policy)s, %(version)s, %(clause)s
+                       FROM unnest(%(companies)s::int[], %(ids)s::int[], %(payloads)s::jsonb[])
+                            WITH ORDINALITY AS row (company_id, res_id, payload, position)
+                   ORDER BY row.position
+                  RETURNING id
+                """,
+                now=fields.Datetime.now(),
+                type=event_type,
+                companies=companies,
+                model=records._name,
+                ids=records.ids,
+                actor=self.env.uid,
+                payloads=[json.dumps(detail) if detail else None for detail in details],
+                **{name: trace.get(name) or None for name in ("policy", "version", "clause")},
+            )
+        )
+        return self.sudo().browse(row_id for [row_id] in rows)
 
     def _get_redirect_suggested_company(self):
         # The standard takes company_id for a record when it words an access error.

@@ -1,8 +1,17 @@
-from odoo import api, fields, models
+from collections import defaultdict
+
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.tools import email_normalize
+
+from ..complaint.intake import CrmPolicyIntake
 
 # What our actions write; for a governed case it follows from the facts.
 PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
+
+
+def _team_id(vals):
+    return vals.get("team_id") or False
 
 
 class HelpdeskTicket(models.Model):
@@ -14,13 +23,22 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     _inherit = [
         "crm.policy.case.import",
+        "crm.policy.intake",
+        "crm.policy.external",
+        "crm.policy.call.record",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
-        "crm.policy.case.import",
+        "crm.policy.mail.sorting",
         "crm.policy.complaint.mixin",
+        "crm.policy.creation.notice",
+        "crm.policy.case.workload",
+        "crm.policy.customer.view",
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]
+    _policy_channel_name = "channel_id"
+    _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
+    _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
     # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
     commercial_partner_id = fields.Many2one(index=True)
@@ -66,12 +84,68 @@ class HelpdeskTicket(models.Model):
         )
         return stage or self.env["helpdesk.ticket.stage"]
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        tickets = super().create(vals_list)
-        governed = tickets.filtered("policy_kind")
-        # A default stage of the board or the caller does not count.
-        self.env.add_to_compute(self._fields["stage_id"], governed)
+    def _policy_prepare_create(self, vals_list, moment):
+        # In the order of helpdesk's own create: the number before the company of the team.
+        self._policy_number_tickets(vals_list)
+        self._policy_fill_in(vals_list, ["team_id"])
+        Team = self.env["helpdesk.ticket.team"]
+        teams = {team_id: Team.browse(team_id) for team_id in map(_team_id, vals_list)}
+        for vals in vals_list:
+            company = teams[_team_id(vals)].company_id
+            if company:
+                vals["company_id"] = company.id
+        super()._policy_prepare_create(vals_list, moment)
+        self._policy_fill_in(vals_list, ["partner_id"])
+        Partner = self.env["res.partner"].sudo()
+        partners = Partner.browse({vals.get("partner_id") for vals in vals_list} - {None, False})
+        customers = {partner.id: partner.commercial_partner_id.id for partner in partners}
+        company_id = self.env.company.id
+        stages = {
+            team_id: self._policy_first_stage(team_id, team.company_id.id, company_id)
+            for team_id, team in teams.items()
+        }
+        for vals in vals_list:
+            stage_id, unattended = stages[_team_id(vals)]
+            # A stage or a date of closing that the caller or the board gives does not count.
+            vals.update(stage_id=stage_id, unattended=unattended, closed_date=False)
+            # What helpdesk would compute and write after the row is there.
+            vals["commercial_partner_id"] = customers.get(vals.get("partner_id"))
+
+    @api.model
+    @tools.ormcache("team_id", "team_company_id", "company_id")
+    def _policy_first_stage(self, team_id, team_company_id, company_id):
+        """Return id and ``unattended`` of the stage in which the cases of a team begin.
+
+        :param int team_company_id: what helpdesk's choice of stages reads of the team.
+        :param int company_id: the current one, for cases without a team.
+        """
+        team = self.env["helpdesk.ticket.team"].sudo().browse(team_id)
+        stage = self.browse()._policy_stage(team._get_applicable_stages())
+        return stage.id, stage.unattended
+
+    @api.model
+    def _policy_number_tickets(self, vals_list):
+        """Give helpdesk's numbers from its own sequence, one block for each company."""
+        blocks = defaultdict(list)
+        for vals in vals_list:
+            if vals.get("number", "/") == "/":
+                blocks[vals.get("company_id", self.env.company.id)].append(vals)
+        for company_id, block in blocks.items():
+            sequence = self.env["ir.sequence"].with_company(company_id)
+            numbers = sequence._policy_next_block("helpdesk.ticket.sequence", len(block))
+            for vals, number in zip(block, numbers, strict=False):
+                vals["number"] = number
+
+    def _policy_guarded_create(self, vals_list):
+        tickets = super()._policy_guarded_create(vals_list)
+        astray = tickets.browse(
+            ticket.id
+            for ticket, vals in zip(tickets, vals_list, strict=True)
+            if vals.get("policy_kind")
+            and (ticket.team_id.id, ticket.stage_id.id) != (_team_id(vals), vals["stage_id"])
+        )
+        # The team that follows from the handler has other stages.
+        self.env.add_to_compute(self._fields["stage_id"], astray)
         return tickets
 
     @api.model
@@ -102,14 +176,74 @@ class HelpdeskTicket(models.Model):
             )
         return super().write(vals)
 
+    @api.model
+    def _policy_prepare_call(self, vals):
+        vals = super()._policy_prepare_call(vals)
+        teams = self.env.user.helpdesk_team_ids.filtered(
+            lambda team: team.company_id.id in (False, vals["company_id"])
+        )
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_phone", raise_if_not_found=False
+        )
+        return {**vals, "team_id": teams[:1].id, "channel_id": channel and channel.id}
+
+    def _policy_mail_channel(self):
+        channel = self.env.ref(
+            "helpdesk_mgmt.helpdesk_ticket_channel_email", raise_if_not_found=False
+        )
+        return {"channel_id": channel.id} if channel else {}
+
+    def _policy_mailbox_vals(self, box):
+        vals = super()._policy_mailbox_vals(box)
+        return {**vals, "team_id": box.id} if box._name == "helpdesk.ticket.team" and box else vals
+
+    def _policy_close_ungoverned(self):
+        for team, tickets in self.grouped("team_id").items():
+            closed = team._get_applicable_stages().filtered("closed")
+            stage = (closed & self._policy_known_stage("rejected")) or closed[-1:]
+            tickets.write({"stage_id": stage.id} if stage else {"active": False})
+        return super()._policy_close_ungoverned()
+
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)
         if name == "policy_closed_at":
             vals["closed_date"] = moment
         return vals
 
+    def _creation_subtype(self):
+        # helpdesk asks the database each time whether the record is still there.
+        subtype_id = self.env["ir.model.data"]._xmlid_to_res_id("helpdesk_mgmt.hlp_tck_created")
+        return self.env["mail.message.subtype"].browse(subtype_id)
+
     def _policy_reopen_vals(self):
         return {**super()._policy_reopen_vals(), "closed_date": False}
 
     def _policy_follow_up_vals(self, message):
         return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}
+
+    # === INTAKE === #
+
+    @api.model
+    def _policy_intake_sender(self, vals):
+        return email_normalize(vals.get("partner_email") or "", strict=False) or ""
+
+    @api.model
+    def _policy_apply_default(self, vals, company):
+        super()._policy_apply_default(vals, company)
+        if not vals.get("team_id") and company.policy_default_team_id:
+            vals["team_id"] = company.policy_default_team_id.id
+        tag = self.env.ref("crm_policy.tag_unclassified", raise_if_not_found=False)
+        if tag:
+            vals["tag_ids"] = [*(vals.get("tag_ids") or ()), Command.link(tag.id)]
+
+    @api.model
+    def _policy_intake_pools(self, vals_list):
+        # A case with a team is handled by a member: helpdesk takes anybody else off it.
+        pools = super()._policy_intake_pools(vals_list)
+        team_ids = {vals.get("team_id") for vals in vals_list}
+        teams = self.env["helpdesk.ticket.team"].sudo().browse(filter(None, team_ids))
+        members = {team.id: team.user_ids.ids for team in teams}
+        return [
+            members.get(vals.get("team_id"), pool)
+            for vals, pool in zip(vals_list, pools, strict=True)
+        ]

@@ -7,7 +7,18 @@ class HelpdeskTicketStage(models.Model):
 
     _inherit = "helpdesk.ticket.stage"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # In which stage the cases of a team begin is kept there.
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
     def write(self, vals):
+        self.env.registry.clear_cache()
         meaning = [name for name in ("closed", "active") if name in vals]
         changed = self.filtered(lambda stage: any(vals[name] != stage[name] for name in meaning))
         changed._policy_check_unused()

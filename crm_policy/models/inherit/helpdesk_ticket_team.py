@@ -7,7 +7,8 @@ SEEN_BY = frozenset({"user_ids", "user_id", "parent_id", "active"})
 class HelpdeskTicketTeam(models.Model):
     """A change of a team's people shows at once: the rules' cache holds their teams."""
 
-    _inherit = "helpdesk.ticket.team"
+    _name = "helpdesk.ticket.team"
+    _inherit = ["helpdesk.ticket.team", "crm.policy.mailbox"]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -2,11 +2,56 @@ from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "crm.policy.company.organisation"]
 
     policy_register_user_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_register_recipient_rel",
         string="Register Recipients",
         help="Who gets the complaint register of each month by mail. Empty: the directors.",
+    )
+    policy_default_department_id = fields.Many2one(
+        "hr.department",
+        string="Default Department",
+        check_company=True,
+        help="Gets what comes in and no intake rule recognises.",
+    )
+    policy_default_team_id = fields.Many2one(
+        "helpdesk.ticket.team",
+        string="Default Team",
+        check_company=True,
+        help="Gets what comes in and no intake rule recognises.",
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department",
+        string="Customer Relations Department",
+        index="btree_not_null",
+        help="The department that runs the policy; it reports to the executive directly.",
+    )
+    policy_executive_id = fields.Many2one(
+        "res.users",
+        string="Executive",
+        index="btree_not_null",
+        help="Top management: the last address of what is overdue.",
+    )
+    policy_ring_max = fields.Integer(
+        string="Answered Within Rings",
+        default=3,
+        help="A call that rang longer is flagged (002 篇八 6.1(1)).",
+    )
+    policy_similar_days = fields.Integer(
+        string="Similar Cases of the Last Days",
+        default=30,
+        help="Whoever logs a call is shown the customer's similar cases of these days (proposed).",
+    )
+    policy_call_greeting = fields.Text(string="Greeting", help="Read out when a call is answered.")
+    policy_call_closing = fields.Text(string="Closing Words")
+    policy_call_calming = fields.Text(
+        string="Words to an Upset Caller", help="How to calm the caller and come to the facts."
+    )
+    policy_acknowledge_hours = fields.Integer(
+        string="One Acknowledgement in Hours",
+        default=1,
+        help="Who writes several mails within these hours gets one acknowledgement. 0: one each.",
     )

@@ -3,3 +3,11 @@ from . import case_access
 from . import viewer
 from . import viewer_source
 from . import authority
+from . import absence
+from . import post
+from . import team
+from . import team_member
+from . import duty
+from . import workload
+from . import staffing_report
+from . import company_organisation

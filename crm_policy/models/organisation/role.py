@@ -2,7 +2,25 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 # Who holds the post: a change of these leaves a trace.
-APPOINTMENT = frozenset({"kind", "group_id", "user_id", "field_path", "active", "sees_all_cases"})
+APPOINTMENT = frozenset(
+    {
+        "kind",
+        "group_id",
+        "user_id",
+        "department_id",
+        "field_path",
+        "substitute_required",
+        "active",
+        "sees_all_cases",
+    }
+)
+
+
+def can_act(users, company):
+    """Return those of ``users`` who work for the company: none archived, none of the portal."""
+    return users.filtered(
+        lambda user: user.active and not user.share and company in user.company_ids
+    )
 
 
 class CrmPolicyRole(models.Model):
@@ -11,17 +29,19 @@ class CrmPolicyRole(models.Model):
     _name = "crm.policy.role"
     _description = "Policy Role"
     _inherit = ["crm.policy.pack.section"]
-    _order = "sequence, code"
+    _order = "sequence, id"
 
     _pack_section = "roles"
     _pack_sequence = 10
     _pack_schema = {
         "code": (str, True),
         "name": ("text", True),
-        "kind": (("group", "department_head", "manager_of", "field"), True),
+        "kind": (("group", "department_head", "manager_of", "user", "field"), True),
         "group": (str, False),
         "field_path": (str, False),
         "sees_all_cases": (bool, False),
+        "substitute_required": (bool, False),
+        "clause": (str, False),
     }
 
     code = fields.Char(required=True)
@@ -34,18 +54,43 @@ class CrmPolicyRole(models.Model):
     kind = fields.Selection(
         [
             ("group", "Members of a Group"),
-            ("department_head", "Head of the Record's Department"),
+            ("department_head", "Head of a Department"),
             ("manager_of", "Manager of a Person on the Record"),
-            ("user", "One Person"),
+            ("user", "Appointed Persons"),
             ("field", "Person on the Record"),
         ],
         required=True,
         default="group",
     )
     group_id = fields.Many2one("res.groups", index=True, ondelete="restrict")
-    user_id = fields.Many2one("res.users", index=True, ondelete="restrict")
+    user_id = fields.Many2one(
+        "res.users",
+        index=True,
+        ondelete="restrict",
+        help="Acts where no post names a holder. Departments and substitutes: see the posts.",
+    )
+    department_id = fields.Many2one(
+        "hr.department",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Whose head it is. Empty: the head of the record's own department.",
+    )
     field_path = fields.Char(
-        string="Field", help="For persons on the record: the field that names them, user_id."
+        string="Field",
+        help="For persons on the record: the field that names them, user_id, or a path to it, "
+        "commercial_partner_id.user_id.",
+    )
+
+    post_ids = fields.One2many("crm.policy.post", "role_id", string="Posts")
+    substitute_required = fields.Boolean(
+        help="Nobody is appointed without a substitute from his own department, and nobody goes "
+        "away unless the substitute is there.",
+    )
+    clause_id = fields.Many2one(
+        "crm.policy.clause",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The clause that a refusal names.",
     )
 
     sees_all_cases = fields.Boolean(
@@ -58,7 +103,6 @@ class CrmPolicyRole(models.Model):
     def _check_source(self):
         needed = {
             "group": "group_id",
-            "user": "user_id",
             "field": "field_path",
             "manager_of": "field_path",
         }
@@ -76,6 +120,8 @@ class CrmPolicyRole(models.Model):
     @api.model
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
+        if clause := row.pop("clause", None):
+            row["clause_id"] = clauses[clause].id
         group = row.pop("group", None)
         if row["kind"] == "group":
             record = self.env.ref(f"crm_policy.group_{group}", raise_if_not_found=False)
@@ -99,6 +145,8 @@ class CrmPolicyRole(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
+        if vals.get("substitute_required"):
+            self.sudo().post_ids._policy_check_substitute()
         if APPOINTMENT.intersection(vals):
             self._policy_scopes_changed()
             self.env["crm.policy.event"]._policy_log(
@@ -110,28 +158,46 @@ class CrmPolicyRole(models.Model):
                         "kind": role.kind,
                         "group": role.group_id.id,
                         "user": role.user_id.id,
+                        "department": role.department_id.id,
+                        "substitute_required": role.substitute_required,
                     }
                     for role in self
                 },
             )
         return result
 
+    # === HOLDERS === #
+
     def _users_for(self, records):
         """Return who holds this role for each record; nobody archived, nobody of another company.
+
+        Of appointed persons who are away the substitute acts. A constant number of queries,
+        whatever the number of records.
 
         :param records: any records; department and person roles read them as superuser.
         :rtype: dict[int, res.users]
         """
         self.ensure_one()
         role = self.sudo()
-        if role.kind in ("group", "user"):
-            users = role.group_id.all_user_ids if role.kind == "group" else role.user_id
-            users = role._policy_can_act(users)
+        if role.kind == "user":
+            lone = role._policy_can_act(role.user_id)
+            found = self.env["crm.policy.post"]._policy_holders(role, records)
+            return {
+                record_id: lone if users is None else users for record_id, users in found.items()
+            }
+        if role.kind == "group" or (role.kind == "department_head" and role.department_id):
+            users = role._policy_fixed_users()
             return {record.id: users for record in records}
-        found = {}
-        for record in records.sudo():
-            found[record.id] = role._policy_can_act(role._policy_users_on(record))
-        return found
+        return {
+            record.id: role._policy_can_act(role._policy_users_on(record))
+            for record in records.sudo()
+        }
+
+    def _policy_fixed_users(self):
+        """Return the holders that no record changes."""
+        if self.kind == "group":
+            return self._policy_can_act(self.group_id.all_user_ids)
+        return self._policy_can_act(self.department_id.manager_id.user_id)
 
     def _policy_users_on(self, record):
         """Return the persons that a record itself points at."""
@@ -139,7 +205,11 @@ class CrmPolicyRole(models.Model):
             name = "policy_department_id"
             department = record[name] if name in record else self.env["hr.department"]
             return department.manager_id.user_id
-        users = record[self.field_path] if self.field_path in record else None
+        users = record
+        for name in self.field_path.split("."):
+            if not isinstance(users, models.BaseModel) or name not in users:
+                return self.env["res.users"]
+            users = users[name]
         if not isinstance(users, type(self.env["res.users"])):
             return self.env["res.users"]
         if self.kind == "manager_of":
@@ -153,18 +223,58 @@ class CrmPolicyRole(models.Model):
         self.env.registry.clear_cache()
 
     def _policy_holders(self):
-        """Return who holds one of these posts whatever the record: members and named persons."""
+        """Return who holds one of these posts whatever the record, substitutes included."""
         holders = self.env["res.users"]
         for role in self.sudo():
-            users = role.group_id.all_user_ids if role.kind == "group" else role.user_id
+            users = role.user_id | role.post_ids.user_ids | role.post_ids.substitute_id
+            if role.kind == "group":
+                users = role.group_id.all_user_ids
             holders |= role._policy_can_act(users)
         return holders
 
     def _policy_can_act(self, users):
-        return users.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
+        return can_act(users, self.company_id)
+
+    def _policy_present(self, users):
+        """Return those of ``users`` who can act at this moment: none that is away."""
+        return self.env["resource.calendar.leaves"]._policy_present(users, self.company_id)
 
     def _policy_held_by(self, user, record):
         """Return whether ``user`` holds this role for ``record``."""
         return user in self._users_for(record)[record.id]
+
+    def _policy_staff(self):
+        """Return who fills the role anywhere in the company, each under his highest group."""
+        role = self.sudo()
+        if role.kind == "group":
+            group = role.group_id
+            higher = (group.all_implied_by_ids - group).filtered(
+                lambda other: other.privilege_id == group.privilege_id
+            )
+            return role._policy_can_act(group.all_user_ids - higher.user_ids)
+        if role.kind == "user":
+            return role._policy_can_act(role.post_ids.user_ids | role.user_id)
+        return role._policy_fixed_users()
+
+    def _policy_rule_words(self):
+        """Return how a refusal names the rule behind the role: its clause as it is in force."""
+        self.ensure_one()
+        clause = self.sudo().clause_id
+        if not clause:
+            return self.env._("Role %(role)s", role=self.name)
+        policy = clause.version_id.policy_id
+        current = (
+            self.env["crm.policy.clause"]
+            .sudo()
+            .search(
+                [
+                    ("number", "=", clause.number),
+                    ("version_id.policy_id", "=", policy.id),
+                    ("version_id.state", "=", "effective"),
+                ],
+                limit=1,
+            )
+        )
+        return ", ".join(
+            part for part in ((current or clause)._policy_citation(), clause.source) if part
+        )

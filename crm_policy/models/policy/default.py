@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ...const import KINDS
@@ -44,13 +44,28 @@ class CrmPolicyDefault(models.Model):
         )
 
     @api.model
-    def _policy_for(self, kinds, company):
-        """Return {kind: policy in use} for a company, in one query."""
-        defaults = self.sudo().search(
-            [
-                ("company_id", "=", company.id),
-                ("kind", "in", list(kinds)),
-                ("policy_id.active_in_company", "=", True),
-            ]
-        )
-        return {default.kind: default.policy_id for default in defaults}
+    def _policy_for(self, kind, company):
+        """Return the policy in use for a kind of case in a company, or none."""
+        policy_id = self._policy_ids(company.id).get(kind)
+        policy = self.env["crm.policy"].sudo().browse(policy_id)
+        return policy.filtered("active_in_company")
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _policy_ids(self, company_id):
+        """Return {kind: id of its policy}: every new case asks for it."""
+        defaults = self.sudo().search([("company_id", "=", company_id)])
+        return {default.kind: default.policy_id.id for default in defaults}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()

@@ -43,19 +43,21 @@ class CrmPolicyPackSection(models.AbstractModel):
         :param dict clauses: number -> ``crm.policy.clause``.
         """
         vals_list, translations = [], []
+        names = [key for key, (kind, _required) in self._pack_schema.items() if kind == "text"]
         for row in rows:
-            row = dict(row)
-            name, others = pack.texts(row.pop("name", row["code"]))
-            translations.append(others)
-            vals = {"name": name} if "name" in self._fields else {}
+            row = {"name": row["code"], **row}
+            texts = {name: pack.texts(row.pop(name)) for name in ("name", *names) if name in row}
+            translations.append({name: others for name, (_text, others) in texts.items()})
+            vals = {name: text for name, (text, _others) in texts.items() if name in self._fields}
             vals_list.append(vals | self._pack_prepare(version, row, clauses))
         records = self._pack_upsert(version, vals_list)
         for record, others in zip(records, translations, strict=True):
-            record._pack_translate("name", others)
+            for name in others:
+                record._pack_translate(name, others[name])
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
-        """Return the create values of one row, without its name."""
+        """Return the create values of one row, without its name and other texts."""
         return dict(row, company_id=version.company_id.id)
 
     @api.model

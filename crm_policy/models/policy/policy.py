@@ -56,6 +56,11 @@ class CrmPolicy(models.Model):
 
     # === CRUD METHODS === #
 
+    def write(self, vals):
+        if "active_in_company" in vals:
+            self.env.registry.clear_cache()  # which rules count depends on it
+        return super().write(vals)
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         if any(version.state not in ("draft", "review") for version in self.version_ids):

@@ -26,9 +26,6 @@ class TestSequenceRoute(PolicyCommon):
         pack = yaml.safe_load(PACK.read_text())
         type(self).versions += 1
         pack["version"]["number"] = str(self.versions)
-        pack["roles"].append(
-            {"code": "finance", "name": {"en_US": "Finance"}, "kind": "group", "group": "finance"}
-        )
         pack["routes"][0] |= {"kind": "sequence", "steps": steps}
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         version = admin._policy_apply_pack(yaml.safe_dump(pack, allow_unicode=True), self.company)
@@ -118,6 +115,13 @@ class TestSequenceRoute(PolicyCommon):
             remedy = self._requested(steps, amount)
             with self.subTest(amount):
                 self.assertEqual(len(remedy.policy_approval_id.step_ids), roles)
+
+    def test_a_route_that_needs_no_signature_for_an_amount_approves_nothing(self):
+        steps = [{"role": "manager", "amount_from": 1000}, {"role": "ceo", "amount_from": 5000}]
+        with self.assertRaisesRegex(PolicyRefusal, "has no signature for"):
+            self._requested(steps, 999)
+        remedy = self._requested(steps, 1000.01)
+        self.assertEqual(len(remedy.policy_approval_id.step_ids), 1)
 
     def test_an_empty_role_is_signed_by_whoever_has_the_authority(self):
         self.users["finance"].active = False

@@ -22,6 +22,7 @@ class TestQueries(PolicyCommon):
                 "partner_id": self.partner.id,
                 "company_id": self.company.id,
                 "user_id": self.users["specialist"].id,
+                "channel_id": self.phone.id,
             }
             for number in range(number)
         ]

@@ -47,6 +47,21 @@ class TestRoleHolders(PolicyCommon):
                 with self.subTest(f"{role.kind} of {record._name}"):
                     self.assertEqual(self._holders(role, record), user)
 
+    def test_the_head_of_a_fixed_department_heads_it_for_every_record(self):
+        role = self._role("department_head", department_id=self.department.id)
+        elsewhere = self._new_case(policy_department_id=False)
+        for record in (self.case, elsewhere):
+            self.assertEqual(self._holders(role, record), self.head)
+
+    def test_a_path_leads_to_the_salesperson_of_the_customer(self):
+        self.partner.user_id = self.boss
+        contact = self.env["res.partner"].create({"name": "张工", "parent_id": self.partner.id})
+        case = self._new_case(partner_id=contact.id)
+        role = self.env["crm.policy.role"].search(
+            [("code", "=", "sales"), ("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(self._holders(role, case), self.boss)
+
     def test_the_archived_the_portal_and_other_companies_hold_nothing(self):
         other = self._new_company("杭州分公司")
         stranger = self._new_user("manager", login="t_stranger", company=other)
@@ -76,13 +91,13 @@ class TestRoleHolders(PolicyCommon):
             self.assertFalse(self._holders(role, empty))
 
     def test_a_path_that_names_no_person_finds_nobody(self):
-        for path in ("partner_id", "name", "no_such_field"):
+        for path in ("partner_id", "name", "no_such_field", "partner_id.name.user_id"):
             role = self._role("field", field_path=path, code=path)
             with self.subTest(path):
                 self.assertFalse(self._holders(role))
 
     def test_a_role_says_where_its_holders_come_from(self):
-        for kind in ("group", "user", "field", "manager_of"):
+        for kind in ("group", "field", "manager_of"):
             with self.subTest(kind), self.assertRaisesRegex(ValidationError, "fill in"):
                 self._role(kind)
 
@@ -111,6 +126,8 @@ class TestRoleHolders(PolicyCommon):
                 "kind": "user",
                 "group": role.group_id.id,
                 "user": self.boss.id,
+                "department": False,
+                "substitute_required": False,
             },
         )
         self._as("policy_admin", role).write({"name": "总经理"})

@@ -53,7 +53,7 @@ class TestPackLoading(PolicyCommon):
         parents = {clause.number: clause.parent_id.number for clause in version.clause_ids}
         self.assertEqual((parents["2.1"], parents["1"]), ("2", False))
         rules = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])
-        self.assertEqual(len(rules), self.content.count("duration:"))
+        self.assertEqual(len(rules), self.content.count("unit:"))
         self.assertEqual(rules.clause_id.version_id, version)
 
     def test_the_names_are_there_in_both_languages(self):
@@ -116,6 +116,9 @@ class TestPackLoading(PolicyCommon):
             (('parent: "2"', 'parent: "7"'), "parent clause 7 does not come before"),
             (('clause: "4.1"', 'clause: "9.9"'), "the policy has no clause 9.9"),
             (("code: front-line, clause:", "code: front-line, klause:"), "clause is missing"),
+            (('required: true, clause: "9.1"', 'required: true, clause: "9.7"'),
+             r"roles.*\(complaint_officer\): the policy has no clause 9.7"),
+            (("of: open_work", "of: moons"), "staffing .specialist.*no Policy Role moons"),
             (("    unit: working_minutes", "    unit: moons"), "unit must be one of"),
             (("fact_rules:", "fact_rule:"), "unknown section fact_rule"),
             (("max_amount: 500,", 'max_amount: "500",'), "max_amount must be a number"),

@@ -390,6 +390,7 @@ class TestRegisterReading(RegisterCommon):
                     "policy_kind": "complaint",
                     "policy_complaint_type_id": kind.id,
                     "partner_id": self.partner.id,
+                    "channel_id": self.phone.id,
                     "company_id": other.id,
                 }
             )

@@ -1,1 +1,3 @@
+from . import test_tour_call
 from . import test_tour_complaint
+from . import test_tour_portal

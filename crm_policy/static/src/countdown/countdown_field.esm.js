@@ -8,6 +8,24 @@ const {DateTime} = luxon;
 const REFRESH = 30000; // Milliseconds: the chip counts in minutes
 
 /**
+ * @param {Number} minutes from now; negative when they have passed
+ * @returns {String} the time in words
+ */
+export function leftWords(minutes) {
+    const total = Math.abs(minutes);
+    const days = Math.floor(total / 1440);
+    const hours = Math.floor((total % 1440) / 60);
+    const rest = total % 60;
+    let time = _t("%(minutes)s min", {minutes: rest});
+    if (days) {
+        time = _t("%(days)s d %(hours)s h", {days, hours});
+    } else if (hours) {
+        time = _t("%(hours)s h %(minutes)s min", {hours, minutes: rest});
+    }
+    return minutes < 0 ? _t("overdue %(time)s", {time}) : _t("%(time)s left", {time});
+}
+
+/**
  * Chip with the time left until a deadline: in words, red when it has passed, amber when
  * less than a fifth of it is left. It shows elapsed time; the due instant is in the tooltip.
  */
@@ -42,17 +60,7 @@ export class CountdownField extends Component {
     }
 
     get words() {
-        const total = Math.abs(this.minutes);
-        const days = Math.floor(total / 1440);
-        const hours = Math.floor((total % 1440) / 60);
-        const minutes = total % 60;
-        let time = _t("%(minutes)s min", {minutes});
-        if (days) {
-            time = _t("%(days)s d %(hours)s h", {days, hours});
-        } else if (hours) {
-            time = _t("%(hours)s h %(minutes)s min", {hours, minutes});
-        }
-        return this.minutes < 0 ? _t("overdue %(time)s", {time}) : _t("%(time)s left", {time});
+        return leftWords(this.minutes);
     }
 }
 

@@ -41,6 +41,12 @@ tours.add("crm_policy_complaint_intake", {
         {trigger: ".o_field_widget[name=partner_id] input", run: "edit 恒达"},
         {trigger: ".o-autocomplete--dropdown-item:contains(苏州恒达电子)", run: "click"},
         {
+            content: "say how it came",
+            trigger: ".o_field_widget[name=channel_id] input",
+            run: "edit 电话",
+        },
+        {trigger: ".o-autocomplete--dropdown-item:contains(电话)", run: "click"},
+        {
             trigger: ".o_field_widget[name=description] .odoo-editor-editable",
             run: "editor 到货 300 箱,12 箱受潮。",
         },

@@ -1,0 +1,102 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .role import can_act
+
+# What says that a person is away, and when.
+SPAN = frozenset({"resource_id", "date_from", "date_to", "time_type"})
+
+
+class CrmPolicyAbsence(models.AbstractModel):
+    """Time off, as posts see it: who is away, and that nobody goes without his substitute."""
+
+    _name = "crm.policy.absence"
+    _description = "Absence of Appointed Persons"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leaves = super().create(vals_list)
+        leaves._policy_check_substitutes()
+        return leaves
+
+    def write(self, vals):
+        result = super().write(vals)
+        if SPAN.intersection(vals):
+            self._policy_check_substitutes()
+        return result
+
+    @api.model
+    def _policy_absent(self, users, company, start=None, stop=None):
+        """Return those of ``users`` whom their employee's time off takes away from ``company``.
+
+        :param start, stop: naive UTC; the moment of the call by default. Somebody is back at the
+            very end of his time off.
+        """
+        start = start or fields.Datetime.now()
+        leaves = self.sudo().search(
+            [
+                ("resource_id.user_id", "in", users.ids),
+                ("resource_id.company_id", "in", [company.id, False]),
+                ("time_type", "=", "leave"),
+                ("date_from", "<=" if stop is None else "<", stop or start),
+                ("date_to", ">", start),
+            ]
+        )
+        return users & leaves.resource_id.user_id
+
+    @api.model
+    def _policy_present(self, users, company):
+        """Return those of ``users`` who can act for ``company`` at this moment."""
+        users = can_act(users, company)
+        return users - self._policy_absent(users, company) if users else users
+
+    def _policy_check_substitutes(self):
+        """Refuse time off that leaves a post without anybody (ORG-DELEG-01).
+
+        Only posts whose role demands a substitute ask; what is past is merely recorded.
+        """
+        now = fields.Datetime.now()
+        leaves = self.sudo().filtered(
+            lambda leave: (
+                leave.time_type == "leave" and leave.resource_id.user_id and leave.date_to > now
+            )
+        )
+        if not leaves:
+            return
+        posts = self.env["crm.policy.post"]._policy_never_empty(leaves.resource_id.user_id)
+        for post in posts:
+            for leave in leaves:
+                if leave.resource_id.company_id in (post.company_id, self.env["res.company"]):
+                    leave._policy_check_post(post)
+
+    def _policy_check_post(self, post):
+        user = self.resource_id.user_id
+        if user in post.user_ids:
+            problem = post._policy_substitute_problem(user)
+            others = post.substitute_id
+        elif user == post.substitute_id:
+            problem, others = None, post.user_ids
+        else:
+            return
+        if not problem:
+            away = self._policy_absent(
+                others, post.company_id, max(self.date_from, fields.Datetime.now()), self.date_to
+            )
+            if away:
+                problem = self.env._(
+                    "%(others)s is away at the same time.", others=", ".join(away.mapped("name"))
+                )
+        if problem:
+            raise UserError(
+                self.env._(
+                    "%(rule)s: somebody stands in for %(post)s at any time, so %(person)s cannot "
+                    "be away from %(start)s. %(problem)s",
+                    rule=post.role_id._policy_rule_words(),
+                    post=post.display_name,
+                    person=user.name,
+                    start=fields.Datetime.context_timestamp(self, self.date_from).strftime(
+                        "%Y-%m-%d %H:%M"
+                    ),
+                    problem=problem,
+                )
+            )

@@ -1,0 +1,33 @@
+import {Component} from "@odoo/owl";
+import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
+import {leftWords} from "../countdown/countdown_field.esm";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
+
+const {DateTime} = luxon;
+
+/**
+ * What came of the call: its number to read out, and what is due by when under which clause.
+ */
+export class CallResultField extends Component {
+    static template = "crm_policy.CallResultField";
+    static props = {...standardFieldProps};
+
+    get result() {
+        return this.props.record.data[this.props.name];
+    }
+
+    due(deadline) {
+        return toLocaleDateTimeString(deserializeDateTime(deadline.due));
+    }
+
+    left(deadline) {
+        const due = deserializeDateTime(deadline.due);
+        return leftWords(Math.round(due.diff(DateTime.now(), "minutes").minutes));
+    }
+}
+
+registry.category("fields").add("policy_call_result", {
+    component: CallResultField,
+    supportedTypes: ["json"],
+});
