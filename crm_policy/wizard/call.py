@@ -335,8 +335,7 @@ class CrmPolicyCall(models.TransientModel):
         """Return the version that will govern the case, as superuser."""
         policy = self.sudo().complaint_type_id.policy_id
         if not policy and self.kind:
-            found = self.env["crm.policy.default"]._policy_for([self.kind], self.company_id)
-            policy = found.get(self.kind, policy)
+            policy = self.env["crm.policy.default"]._policy_for(self.kind, self.company_id)
         return policy.sudo().current_version_id
 
     def _policy_register(self, close_answered):

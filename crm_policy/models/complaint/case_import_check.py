@@ -61,15 +61,13 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
     def _policy_import_versions(self, rows):
         """Return the version in force for each row, empty where there is none."""
         Default = self.env["crm.policy.default"]
-        kinds = {row["vals"]["policy_kind"] for row in rows}
-        companies = self.env["res.company"].browse({row["vals"]["company_id"] for row in rows})
-        defaults = {company.id: Default._policy_for(kinds, company) for company in companies}
+        companies = self.env["res.company"]
         versions = []
         for row in rows:
             vals = row["vals"]
             kind = self._policy_import_type(row)
-            policy = kind.policy_id or defaults[vals["company_id"]].get(
-                vals["policy_kind"], self.env["crm.policy"].sudo()
+            policy = kind.policy_id or Default._policy_for(
+                vals["policy_kind"], companies.browse(vals["company_id"])
             )
             versions.append(
                 policy.current_version_id if policy.active_in_company

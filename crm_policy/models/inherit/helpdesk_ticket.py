@@ -143,7 +143,7 @@ class HelpdeskTicket(models.Model):
             ticket.id
             for ticket, vals in zip(tickets, vals_list, strict=True)
             if vals.get("policy_kind")
-            and (ticket.team_id.id, ticket.stage_id.id) != (_team_id(vals), vals["stage_id"])
+            and (ticket.team_id.id, ticket.stage_id.id) != (_team_id(vals), vals.get("stage_id"))
         )
         # The team that follows from the handler has other stages.
         self.env.add_to_compute(self._fields["stage_id"], astray)

@@ -769,6 +769,7 @@ class TestRegisterRoundTrip(ImportCommon):
                 {
                     "name": "新案",
                     "description": "x",
+                    "channel_id": self.phone.id,
                     "policy_kind": "complaint",
                     "partner_id": self.partner.id,
                     "company_id": other.id,
