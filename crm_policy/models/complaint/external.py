@@ -160,15 +160,18 @@ class CrmPolicyExternal(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            if vals.get("policy_kind") and not vals.get("policy_source_id"):
-                company_id = vals.get("company_id") or self.env.company.id
-                vals["policy_source_id"] = self.env[
-                    "crm.policy.complaint.source"
-                ]._policy_customer_id(company_id)
         self._policy_prepare_source(vals_list)
         self._policy_check_references(vals_list)
         return super().create(vals_list)
+
+    def _policy_prepare_create(self, vals_list, moment):
+        super()._policy_prepare_create(vals_list, moment)
+        # The company is known by now; it may be that of the team.
+        Source = self.env["crm.policy.complaint.source"]
+        for vals in vals_list:
+            if not vals.get("policy_source_id"):
+                vals["policy_source_id"] = Source._policy_customer_id(vals["company_id"])
+                self._policy_prepare_source([vals])
 
     def write(self, vals):
         if "policy_external_ref" in vals:

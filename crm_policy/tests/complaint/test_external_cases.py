@@ -170,8 +170,8 @@ class TestExternalCases(PolicyCommon):
         rule = {**rule, "clause_id": draft.clause_ids.id}
         Rule = self.env["crm.policy.deadline.rule"]
         for vals, words in (
-            ({"unit": "given"}, "only that, is read from a field"),
-            ({"due_path": "policy_external_due_at"}, "only that, is read from a field"),
+            ({"unit": "given"}, "which field holds the date"),
+            ({"unit": "given", "duration": -1, "due_path": "policy_external_due_at"}, "is no duration"),
             ({"unit": "given", "duration": 0, "due_path": "policy_external_ref"}, "no stored"),
         ):
             with self.assertRaisesRegex(ValidationError, words), self.env.cr.savepoint():
