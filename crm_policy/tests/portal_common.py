@@ -90,7 +90,7 @@ class PortalCommon(HttpCase, PolicyCommon):
             policy_solution=SECRETS["solution"],
             **vals,
         )
-        case.policy_sort_reason = SECRETS["sort_reason"]
+        case._policy_guarded_write({"policy_sort_reason": SECRETS["sort_reason"]})
         mine = cls._as("specialist", case)
         mine.action_policy_accept()
         mine.action_policy_register()

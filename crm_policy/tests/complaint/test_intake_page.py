@@ -98,7 +98,7 @@ class TestIntakePage(PortalCommon):
         self.assertEqual(self.note.submission_count, 1)
 
     def test_a_poster_s_page_leaves_the_case_to_be_sorted(self):
-        self._follow(self._send(self.poster))
+        self._follow(self._send(self.poster, text="请尽快联系我本人,谢谢您了"))
         ticket = self._cases(self.poster)
         self.assertFalse(ticket.policy_kind)
         self.assertFalse(ticket.partner_id)
