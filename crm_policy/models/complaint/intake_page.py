@@ -102,14 +102,9 @@ class CrmPolicyIntakePage(models.Model):
             page.url = f"{page.get_base_url()}/policy/qr/{page.token}"
 
     def _compute_submission_count(self):
-        counts = dict(
-            self.env["helpdesk.ticket"]
-            .sudo()
-            .with_context(active_test=False)
-            ._read_group(
-                [("policy_intake_page_id", "in", self.ids)], ["policy_intake_page_id"], ["__count"]
-            )
-        )
+        tickets = self.env["helpdesk.ticket"].sudo().with_context(active_test=False)
+        domain = [("policy_intake_page_id", "in", self.ids)]
+        counts = dict(tickets._read_group(domain, ["policy_intake_page_id"], ["__count"]))
         for page in self:
             page.submission_count = counts.get(page, 0)
 

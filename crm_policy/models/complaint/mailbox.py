@@ -58,7 +58,7 @@ class CrmPolicyMailbox(models.AbstractModel):
         compute="_compute_policy_mail",
         inverse="_inverse_policy_mail_urgency",
     )
-    policy_mail_problem = fields.Char(compute="_compute_policy_mail")
+    policy_mail_problem = fields.Char(string="Mail Problem", compute="_compute_policy_mail")
     policy_acknowledge = fields.Boolean(
         string="Acknowledge Mails",
         help="Who writes is told at once that the mail arrived, its number and what comes next.",

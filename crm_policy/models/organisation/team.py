@@ -64,7 +64,7 @@ class CrmPolicyTeam(models.Model):
     member_ids = fields.One2many("crm.policy.team.member", "team_id", copy=True)
     voter_ids = fields.Many2many("res.users", compute="_compute_voters", string="Can Vote Now")
     voter_count = fields.Integer(compute="_compute_voters", string="Voters")
-    quorum_count = fields.Integer(compute="_compute_voters", string="Needed")
+    quorum_count = fields.Integer(compute="_compute_voters", string="Quorum Needed")
     chair_ids = fields.Many2many("res.users", compute="_compute_voters", string="Chair")
     status = fields.Selection(
         [("ready", "Ready"), ("short", "Below Quorum"), ("ended", "Not Running")],
