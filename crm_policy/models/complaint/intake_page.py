@@ -160,10 +160,10 @@ class CrmPolicyIntakePage(models.Model):
         self.check_access("read")
         return {
             "type": "ir.actions.act_window",
+            "domain": [("policy_intake_page_id", "in", self.ids)],
             "name": self.env._("Submissions"),
             "res_model": "helpdesk.ticket",
             "view_mode": "list,form",
-            "domain": [("policy_intake_page_id", "in", self.ids)],
         }
 
     # === BUSINESS METHODS === #
