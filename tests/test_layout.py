@@ -89,6 +89,14 @@ def test_every_test_file_is_imported():
 FOLDERS = ("security", "data", "views", "report", "wizard", "demo")
 
 
+def test_nothing_is_listed_twice():
+    files = [name for key in ("data", "demo") for name in manifest().get(key, ())]
+    assert sorted(files) == sorted(set(files))
+    lines = (ADDON / "security" / "ir.model.access.csv").read_text().splitlines()
+    ids = [line.partition(",")[0] for line in lines]
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_the_manifest_lists_every_data_file():
     listed = {name for key in ("data", "demo") for name in manifest().get(key, ())}
     there = {
