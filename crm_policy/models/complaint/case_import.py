@@ -114,6 +114,7 @@ class CrmPolicyCaseImport(models.AbstractModel):
         ]
         # Thousands of "created" messages and followers would be noise; the note below says it all.
         silent = self.sudo().with_context(tracking_disable=True)
+        self._policy_default_source(vals_list)
         cases = silent._policy_guarded_create(vals_list)
         cases._policy_import_authors(rows)
         self.env["crm.policy.deadline"]._policy_accept_overdue(cases)
@@ -242,7 +243,8 @@ class CrmPolicyCaseImport(models.AbstractModel):
                 "before_policy": case.policy_grandfathered,
             }
             payloads[case.id] = {name: value for name, value in payload.items() if value}
-            bodies[case.id] = " ".join(self._policy_import_note(row, names, missing))
+            told = self.with_context(lang=case.company_id.partner_id.lang)
+            bodies[case.id] = " ".join(told._policy_import_note(row, names, missing))
         for version, group in cases.grouped("policy_version_id").items():
             self.env["crm.policy.event"]._policy_log(
                 "case.imported", group, payloads=payloads, clause=version
@@ -252,8 +254,11 @@ class CrmPolicyCaseImport(models.AbstractModel):
     @api.model
     def _policy_import_note(self, row, names, missing):
         """Yield the sentences of the note: where it comes from, who wrote it, what is unknown."""
-        key = row["number"] or row["source_ref"] or ""
-        yield self.env._("Imported from the old register: %(key)s.", key=key)
+        key = row["number"] or row["source_ref"]
+        if key:
+            yield self.env._("Imported from the old register: %(key)s.", key=key)
+        else:
+            yield self.env._("Imported from the old register.")
         if row["author_id"]:
             yield self.env._("Recorded there by %(author)s.", author=names[row["author_id"]])
         if missing:

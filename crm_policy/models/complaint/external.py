@@ -167,11 +167,15 @@ class CrmPolicyExternal(models.AbstractModel):
     def _policy_prepare_create(self, vals_list, moment):
         super()._policy_prepare_create(vals_list, moment)
         # The company is known by now; it may be that of the team.
+        self._policy_default_source(vals_list)
+
+    @api.model
+    def _policy_default_source(self, vals_list):
+        """Name the customer himself where nobody else has brought the case."""
         Source = self.env["crm.policy.complaint.source"]
         for vals in vals_list:
             if not vals.get("policy_source_id"):
                 vals["policy_source_id"] = Source._policy_customer_id(vals["company_id"])
-                self._policy_prepare_source([vals])
 
     def write(self, vals):
         if "policy_external_ref" in vals:
