@@ -41,7 +41,10 @@ class CrmPolicyMailSorting(models.AbstractModel):
                         fields=", ".join(map(self._policy_label, missing)),
                     )
                 )
+        # Whoever sorts it knows it: it is his unless it is somebody's, and he does not lose sight.
+        self.filtered(lambda case: case._policy_is_nobodys()).write({"user_id": self.env.uid})
         self._policy_unmark("case.sorted")
+        self._policy_keep_sight("intake")
         return True
 
     def action_policy_put_aside(self, reason=None):
@@ -59,6 +62,10 @@ class CrmPolicyMailSorting(models.AbstractModel):
         )
         self._policy_unmark("case.put_aside")
         return True
+
+    def _policy_is_nobodys(self):
+        """Return whether neither a person nor a department answers for the case."""
+        return not (self.user_id or self.policy_department_id)
 
     def _policy_sorted_needs(self, case):
         if case.policy_kind in ("complaint", "conflict"):

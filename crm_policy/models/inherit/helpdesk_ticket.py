@@ -198,6 +198,9 @@ class HelpdeskTicket(models.Model):
         vals = super()._policy_mailbox_vals(box)
         return {**vals, "team_id": box.id} if box._name == "helpdesk.ticket.team" and box else vals
 
+    def _policy_is_nobodys(self):
+        return super()._policy_is_nobodys() and not self.team_id
+
     def _policy_close_ungoverned(self):
         for team, tickets in self.grouped("team_id").items():
             closed = team._get_applicable_stages().filtered("closed")

@@ -35,6 +35,25 @@ class TestMailSorting(MailCommon):
         with self.assertRaisesRegex(UserError, "sorted already"):
             self._as("director", self.case).action_policy_sorted()
 
+    def test_who_sorts_goes_on_seeing_it(self):
+        mine = self._as("specialist", self.case)
+        mine.policy_kind = "inquiry"
+        self.case.write({"team_id": False, "policy_department_id": False, "user_id": False})
+        mine.action_policy_sorted()
+        self.assertEqual(self.case.user_id, self.users["specialist"])
+        self.assertTrue(mine.has_access("write"))
+
+    def test_what_another_department_answers_for_stays_there(self):
+        mine = self._as("specialist", self.case)
+        mine.policy_kind = "inquiry"
+        other = self.env["hr.department"].create({"name": "B", "company_id": self.company.id})
+        team = self.team.copy({"name": "B", "user_ids": [], "alias_name": False})
+        self.case.write({"team_id": team.id, "policy_department_id": other.id, "user_id": False})
+        mine.action_policy_sorted()
+        self.assertFalse(self.case.user_id)
+        self.assertTrue(mine.has_access("read"))
+        self.assertFalse(mine.has_access("write"))
+
     def test_an_inquiry_needs_no_type(self):
         mine = self._as("specialist", self.case)
         mine.policy_kind = "inquiry"
