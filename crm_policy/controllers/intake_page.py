@@ -188,26 +188,28 @@ class IntakePage(Controller):
 
     def _policy_problems(self, page, form):
         """Return what is missing or cannot be meant, in sentences for the visitor."""
-        _ = request.env._
+        env = request.env
         text = (form.get("text") or "").strip()
         problems = []
         if len(text) < page.min_text:
             problems.append(
-                _("Tell us what happened in at least %(count)s characters.", count=page.min_text)
+                env._(
+                    "Tell us what happened in at least %(count)s characters.", count=page.min_text
+                )
             )
         if len(text) > LONGEST_TEXT:
             problems.append(self._policy_too_long())
         email, phone = self._policy_line(form, "email"), self._policy_line(form, "phone")
         if email and not email_normalize(email):
-            problems.append(_("%(email)s is no e-mail address.", email=email))
+            problems.append(env._("%(email)s is no e-mail address.", email=email))
         if form.get("wants_reply") and not (email or phone):
-            problems.append(_("To answer you we need your phone number or e-mail address."))
+            problems.append(env._("To answer you we need your phone number or e-mail address."))
         if form.get("remedy") and form["remedy"] not in dict(self._policy_remedies()):
-            problems.append(_("Choose from the list what you would like."))
+            problems.append(env._("Choose from the list what you would like."))
         if form.get("occurred_on"):
             day = self._policy_day(form)
             if not day or day > Date.context_today(page):
-                problems.append(_("The day on which it happened is no day up to today."))
+                problems.append(env._("The day on which it happened is no day up to today."))
         if form.get("website"):
             problems.append(self._policy_trapped())
         return problems

@@ -102,31 +102,31 @@ class TicketPortal(HelpdeskTicketController):
 
     def _policy_form_problems(self, values, form):
         """Return what is missing or cannot be meant, in sentences for the customer."""
-        _ = request.env._
+        env = request.env
         company = request.env.company.sudo()
         problems = []
         if not (form.get("subject") or "").strip():
-            problems.append(_("Say in a few words what it is about."))
+            problems.append(env._("Say in a few words what it is about."))
         if not (form.get("description") or "").strip():
-            problems.append(_("Tell us what happened."))
+            problems.append(env._("Tell us what happened."))
         if not self._policy_is_offered(
             "team", form, values["teams"] and company.helpdesk_mgmt_portal_team_id_required
         ):
-            problems.append(_("Choose a team from the list."))
+            problems.append(env._("Choose a team from the list."))
         if not self._policy_is_offered(
             "category",
             form,
             values["categories"] and company.helpdesk_mgmt_portal_category_id_required,
         ):
-            problems.append(_("Choose a category from the list."))
+            problems.append(env._("Choose a category from the list."))
         if form.get("kind") and form["kind"] not in dict(values["policy_kinds"]):
-            problems.append(_("Choose from the list what it is."))
+            problems.append(env._("Choose from the list what it is."))
         if form.get("type") and form["type"] not in map(str, values["policy_types"].ids):
-            problems.append(_("Choose a type from the list."))
+            problems.append(env._("Choose a type from the list."))
         if form.get("occurred_on"):
             day = self._policy_day(form["occurred_on"])
             if not day or day > values["today"]:
-                problems.append(_("The day on which it happened is no day up to today."))
+                problems.append(env._("The day on which it happened is no day up to today."))
         return problems
 
     def _policy_is_offered(self, name, form, required):

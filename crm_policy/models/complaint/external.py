@@ -165,13 +165,14 @@ class CrmPolicyExternal(models.AbstractModel):
         return super().create(vals_list)
 
     def _policy_prepare_create(self, vals_list, moment):
-        super()._policy_prepare_create(vals_list, moment)
+        result = super()._policy_prepare_create(vals_list, moment)
         # The company is known by now; it may be that of the team.
         Source = self.env["crm.policy.complaint.source"]
         for vals in vals_list:
             if not vals.get("policy_source_id"):
                 vals["policy_source_id"] = Source._policy_customer_id(vals["company_id"])
                 self._policy_prepare_source([vals])
+        return result
 
     def write(self, vals):
         if "policy_external_ref" in vals:

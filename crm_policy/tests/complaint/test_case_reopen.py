@@ -132,9 +132,10 @@ class TestCaseReopen(PolicyCommon):
             self._write(case)
             self.assertTrue(case.policy_customer_wrote_at)
             mine = self._as("specialist", case)
-            mine.message_post(body="内部", message_type="comment", subtype_xmlid="mail.mt_note")
+            words = {"body": "您好", "message_type": "comment"}
+            mine.message_post(**words, subtype_xmlid="mail.mt_note")
             self.assertTrue(case.policy_customer_wrote_at)
-            mine.message_post(body="您好", message_type="comment", subtype_xmlid="mail.mt_comment")
+            mine.message_post(**words, subtype_xmlid="mail.mt_comment")
             self.assertFalse(case.policy_customer_wrote_at)
         self.assertEqual(case.policy_cycle, 0)
 

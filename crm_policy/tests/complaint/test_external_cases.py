@@ -171,7 +171,10 @@ class TestExternalCases(PolicyCommon):
         Rule = self.env["crm.policy.deadline.rule"]
         for vals, words in (
             ({"unit": "given"}, "which field holds the date"),
-            ({"unit": "given", "duration": -1, "due_path": "policy_external_due_at"}, "is no duration"),
+            (
+                {"unit": "given", "duration": -1, "due_path": "policy_external_due_at"},
+                "is no duration",
+            ),
             ({"unit": "given", "duration": 0, "due_path": "policy_external_ref"}, "no stored"),
         ):
             with self.assertRaisesRegex(ValidationError, words), self.env.cr.savepoint():
