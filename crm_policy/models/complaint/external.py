@@ -39,7 +39,6 @@ class CrmPolicyExternal(models.AbstractModel):
     policy_is_external = fields.Boolean(
         related="policy_source_id.is_external", string="External Complaint"
     )
-    policy_needs_reference = fields.Boolean(related="policy_source_id.needs_reference")
     policy_blocks_deletion = fields.Boolean(related="policy_source_id.blocks_deletion")
     policy_external_ref = fields.Char(
         string="External Reference",

@@ -278,7 +278,11 @@ class TestCaseReopen(PolicyCommon):
     def test_nobody_writes_the_cycle(self):
         case = self._closed()
         for user in (self.users["director"], self.env.user):
-            for vals in ({"policy_cycle": 3}, {"policy_reopened_at": "2026-01-01"},
-                         {"policy_customer_wrote_at": False}, {"policy_closed_at": False}):  # fmt: skip
+            for vals in (
+                {"policy_cycle": 3},
+                {"policy_reopened_at": "2026-01-01"},
+                {"policy_customer_wrote_at": False},
+                {"policy_closed_at": False},
+            ):
                 with self.subTest(user.login, vals=vals), self.assertRaises(AccessError):
                     case.with_user(user).write(vals)
