@@ -85,6 +85,11 @@ class Column:
     centered: bool = False
 
 
+def font_for(lang):
+    """Return a font that Excel has for a language; ``lang`` is a code such as "zh_CN", or None."""
+    return "Microsoft YaHei" if (lang or "").startswith("zh") else "Calibri"
+
+
 def clean_text(value):
     """Return ``value`` as text that Excel opens without a repair.
 

@@ -73,7 +73,9 @@ class TestMailAnswers(MailCommon):
             {"name": "other.example", "company_ids": [Command.link(self.other_company.id)]}
         )
         self.team.company_id = self.other_company
-        case = self._receive(self._mail(subject=f"[{self.case.number}]", to="complaint@other.example"))
+        case = self._receive(
+            self._mail(subject=f"[{self.case.number}]", to="complaint@other.example")
+        )
         self.assertEqual((len(case), self._words(self.case)), (1, []))
 
     def test_our_own_mails_carry_the_number(self):
