@@ -23,18 +23,19 @@ CASE = """
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
 
+def someone(login):
+    return env["res.users"].search([("login", "=", login)])
+
 def new_case():
     kind = env["crm.policy.complaint.type"].search([("code", "=", "quality")])
     case = env["helpdesk.ticket"].create({
         "name": "x", "description": "x", "policy_kind": "complaint",
         "policy_complaint_type_id": kind.id, "partner_id": env.company.partner_id.id,
         "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
+        "user_id": someone("a specialist").id,
     })
     case.action_policy_accept()
     return case
-
-def someone(login):
-    return env["res.users"].search([("login", "=", login)])
 """
 REGISTER = """
 def register():

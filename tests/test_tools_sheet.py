@@ -222,6 +222,19 @@ def test_criterion_means_just_its_text(text, expected):
     assert sheet.criterion(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("lang", "font"),
+    [
+        ("zh_CN", "Microsoft YaHei"),
+        ("zh_TW", "Microsoft YaHei"),
+        ("en_US", "Calibri"),
+        (None, "Calibri"),
+    ],
+)
+def test_a_font_that_has_the_letters_of_the_language(lang, font):
+    assert sheet.font_for(lang) == font
+
+
 @pytest.mark.parametrize(("digits", "expected"), [(0, "#,##0"), (2, "#,##0.00"), (3, "#,##0.000")])
 def test_amounts_show_the_decimals_of_their_currency(digits, expected):
     assert sheet.amount_format(digits) == expected

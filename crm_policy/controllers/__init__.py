@@ -1,3 +1,4 @@
+from . import posted
 from . import uploads
 from . import ticket_portal
 from . import case_portal

@@ -1,13 +1,14 @@
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import AccessError, MissingError
-from odoo.fields import Date, Domain
+from odoo.fields import Domain
 from odoo.http import request, route
 
 from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpdesk
 from odoo.addons.mail.controllers.thread import ThreadController
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from .posted import day_of
 from .uploads import DOCUMENTS, read_uploads, upload_hint
 
 
@@ -32,7 +33,7 @@ class CasePortal(CustomerPortalHelpdesk):
             for name in offered
         }
         domain = Domain(offered["filterby"][chosen["filterby"]]["domain"])
-        if self._policy_is_day(date_begin) and self._policy_is_day(date_end):
+        if day_of(date_begin) and day_of(date_end):
             domain &= Domain("create_date", ">", date_begin) & Domain("create_date", "<=", date_end)
         if search:
             domain &= Domain(self._ticket_get_search_domain(chosen["search_in"], search))
@@ -89,13 +90,6 @@ class CasePortal(CustomerPortalHelpdesk):
             "search_in": self._ticket_get_searchbar_inputs(),
             "filterby": filters,
         }
-
-    @staticmethod
-    def _policy_is_day(text):
-        try:
-            return bool(Date.to_date(text))
-        except ValueError:
-            return False
 
     def _ticket_get_search_domain(self, search_in, search):
         domain = super()._ticket_get_search_domain(search_in, search)

@@ -2,11 +2,11 @@ from odoo.fields import Date
 from odoo.http import Controller, request, route
 from odoo.tools import email_normalize, hmac, plaintext2html
 
+from .posted import day_of, line_of
 from .uploads import MEGABYTE, PHOTOS, read_uploads, upload_hint
 
 PAGE_URL = "/policy/qr"
 CASE_URL = "/policy/case"
-LONGEST_LINE = 200  # characters
 LONGEST_TEXT = 10_000  # characters
 LONGEST_SUBJECT = 40  # characters of the text that become the subject
 # The pages hold a secret in their address: nobody else is told of it and nothing keeps a copy.
@@ -188,26 +188,28 @@ class IntakePage(Controller):
 
     def _policy_problems(self, page, form):
         """Return what is missing or cannot be meant, in sentences for the visitor."""
-        _ = request.env._
+        env = request.env
         text = (form.get("text") or "").strip()
         problems = []
         if len(text) < page.min_text:
             problems.append(
-                _("Tell us what happened in at least %(count)s characters.", count=page.min_text)
+                env._(
+                    "Tell us what happened in at least %(count)s characters.", count=page.min_text
+                )
             )
         if len(text) > LONGEST_TEXT:
             problems.append(self._policy_too_long())
-        email, phone = self._policy_line(form, "email"), self._policy_line(form, "phone")
+        email, phone = line_of(form, "email"), line_of(form, "phone")
         if email and not email_normalize(email):
-            problems.append(_("%(email)s is no e-mail address.", email=email))
+            problems.append(env._("%(email)s is no e-mail address.", email=email))
         if form.get("wants_reply") and not (email or phone):
-            problems.append(_("To answer you we need your phone number or e-mail address."))
+            problems.append(env._("To answer you we need your phone number or e-mail address."))
         if form.get("remedy") and form["remedy"] not in dict(self._policy_remedies()):
-            problems.append(_("Choose from the list what you would like."))
+            problems.append(env._("Choose from the list what you would like."))
         if form.get("occurred_on"):
-            day = self._policy_day(form)
+            day = day_of(form["occurred_on"])
             if not day or day > Date.context_today(page):
-                problems.append(_("The day on which it happened is no day up to today."))
+                problems.append(env._("The day on which it happened is no day up to today."))
         if form.get("website"):
             problems.append(self._policy_trapped())
         return problems
@@ -229,32 +231,21 @@ class IntakePage(Controller):
         # filled it in for somebody, he only has to send again.
         return request.env._("That did not work. Send it once more, please.")
 
-    @staticmethod
-    def _policy_line(form, name):
-        return " ".join((form.get(name) or "").split())[:LONGEST_LINE]
-
-    @staticmethod
-    def _policy_day(form):
-        try:
-            return Date.to_date(form["occurred_on"])
-        except ValueError:
-            return None
-
     def _policy_vals(self, page, form):
         """Return the create values of what a visitor reports; what the page says goes first."""
         text = form["text"].strip()
-        name = self._policy_line(form, "name")
+        name = line_of(form, "name")
         vals = {
             "name": " ".join(text.split())[:LONGEST_SUBJECT],
             "description": plaintext2html(text),
             "channel_id": request.env["ir.model.data"]._xmlid_to_res_id("crm_policy.channel_qr"),
             "user_id": False,
             "partner_name": name or request.env._("Without a name"),
-            "partner_email": self._policy_line(form, "email") or False,
-            "policy_contact_phone": self._policy_line(form, "phone") or False,
-            "policy_order_ref": self._policy_line(form, "order") or False,
-            "policy_item_ref": self._policy_line(form, "item") or False,
+            "partner_email": line_of(form, "email") or False,
+            "policy_contact_phone": line_of(form, "phone") or False,
+            "policy_order_ref": line_of(form, "order") or False,
+            "policy_item_ref": line_of(form, "item") or False,
             "policy_remedy_sought": form.get("remedy") or False,
-            "policy_occurred_on": self._policy_day(form) if form.get("occurred_on") else False,
+            "policy_occurred_on": day_of(form["occurred_on"]) if form.get("occurred_on") else False,
         }
         return vals | page._policy_intake_vals()

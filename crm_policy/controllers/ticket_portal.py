@@ -4,12 +4,12 @@ from odoo.http import request, route
 
 from odoo.addons.helpdesk_mgmt.controllers.main import HelpdeskTicketController
 
+from .posted import day_of, line_of
 from .uploads import DOCUMENTS, MEGABYTE, read_uploads, upload_hint
 
 # The kinds that a customer chooses from; the others are ours to find out.
 OFFERED_KINDS = ("complaint", "inquiry", "request", "suggestion")
 TEXT_FIELDS = ("policy_order_ref", "policy_item_ref", "policy_lot_ref")
-LONGEST_LINE = 200  # characters
 
 
 class TicketPortal(HelpdeskTicketController):
@@ -102,31 +102,31 @@ class TicketPortal(HelpdeskTicketController):
 
     def _policy_form_problems(self, values, form):
         """Return what is missing or cannot be meant, in sentences for the customer."""
-        _ = request.env._
+        env = request.env
         company = request.env.company.sudo()
         problems = []
         if not (form.get("subject") or "").strip():
-            problems.append(_("Say in a few words what it is about."))
+            problems.append(env._("Say in a few words what it is about."))
         if not (form.get("description") or "").strip():
-            problems.append(_("Tell us what happened."))
+            problems.append(env._("Tell us what happened."))
         if not self._policy_is_offered(
             "team", form, values["teams"] and company.helpdesk_mgmt_portal_team_id_required
         ):
-            problems.append(_("Choose a team from the list."))
+            problems.append(env._("Choose a team from the list."))
         if not self._policy_is_offered(
             "category",
             form,
             values["categories"] and company.helpdesk_mgmt_portal_category_id_required,
         ):
-            problems.append(_("Choose a category from the list."))
+            problems.append(env._("Choose a category from the list."))
         if form.get("kind") and form["kind"] not in dict(values["policy_kinds"]):
-            problems.append(_("Choose from the list what it is."))
+            problems.append(env._("Choose from the list what it is."))
         if form.get("type") and form["type"] not in map(str, values["policy_types"].ids):
-            problems.append(_("Choose a type from the list."))
+            problems.append(env._("Choose a type from the list."))
         if form.get("occurred_on"):
-            day = self._policy_day(form["occurred_on"])
+            day = day_of(form["occurred_on"])
             if not day or day > values["today"]:
-                problems.append(_("The day on which it happened is no day up to today."))
+                problems.append(env._("The day on which it happened is no day up to today."))
         return problems
 
     def _policy_is_offered(self, name, form, required):
@@ -141,22 +141,11 @@ class TicketPortal(HelpdeskTicketController):
             and record.company_id in (request.env["res.company"], request.env.company)
         )
 
-    @staticmethod
-    def _policy_day(text):
-        try:
-            return Date.to_date(text)
-        except ValueError:
-            return None
-
     def _policy_form_vals(self, values, form):
         """Return the create values beyond helpdesk's own."""
-        vals = {
-            name: form[name].strip()[:LONGEST_LINE]
-            for name in TEXT_FIELDS
-            if (form.get(name) or "").strip()
-        }
+        vals = {name: line_of(form, name) for name in TEXT_FIELDS if line_of(form, name)}
         if form.get("occurred_on"):
-            vals["policy_occurred_on"] = self._policy_day(form["occurred_on"])
+            vals["policy_occurred_on"] = day_of(form["occurred_on"])
         if form.get("type"):
             vals["policy_complaint_type_id"] = int(form["type"])
         if form.get("kind"):

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from .sheet import LINE_HEIGHT, ROW_MARGIN, clean_sheet_name, clean_text, count_lines
+from .sheet import LINE_HEIGHT, ROW_MARGIN, Book, clean_sheet_name, clean_text, count_lines
 
 # In this column of this row stands an example; such a row is never imported.
 EXAMPLE = "示例 EXAMPLE"
@@ -48,26 +47,12 @@ class ImportColumn:
     width: float = 14
 
 
-class _Book:
+class _Book(Book):
     def __init__(self, path, font):
-        self._workbook = xlsxwriter.Workbook(
-            str(path),
-            {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-        )
-        self._base = {"font_name": font, "font_size": FONT_SIZE}
-        self._formats = {}
+        super().__init__(path, font, size=FONT_SIZE, streamed=False)
 
     def __enter__(self):
         return self._workbook, self.format
-
-    def __exit__(self, *_error):
-        self._workbook.close()
-
-    def format(self, **properties):
-        key = tuple(sorted(properties.items()))
-        if key not in self._formats:
-            self._formats[key] = self._workbook.add_format({**self._base, **properties})
-        return self._formats[key]
 
 
 def write_template(path, columns, example, texts, font):

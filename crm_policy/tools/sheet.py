@@ -85,6 +85,11 @@ class Column:
     centered: bool = False
 
 
+def font_for(lang):
+    """Return a font that Excel has for a language; ``lang`` is a code such as "zh_CN", or None."""
+    return "Microsoft YaHei" if (lang or "").startswith("zh") else "Calibri"
+
+
 def clean_text(value):
     """Return ``value`` as text that Excel opens without a repair.
 
@@ -135,19 +140,21 @@ class Book:
     :param path: file to write.
     :param str font: font of all cells; the program that opens the file needs to have it.
     :param dict properties: title, author, company, created (naive UTC datetime).
+    :param float size: of the letters, in points.
+    :param bool streamed: rows are written from top to bottom and not kept in memory.
     """
 
-    def __init__(self, path, font="Calibri", properties=None):
+    def __init__(self, path, font="Calibri", properties=None, size=FONT_SIZE, streamed=True):
         self._workbook = xlsxwriter.Workbook(
             str(path),
             {
-                "constant_memory": True,
+                "constant_memory": streamed,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
             },
         )
-        self._font = font
+        self._base = {"font_name": font, "font_size": size}
         self._formats = {}
         self._workbook.set_properties(properties or {})
 
@@ -161,8 +168,7 @@ class Book:
         """Return the format with these properties; equal ones are one format of the workbook."""
         key = tuple(sorted(properties.items()))
         if key not in self._formats:
-            base = {"font_name": self._font, "font_size": FONT_SIZE}
-            self._formats[key] = self._workbook.add_format({**base, **properties})
+            self._formats[key] = self._workbook.add_format({**self._base, **properties})
         return self._formats[key]
 
     def add_table(self, name, columns, title, **options):

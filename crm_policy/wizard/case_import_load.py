@@ -13,6 +13,7 @@ from odoo.tools import split_every
 
 from ..const import KINDS, OUTCOMES
 from ..tools.import_sheet import write_rejects, write_template
+from ..tools.sheet import font_for
 from ..tools.workbook_reader import MAX_BYTES, MAX_ROWS, WorkbookError, read_workbook
 
 _logger = logging.getLogger(__name__)
@@ -80,7 +81,9 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
         with tempfile.TemporaryDirectory(prefix="crm_policy_") as folder:
             path = Path(folder, "template.xlsx")
             texts = self._policy_template_texts()
-            write_template(path, columns, self._policy_example(columns), texts, self._policy_font())
+            write_template(
+                path, columns, self._policy_example(columns), texts, font_for(self.env.lang)
+            )
             self.template = base64.b64encode(path.read_bytes())
         self.template_name = self.env._("Old Register") + ".xlsx"
         return self._policy_download("template")
@@ -195,11 +198,6 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
             "rows": self.env._("The file has more than %(rows)s rows. Split it.", rows=MAX_ROWS),
         }[code]
 
-    def _policy_font(self):
-        """Return a font that Excel has for the language of the user."""
-        chinese = (self.env.lang or "").startswith("zh")
-        return "Microsoft YaHei" if chinese else "Calibri"
-
     def _policy_example(self, columns):
         """Return the values of the example row: a closed complaint, with labels that exist."""
         day = fields.Datetime.to_datetime("2025-03-05 09:10:00")
@@ -290,7 +288,7 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
         title = self.env._("Rejected Rows")
         with tempfile.TemporaryDirectory(prefix="crm_policy_") as folder:
             path = Path(folder, "rejects.xlsx")
-            write_rejects(path, register.header, rows, self._policy_font(), title)
+            write_rejects(path, register.header, rows, font_for(self.env.lang), title)
             self.rejects = base64.b64encode(path.read_bytes())
         stem = (self.filename or "").rsplit(".", 1)[0] or self.env._("Old Register")
         self.rejects_name = f"{stem} {title}.xlsx"

@@ -27,7 +27,10 @@ class CrmPolicyCallRecord(models.AbstractModel):
     policy_call_at = fields.Datetime(string="Called At", readonly=True, copy=False)
     policy_rings = fields.Integer(string="Rings", readonly=True, copy=False, aggregator="avg")
     policy_rang_long = fields.Boolean(
-        string="Rang Too Long", compute="_compute_policy_rang_long", store=True
+        string="Rang Too Long",
+        compute="_compute_policy_rang_long",
+        store=True,
+        precompute=True,  # with the row itself: no statement of its own
     )
     policy_call_outcome = fields.Selection(
         CALL_OUTCOMES, string="Outcome of the Call", readonly=True, copy=False

@@ -39,7 +39,6 @@ class CrmPolicyExternal(models.AbstractModel):
     policy_is_external = fields.Boolean(
         related="policy_source_id.is_external", string="External Complaint"
     )
-    policy_needs_reference = fields.Boolean(related="policy_source_id.needs_reference")
     policy_blocks_deletion = fields.Boolean(related="policy_source_id.blocks_deletion")
     policy_external_ref = fields.Char(
         string="External Reference",
@@ -165,9 +164,10 @@ class CrmPolicyExternal(models.AbstractModel):
         return super().create(vals_list)
 
     def _policy_prepare_create(self, vals_list, moment):
-        super()._policy_prepare_create(vals_list, moment)
+        result = super()._policy_prepare_create(vals_list, moment)
         # The company is known by now; it may be that of the team.
         self._policy_default_source(vals_list)
+        return result
 
     @api.model
     def _policy_default_source(self, vals_list):
@@ -176,6 +176,7 @@ class CrmPolicyExternal(models.AbstractModel):
         for vals in vals_list:
             if not vals.get("policy_source_id"):
                 vals["policy_source_id"] = Source._policy_customer_id(vals["company_id"])
+                self._policy_prepare_source([vals])
 
     def write(self, vals):
         if "policy_external_ref" in vals:

@@ -95,7 +95,7 @@ class HelpdeskTicket(models.Model):
             company = teams[_team_id(vals)].company_id
             if company:
                 vals["company_id"] = company.id
-        super()._policy_prepare_create(vals_list, moment)
+        result = super()._policy_prepare_create(vals_list, moment)
         self._policy_fill_in(vals_list, ["partner_id"])
         Partner = self.env["res.partner"].sudo()
         partners = Partner.browse({vals.get("partner_id") for vals in vals_list} - {None, False})
@@ -111,6 +111,7 @@ class HelpdeskTicket(models.Model):
             vals.update(stage_id=stage_id, unattended=unattended, closed_date=False)
             # What helpdesk would compute and write after the row is there.
             vals["commercial_partner_id"] = customers.get(vals.get("partner_id"))
+        return result
 
     @api.model
     @tools.ormcache("team_id", "team_company_id", "company_id")

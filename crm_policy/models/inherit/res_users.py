@@ -2,6 +2,8 @@ from odoo import api, fields, models
 
 
 class ResUsers(models.Model):
+    """Whose cases a user sees by his teams; teams are helpdesk's, so no room may name them."""
+
     _name = "res.users"
     _inherit = ["crm.policy.viewer", "res.users"]
 

@@ -16,7 +16,12 @@ class CrmPolicyCaseAccess(models.Model):
     _rec_name = "user_id"
 
     ticket_id = fields.Many2one(
-        "helpdesk.ticket", string="Case", required=True, readonly=True, ondelete="cascade"
+        "helpdesk.ticket",
+        string="Case",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     user_id = fields.Many2one(
         "res.users", required=True, readonly=True, index=True, ondelete="cascade"
@@ -37,7 +42,6 @@ class CrmPolicyCaseAccess(models.Model):
     )
 
     _user_uniq = models.UniqueIndex("(user_id, ticket_id)", "A case is opened for a person once.")
-    _ticket_idx = models.Index("(ticket_id)")
 
     @api.model
     def _policy_grant(self, tickets, users, reason):

@@ -65,7 +65,7 @@ class CrmPolicyTeam(models.Model):
     voter_ids = fields.Many2many("res.users", compute="_compute_voters", string="Can Vote Now")
     voter_count = fields.Integer(compute="_compute_voters", string="Voters")
     quorum_count = fields.Integer(compute="_compute_voters", string="Quorum Needed")
-    chair_ids = fields.Many2many("res.users", compute="_compute_voters", string="Chair")
+    chair_ids = fields.Many2many("res.users", compute="_compute_voters")
     status = fields.Selection(
         [("ready", "Ready"), ("short", "Below Quorum"), ("ended", "Not Running")],
         compute="_compute_voters",
@@ -113,7 +113,7 @@ class CrmPolicyTeam(models.Model):
                         team=team.name,
                     )
                 )
-            team.member_ids._policy_check_company()
+            team.member_ids._policy_check_people()
 
     # === CRUD METHODS === #
 

@@ -71,10 +71,10 @@ class CrmPolicyTeamMember(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("role_id", "user_id", "substitute_id")
-    def _check_company(self):
-        self.sudo()._policy_check_company()
+    def _check_people(self):
+        self.sudo()._policy_check_people()
 
-    def _policy_check_company(self):
+    def _policy_check_people(self):
         """Refuse members of other companies, and portal users."""
         for member in self:
             company, people = member.team_id.company_id, member.user_id | member.substitute_id

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.sheet import PAGE, PAGES, Book, Column, Total
+from ...tools.sheet import PAGE, PAGES, Book, Column, Total, font_for
 from ...tools.zones import company_zone, day_start, to_local
 
 BATCH = 2000  # cases per query: what is in memory at a time
@@ -59,7 +59,7 @@ class CrmPolicyRegister(models.AbstractModel):
         title = self.env._("Complaint Register")
         columns = self._policy_columns(company.currency_id)
         properties = {"title": title, "company": company.name, "created": now}
-        with Book(path, font=self._policy_font(), properties=properties) as book:
+        with Book(path, font=font_for(self.env.lang), properties=properties) as book:
             table = book.add_table(
                 title,
                 columns,
@@ -100,11 +100,6 @@ class CrmPolicyRegister(models.AbstractModel):
             user=draft_of.name,
             **values,
         )
-
-    def _policy_font(self):
-        """Return a font that Excel has for the language of the file."""
-        chinese = (self.env.lang or "").startswith("zh")
-        return "Microsoft YaHei" if chinese else "Calibri"
 
     # === COLUMNS === #
 

@@ -132,9 +132,10 @@ class TestCaseReopen(PolicyCommon):
             self._write(case)
             self.assertTrue(case.policy_customer_wrote_at)
             mine = self._as("specialist", case)
-            mine.message_post(body="内部", message_type="comment", subtype_xmlid="mail.mt_note")
+            words = {"body": "您好", "message_type": "comment"}
+            mine.message_post(**words, subtype_xmlid="mail.mt_note")
             self.assertTrue(case.policy_customer_wrote_at)
-            mine.message_post(body="您好", message_type="comment", subtype_xmlid="mail.mt_comment")
+            mine.message_post(**words, subtype_xmlid="mail.mt_comment")
             self.assertFalse(case.policy_customer_wrote_at)
         self.assertEqual(case.policy_cycle, 0)
 
@@ -277,7 +278,11 @@ class TestCaseReopen(PolicyCommon):
     def test_nobody_writes_the_cycle(self):
         case = self._closed()
         for user in (self.users["director"], self.env.user):
-            for vals in ({"policy_cycle": 3}, {"policy_reopened_at": "2026-01-01"},
-                         {"policy_customer_wrote_at": False}, {"policy_closed_at": False}):  # fmt: skip
+            for vals in (
+                {"policy_cycle": 3},
+                {"policy_reopened_at": "2026-01-01"},
+                {"policy_customer_wrote_at": False},
+                {"policy_closed_at": False},
+            ):
                 with self.subTest(user.login, vals=vals), self.assertRaises(AccessError):
                     case.with_user(user).write(vals)

@@ -274,8 +274,15 @@ class TestCaseSight(PolicyCommon):
         case.sudo().policy_solution = "赔付底线 3000"
         readable = {name for name in case.fields_get() if name.startswith("policy_")}
         self.assertIn("policy_step", readable)
-        for name in ("policy_severity", "policy_solution", "policy_remedy_ids", "policy_outcome",
-                     "policy_department_id", "policy_access_ids", "policy_callback_text"):  # fmt: skip
+        for name in (
+            "policy_severity",
+            "policy_solution",
+            "policy_remedy_ids",
+            "policy_outcome",
+            "policy_department_id",
+            "policy_access_ids",
+            "policy_callback_text",
+        ):
             with self.subTest(name):
                 self.assertNotIn(name, readable)
                 with self.assertRaises(AccessError):

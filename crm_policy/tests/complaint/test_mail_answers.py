@@ -1,5 +1,6 @@
 """Answers find their case, strangers and machines do not speak for the customer."""
 
+from odoo import Command
 from odoo.tools import mute_logger
 
 from ..common import at
@@ -68,8 +69,13 @@ class TestMailAnswers(MailCommon):
 
     def test_a_number_of_another_company_means_nothing(self):
         self.case.sudo()._policy_guarded_write({"policy_kind": False, "policy_to_sort": True})
+        self.env["mail.alias.domain"].create(
+            {"name": "other.example", "company_ids": [Command.link(self.other_company.id)]}
+        )
         self.team.company_id = self.other_company
-        case = self._receive(self._mail(subject=f"[{self.case.number}]"))
+        case = self._receive(
+            self._mail(subject=f"[{self.case.number}]", to="complaint@other.example")
+        )
         self.assertEqual((len(case), self._words(self.case)), (1, []))
 
     def test_our_own_mails_carry_the_number(self):

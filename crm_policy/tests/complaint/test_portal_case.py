@@ -171,9 +171,9 @@ class TestPortalCase(PortalCommon):
             [{"name": name, "raw": name.encode()} for name in ("note", "said", "put", "own")]
         )
         mine = self._as("specialist", self.case).sudo()
-        mine.message_post(body="n", subtype_xmlid="mail.mt_note", attachment_ids=note.ids)
+        mine.message_post(body=note.name, subtype_xmlid="mail.mt_note", attachment_ids=note.ids)
         mine.message_post(
-            body="s",
+            body=said.name,
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
             attachment_ids=said.ids,

@@ -137,7 +137,9 @@ class TestPortalClose(PortalCommon):
 
     def test_files_of_our_notes_get_no_address(self):
         ours = self.env["ir.attachment"].create({"name": "internal.txt", "raw": b"our secret"})
-        self.ticket.message_post(body="note", subtype_xmlid="mail.mt_note", attachment_ids=ours.ids)
+        self.ticket.message_post(
+            body=ours.name, subtype_xmlid="mail.mt_note", attachment_ids=ours.ids
+        )
         shown = self.env["ir.attachment"].create(
             {
                 "name": "for-you.txt",

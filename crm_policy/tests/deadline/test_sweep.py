@@ -240,19 +240,24 @@ class TestSweep(PolicyCommon):
         self.assertIn((0, 2), progress)
         self.assertIn((2, None), progress)
 
+    def _save_at(self, moments):
+        """Say of each case when it was saved; ``moments`` maps cases to local times."""
+        for case, moment in moments.items():
+            self._sql(
+                "UPDATE helpdesk_ticket SET write_date = %s WHERE id = %s",
+                shanghai(moment), case.id,
+            )  # fmt: skip
+
+    def _sweep_recent(self, moment):
+        with at(moment), self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_sweep_recent").method_direct_trigger()
+        self.env.invalidate_all()
+
     def test_the_recent_sweep_looks_at_what_was_saved_lately(self):
         fresh, old = self._two_requests()
         self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (fresh.id, old.id))
-        self._sql(
-            "UPDATE helpdesk_ticket SET write_date = now() - interval '61 minutes' WHERE id = %s",
-            old.id,
-        )
-        self._sql(
-            "UPDATE helpdesk_ticket SET write_date = now() - interval '59 minutes' WHERE id = %s",
-            fresh.id,
-        )
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_policy.cron_sweep_recent").method_direct_trigger()
+        self._save_at({old: "2026-03-04 13:59", fresh: "2026-03-04 14:01"})
+        self._sweep_recent("2026-03-04 15:00")
         self.assertTrue(self._clock(fresh))
         self.assertFalse(self._clock(old))
         self._sweep()
@@ -260,14 +265,9 @@ class TestSweep(PolicyCommon):
 
     def test_the_recent_sweep_stops_clocks_too(self):
         fresh, old = self._two_requests()
-        for case, minutes in ((fresh, 59), (old, 61)):
-            self._sql(
-                "UPDATE helpdesk_ticket SET policy_intake_at = NULL,"
-                " write_date = now() - make_interval(mins => %s) WHERE id = %s",
-                minutes, case.id,
-            )  # fmt: skip
-        with self.enter_registry_test_mode():
-            self.env.ref("crm_policy.cron_sweep_recent").method_direct_trigger()
-        self.env.invalidate_all()
+        cases = (fresh.id, old.id)
+        self._sql("UPDATE helpdesk_ticket SET policy_intake_at = NULL WHERE id IN %s", cases)
+        self._save_at({old: "2026-03-04 13:59", fresh: "2026-03-04 14:01"})
+        self._sweep_recent("2026-03-04 15:00")
         self.assertEqual(self._clock(fresh).state, "cancelled")
         self.assertEqual(self._clock(old).state, "open")

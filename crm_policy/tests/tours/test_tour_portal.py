@@ -17,7 +17,9 @@ class TestTourPortal(PortalCommon):
 
     def _only(self, name):
         self.env.invalidate_all()
-        case = self.env["helpdesk.ticket"].search([("name", "=like", f"{name}%")])
+        case = self.env["helpdesk.ticket"].search(
+            [("name", "=like", f"{name}%"), ("company_id", "=", self.company.id)]
+        )
         self.assertEqual(len(case), 1)
         self.assertEqual(case.policy_kind, "complaint")
         self.assertEqual(case.policy_version_id, self.version)
