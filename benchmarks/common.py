@@ -42,6 +42,7 @@ class Row:
     limit: Cost | None = None
     max_queries: float | None = None
     min_ratio: float | None = None
+    max_cpu: float | None = None
 
     @property
     def ratio(self):
@@ -55,6 +56,8 @@ class Row:
             missed.append("queries")
         if self.min_ratio is not None and self.ratio < self.min_ratio:
             missed.append("ratio")
+        if self.max_cpu is not None and self.ours.cpu > self.max_cpu:
+            missed.append("time")
         return missed
 
 
@@ -109,8 +112,11 @@ def measure(env, action, records, repeats=REPEATS):
     return Cost(*(statistics.median(column) / records for column in zip(*costs, strict=True)))
 
 
-def report(title, rows):
-    """Print the table; return 1 when a target is missed, else 0."""
+def report(title, rows, unit="record"):
+    """Print the table; return 1 when a target is missed, else 0.
+
+    :param str unit: what the costs are of.
+    """
     heads = ("", "q", "cpu ms", "wall ms", "peer q", "cpu ms", "ratio", "limit", "target", "")
     lines = [heads]
     for row in rows:
@@ -120,6 +126,8 @@ def report(title, rows):
             target.append(f"<={row.max_queries:g} q")
         if row.min_ratio is not None:
             target.append(f">={row.min_ratio:g}x")
+        if row.max_cpu is not None:
+            target.append(f"<={row.max_cpu:g} ms")
         verdict = "" if not target else f"MISSED {', '.join(row.missed)}" if row.missed else "met"
         lines.append(
             (
@@ -136,7 +144,7 @@ def report(title, rows):
             )
         )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    print(f"{title} (per record; medians of {REPEATS}; ratio of processor times)\n")
+    print(f"{title} (per {unit}; medians of {REPEATS}; ratio of processor times)\n")
     for name, *cells in lines:
         cells = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         print(f"{name.ljust(widths[0])}  {'  '.join(cells)}".rstrip())
