@@ -62,14 +62,18 @@ class Row:
 
 
 @contextlib.contextmanager
-def environments():
-    """Give two superuser environments: a database with our add-on, one with the peers only."""
+def environments(peer_modules=()):
+    """Give two superuser environments: a database with our add-on, one with the peers only.
+
+    :param peer_modules: standard modules that the peers need for the comparison.
+    """
     peers = Path(os.environ["CRM_POLICY_PEERS"], "odoo", "addons")
     config.parse_config(["--log-level=error", "--max-cron-threads=0"])
     config["addons_path"] = [*config["addons_path"], str(peers)]
     odoo.netsvc.init_logger()
     initialize_sys_path()
     names = sorted(path.name for path in peers.iterdir() if (path / "__manifest__.py").exists())
+    names += peer_modules
     registries = [
         Registry(os.environ["CRM_POLICY_DATABASE"]),
         Registry.new(

@@ -43,6 +43,7 @@ class Side:
         self.customers = env["res.partner"].create(
             [{"name": f"Customer {number}", "is_company": True} for number in range(CUSTOMERS)]
         )
+        self.make_departments()
         self.make_people()
         env.flush_all()
         self.insert_cases()
@@ -68,6 +69,35 @@ class Side:
                 ]
             )
         )
+
+    def make_departments(self):
+        Department, company_id = self.env["hr.department"], self.company.id
+        self.top = Department.create({"name": "Top", "company_id": company_id})
+        self.middle = Department.create(
+            [
+                {"name": f"Middle {number}", "parent_id": self.top.id, "company_id": company_id}
+                for number in range(MIDDLE)
+            ]
+        )
+        each = LEAVES // MIDDLE
+        self.leaves = Department.create(
+            [
+                {
+                    "name": f"Leaf {number}",
+                    "parent_id": self.middle[number // each].id,
+                    "company_id": company_id,
+                }
+                for number in range(LEAVES)
+            ]
+        )
+
+    def make_manager(self, department, login, *groups):
+        user = self.make_users([login], "base.group_user", *groups)
+        employee = {"name": login, "user_id": user.id, "department_id": department.id}
+        department.manager_id = self.env["hr.employee"].create(
+            {**employee, "company_id": self.company.id}
+        )
+        return user
 
     def settle(self):
         """Do what autovacuum does in a database that is in use; count processor time whole."""
@@ -154,37 +184,19 @@ class Ours(Side):
     more_columns = ("policy_step", "policy_number")
 
     def make_people(self):
-        env = self.env
-        company = self.company
-        self.version = env["crm.policy"]._policy_install_shipped("service", company)
-        Department = env["hr.department"]
-        top = Department.create({"name": "Top", "company_id": company.id})
-        middle = Department.create(
-            [
-                {"name": f"Middle {number}", "parent_id": top.id, "company_id": company.id}
-                for number in range(MIDDLE)
-            ]
-        )
-        each = LEAVES // MIDDLE
-        self.leaves = Department.create(
-            [
-                {
-                    "name": f"Leaf {number}",
-                    "parent_id": middle[number // each].id,
-                    "company_id": company.id,
-                }
-                for number in range(LEAVES)
-            ]
-        )
+        self.version = self.env["crm.policy"]._policy_install_shipped("service", self.company)
         self.users["specialist"] = self.specialists[0]
         for role in ("supervisor", "director", "ceo", "finance"):
-            self.users[role] = self.make_users([role], "base.group_user", f"crm_policy.group_{role}")
-        self.teams[0].user_id = self.users["supervisor"]
-        for name, department in (("leaf", self.leaves[0]), ("mid", middle[0]), ("top", top)):
-            user = self.make_users([name], "base.group_user", "crm_policy.group_manager")
-            department.manager_id = env["hr.employee"].create(
-                {"name": name, "user_id": user.id, "company_id": company.id}
+            self.users[role] = self.make_users(
+                [role], "base.group_user", f"crm_policy.group_{role}"
             )
+        self.teams[0].user_id = self.users["supervisor"]
+        for name, department in (
+            ("leaf", self.leaves[0]),
+            ("mid", self.middle[0]),
+            ("top", self.top),
+        ):
+            user = self.make_manager(department, name, "crm_policy.group_manager")
             self.users[f"manager, {name}"] = user
         self.users["helpdesk only"] = self.make_users(["hd"], "helpdesk_mgmt.group_helpdesk_user")
         self.users["customer"] = self.make_users(
@@ -221,7 +233,10 @@ class Ours(Side):
 
     def insert_deadlines(self):
         rules = self.env["crm.policy.deadline.rule"].search(
-            [("clause_id.version_id", "=", self.version.id), ("model_name", "=", "helpdesk.ticket")],
+            [
+                ("clause_id.version_id", "=", self.version.id),
+                ("model_name", "=", "helpdesk.ticket"),
+            ],
             limit=DEADLINES,
         )
         # Nine of ten are done with.
@@ -282,7 +297,10 @@ class Ours(Side):
         count = SQL(
             "SELECT count(*) FROM helpdesk_ticket t WHERE t.active IS TRUE AND %s", condition
         )
-        return [self.repeat(lambda query=query: self.env.execute_query(query)) for query in (page, count)]
+        return [
+            self.repeat(lambda query=query: self.env.execute_query(query))
+            for query in (page, count)
+        ]
 
     def conditions(self):
         own, team = self.specialists[0], self.teams[0]
@@ -316,16 +334,62 @@ class Peer(Side):
         self.users["customer"] = self.make_users(
             ["customer"], "base.group_portal", partner_id=self.customers[0].id
         )
+        self.make_department_rule()
+        for name, department in (
+            ("leaf", self.leaves[0]),
+            ("mid", self.middle[0]),
+            ("top", self.top),
+        ):
+            self.users[name] = self.make_manager(
+                department,
+                name,
+                "helpdesk_mgmt.group_helpdesk_user_own",
+                "crm_policy_bench.group_department",
+            )
+
+    def make_department_rule(self):
+        """Add what helpdesk_mgmt does not have, as it is usually added: a field and a rule."""
+        env = self.env
+        model = env["ir.model"]._get("helpdesk.ticket")
+        env["ir.model.fields"].create(
+            {
+                "name": "x_department_id",
+                "field_description": "Department",
+                "model_id": model.id,
+                "ttype": "many2one",
+                "relation": "hr.department",
+                "index": True,
+            }
+        )
+        group = env["res.groups"].create({"name": "Department tickets"})
+        env["ir.model.data"].create(
+            {
+                "module": "crm_policy_bench",
+                "name": "group_department",
+                "model": group._name,
+                "res_id": group.id,
+            }
+        )
+        env["ir.rule"].create(
+            {
+                "name": "Department tickets",
+                "model_id": model.id,
+                "groups": [Command.set(group.ids)],
+                "domain_force": "[('x_department_id', 'child_of', user.employee_id.department_id.ids)]",
+            }
+        )
+
+    def case_columns(self):
+        return {"x_department_id": SQL("(%s)[1 + g * 13 %% %s]", self.leaves.ids, LEAVES)}
 
 
-# Whose list is as long as whose: the peer knows no departments, but a team has a tenth of the cases
-# as a department in the middle has.
+# Who of the peer's sees as much. Its departments are ours, made as they are usually made.
 LIKE = {
     "specialist": "own",
     "supervisor": "team",
-    "manager, leaf": "own",
-    "manager, mid": "team",
-    "manager, top": "all",
+    "manager, leaf": "leaf",
+    "manager, mid": "mid",
+    "manager, top": "top",
     "director": "all",
     "ceo": "all",
     "finance": "team",
@@ -338,9 +402,9 @@ DEADLINE_COLUMNS = ("name", "res_name", "clause_number", "user_id", "start_at", 
 
 
 def main():
-    with environments() as (our_env, peer_env):
+    with environments(peer_modules=["hr"]) as (our_env, peer_env):
         ours, peer = Ours(our_env), Peer(peer_env)
-        theirs = {user: (peer.page(user), peer.count(user)) for user in peer.users.values()}
+        theirs = {name: (peer.page(user), peer.count(user)) for name, user in peer.users.items()}
         measured = {name: (ours.page(user), ours.count(user)) for name, user in ours.users.items()}
         seen = {name: ours.seen(user) for name, user in ours.users.items()}
         names = ("specialist", "manager, mid")
@@ -356,7 +420,7 @@ def main():
 
         rows = []
         for name, (page, count) in measured.items():
-            pair = theirs.get(peer.users.get(LIKE.get(name))) or (None, None)
+            pair = theirs.get(LIKE.get(name)) or (None, None)
             limit = limits.get(name) or (None, None)
             targets = TARGETS.get(name, ({}, {}))
             label = f"{name} ({seen[name]})"
