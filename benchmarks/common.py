@@ -42,6 +42,7 @@ class Row:
     limit: Cost | None = None
     max_queries: float | None = None
     min_ratio: float | None = None
+    max_cpu: float | None = None
 
     @property
     def ratio(self):
@@ -55,18 +56,24 @@ class Row:
             missed.append("queries")
         if self.min_ratio is not None and self.ratio < self.min_ratio:
             missed.append("ratio")
+        if self.max_cpu is not None and self.ours.cpu > self.max_cpu:
+            missed.append("time")
         return missed
 
 
 @contextlib.contextmanager
-def environments():
-    """Give two superuser environments: a database with our add-on, one with the peers only."""
+def environments(peer_modules=()):
+    """Give two superuser environments: a database with our add-on, one with the peers only.
+
+    :param peer_modules: standard modules that the peers need for the comparison.
+    """
     peers = Path(os.environ["CRM_POLICY_PEERS"], "odoo", "addons")
     config.parse_config(["--log-level=error", "--max-cron-threads=0"])
     config["addons_path"] = [*config["addons_path"], str(peers)]
     odoo.netsvc.init_logger()
     initialize_sys_path()
     names = sorted(path.name for path in peers.iterdir() if (path / "__manifest__.py").exists())
+    names += peer_modules
     registries = [
         Registry(os.environ["CRM_POLICY_DATABASE"]),
         Registry.new(
@@ -109,8 +116,11 @@ def measure(env, action, records, repeats=REPEATS):
     return Cost(*(statistics.median(column) / records for column in zip(*costs, strict=True)))
 
 
-def report(title, rows):
-    """Print the table; return 1 when a target is missed, else 0."""
+def report(title, rows, unit="record"):
+    """Print the table; return 1 when a target is missed, else 0.
+
+    :param str unit: what the costs are of.
+    """
     heads = ("", "q", "cpu ms", "wall ms", "peer q", "cpu ms", "ratio", "limit", "target", "")
     lines = [heads]
     for row in rows:
@@ -120,6 +130,8 @@ def report(title, rows):
             target.append(f"<={row.max_queries:g} q")
         if row.min_ratio is not None:
             target.append(f">={row.min_ratio:g}x")
+        if row.max_cpu is not None:
+            target.append(f"<={row.max_cpu:g} ms")
         verdict = "" if not target else f"MISSED {', '.join(row.missed)}" if row.missed else "met"
         lines.append(
             (
@@ -136,7 +148,7 @@ def report(title, rows):
             )
         )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    print(f"{title} (per record; medians of {REPEATS}; ratio of processor times)\n")
+    print(f"{title} (per {unit}; medians of {REPEATS}; ratio of processor times)\n")
     for name, *cells in lines:
         cells = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         print(f"{name.ljust(widths[0])}  {'  '.join(cells)}".rstrip())

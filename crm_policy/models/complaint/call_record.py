@@ -26,12 +26,8 @@ class CrmPolicyCallRecord(models.AbstractModel):
     )
     policy_call_at = fields.Datetime(string="Called At", readonly=True, copy=False)
     policy_rings = fields.Integer(string="Rings", readonly=True, copy=False, aggregator="avg")
-    policy_rang_long = fields.Boolean(
-        string="Rang Too Long",
-        compute="_compute_policy_rang_long",
-        store=True,
-        precompute=True,  # with the row itself: no statement of its own
-    )
+    # Kept with the call: what was too long then stays so when the company's limit changes.
+    policy_rang_long = fields.Boolean(string="Rang Too Long", readonly=True, copy=False)
     policy_call_outcome = fields.Selection(
         CALL_OUTCOMES, string="Outcome of the Call", readonly=True, copy=False
     )
@@ -47,15 +43,6 @@ class CrmPolicyCallRecord(models.AbstractModel):
         "(company_id, policy_call_ref) WHERE policy_call_ref IS NOT NULL",
         "This call is registered already.",
     )
-
-    # === COMPUTE METHODS === #
-
-    # Not on the company's limit: what was too long then stays so.
-    @api.depends("policy_rings")
-    def _compute_policy_rang_long(self):
-        for case in self:
-            limit = case.company_id.policy_ring_max
-            case.policy_rang_long = bool(limit) and case.policy_rings > limit
 
     # === CONSTRAINT METHODS === #
 
@@ -139,6 +126,7 @@ class CrmPolicyCallRecord(models.AbstractModel):
         """
         self.ensure_one()
         now = fields.Datetime.now()
+        limit = self.company_id.policy_ring_max
         if vals["outcome"] == "callback":
             self._policy_check_promise(vals["promised_at"], now)
         self.sudo()._policy_guarded_write(
@@ -147,6 +135,7 @@ class CrmPolicyCallRecord(models.AbstractModel):
                 "policy_caller_number": vals["caller_number"],
                 "policy_call_ref": vals["ref"],
                 "policy_rings": vals["rings"],
+                "policy_rang_long": bool(limit) and vals["rings"] > limit,
                 "policy_call_outcome": vals["outcome"],
                 "policy_promised_at": vals["outcome"] == "callback" and vals["promised_at"],
             }

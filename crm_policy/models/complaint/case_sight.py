@@ -5,6 +5,14 @@ from odoo.tools import SQL
 
 # What decides who sees a case (the global rule on cases, security/case_rules.xml).
 SIGHT_FIELDS = frozenset({"user_id", "team_id", "policy_department_id", "company_id"})
+# What that rule reads of a case.
+RULE_FIELDS = SIGHT_FIELDS | {
+    "commercial_partner_id",
+    "policy_kind",
+    "policy_settled_at",
+    "policy_severity",
+    "policy_to_sort",
+}
 HANDLERS = "crm_policy.group_specialist"
 # What a customer may read of his own case; every other field of ours is for employees (D.3 no. 4).
 PORTAL_FIELDS = frozenset(
@@ -104,6 +112,14 @@ class CrmPolicyCaseSight(models.AbstractModel):
             if not self.env.su and self.env.user.share:
                 return False
         return super()._has_field_access(field, operation)
+
+    @api.model
+    @api.private
+    def search_fetch(self, domain, field_names=None, offset=0, limit=None, order=None):
+        """Fetch along what the rule reads: to check it, Odoo would fetch whole rows afterwards."""
+        if field_names and not (self.env.su or self.env.user.share):
+            field_names = [*field_names, *RULE_FIELDS.difference(field_names)]
+        return super().search_fetch(domain, field_names, offset=offset, limit=limit, order=order)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -65,6 +65,8 @@ class CrmPolicyDeadline(models.Model):
         "UNIQUE(rule_id, res_id, cycle)", "A rule runs once per document and cycle."
     )
     _document_idx = models.Index("(res_model, res_id)")
+    # The list in its own order: without it the database sorts all that somebody may see.
+    _order_idx = models.Index("(due_at, id)")
     _open_due_idx = models.Index("(due_at) WHERE state = 'open'")
     _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
 
@@ -131,11 +133,19 @@ class CrmPolicyDeadline(models.Model):
         """
         rules, records = rules.sudo(), records.sudo()
         existing = {} if fresh else self._policy_present(rules, records)
-        created = []
+        created, begun = [], {}
         for rule in rules:
             # Whether the clock has started is quickly seen; the condition takes its time.
-            started = records.filtered(lambda record, rule=rule: rule._policy_start(record))
-            running = started.filtered_domain(rule._policy_case_domain()) if started else started
+            key = (rule.version_id, rule.start_path)
+            if key not in begun:
+                begun[key] = records.filtered(
+                    lambda record, rule=rule: (
+                        record.policy_version_id == rule.version_id
+                        and rule._policy_at(record, "start")
+                    )
+                )
+            started = begun[key].filtered(rule._policy_start)
+            running = started.filtered_domain(rule._policy_condition())
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
             for company, group in running.grouped("company_id").items():
                 created += self._policy_sync_rule(rule, company, group, users, existing)

@@ -229,15 +229,17 @@ class CrmPolicyDeadlineRule(models.Model):
     @api.model
     @tools.ormcache("model_name")
     def _policy_rules_by_field(self, model_name):
-        """Return {field name: ids of the rules that read it}; under "" all rules of the model.
+        """Return {field name: the rules that read it}; under "" all rules of the model.
 
         Drafts do not run; a superseded version goes on for the cases that it governs.
+
+        :return: the rules as pairs (version id, rule id).
         """
         by_field = defaultdict(list)
         for rule in self._policy_running_rules(Domain("model_name", "=", model_name)):
             for name in {"", *rule._policy_watched_fields()}:
-                by_field[name].append(rule.id)
-        return {name: tuple(ids) for name, ids in by_field.items()}
+                by_field[name].append((rule.version_id.id, rule.id))
+        return {name: tuple(pairs) for name, pairs in by_field.items()}
 
     @api.model
     def _policy_running_rules(self, domain=Domain.TRUE):
@@ -278,12 +280,18 @@ class CrmPolicyDeadlineRule(models.Model):
 
     def _policy_case_domain(self):
         """Return which records the rule runs for: condition, version, and clock not stopped."""
-        return (
+        return self._policy_condition() & Domain("policy_version_id", "=", self.version_id.id)
+
+    @tools.ormcache("self.id")
+    def _policy_condition(self):
+        """Return which records of its version the rule runs for; worked out once, not per save."""
+        model = self.env[self.model_name]
+        condition = (
             self._policy_domain()
             & (Domain(self.due_path, "!=", False) if self.unit == "given" else Domain.TRUE)
-            & Domain("policy_version_id", "=", self.version_id.id)
-            & self.env[self.model_name]._policy_running_domain()
+            & model._policy_running_domain()
         )
+        return condition.optimize(model)
 
     def _policy_calendar(self, company):
         """Return the working calendar in which this rule counts for a company."""

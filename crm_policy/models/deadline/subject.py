@@ -152,16 +152,15 @@ class CrmPolicySubject(models.AbstractModel):
         """
         Rule = self.env["crm.policy.deadline.rule"]
         by_field = Rule._policy_rules_by_field(self._name)
-        ids = {rule_id for name in names or () for rule_id in by_field.get(name, ())}
-        if names is None:
-            ids = set(by_field.get("", ()))
+        fresh = names is None
+        pairs = {pair for name in ([""] if fresh else names) for pair in by_field.get(name, ())}
         governed = self.filtered("policy_version_id")
-        if not ids or not governed:
+        if not pairs or not governed:
             return
-        rules = Rule.sudo().browse(sorted(ids))
-        versions = governed.policy_version_id
+        versions = set(governed.policy_version_id._ids)
+        rule_ids = sorted(rule_id for version_id, rule_id in pairs if version_id in versions)
         self.env["crm.policy.deadline"]._policy_sync(
-            rules.filtered(lambda rule: rule.version_id in versions), governed, fresh=names is None
+            Rule.sudo().browse(rule_ids), governed, fresh=fresh
         )
 
     # === BUSINESS METHODS - FACTS === #

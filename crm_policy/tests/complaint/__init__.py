@@ -11,6 +11,7 @@ from . import test_intake_rules
 from . import test_quick_call
 from . import test_helpdesk_in_chinese
 from . import test_case_sight
+from . import test_case_sight_plan
 from . import test_case_reopen
 from . import test_intake_page
 from . import test_portal_case
