@@ -1,4 +1,4 @@
-"""What each role sees of 100,000 cases: a first page and a count, ours, helpdesk_mgmt, plain SQL."""
+"""What each role sees of 100,000 cases, page and count: ours, helpdesk_mgmt, plain SQL."""
 
 import sys
 
@@ -375,7 +375,9 @@ class Peer(Side):
                 "name": "Department tickets",
                 "model_id": model.id,
                 "groups": [Command.set(group.ids)],
-                "domain_force": "[('x_department_id', 'child_of', user.employee_id.department_id.ids)]",
+                "domain_force": (
+                    "[('x_department_id', 'child_of', user.employee_id.department_id.ids)]"
+                ),
             }
         )
 
