@@ -107,3 +107,24 @@ def test_the_check_sees_what_it_must(tmp_path, monkeypatch):
         "crm.policy.approval.step",
         "crm.policy.deadline",
     ]
+
+
+def test_no_part_of_the_ticket_inherits_the_complaint_mixin():
+    """One that did would come behind it in Python's order, and what it overrides were lost."""
+    every = {model.name: model for path in python_files("models") for model in models(path)}
+    parts = set(every["helpdesk.ticket"].inherit) - {
+        "crm.policy.complaint.mixin",
+        "helpdesk.ticket",
+    }
+    found = {
+        part
+        for part in parts & set(every)
+        if "crm.policy.complaint.mixin" in ancestors(part, every)
+    }
+    assert not found
+
+
+def ancestors(name, every):
+    """Return the models of ours that a model inherits, directly or not."""
+    above = set(every[name].inherit) if name in every else set()
+    return above.union(*(ancestors(other, every) for other in above - {name}))
