@@ -49,6 +49,7 @@
         "views/deadline_views.xml",
         "views/route_views.xml",
         "views/fact_rule_views.xml",
+        "views/parameter_views.xml",
         "wizard/pack_load_views.xml",
         "wizard/case_import_load_views.xml",
         "wizard/call_views.xml",

@@ -152,6 +152,15 @@ class PolicyCommon(TransactionCase):
         return version.with_env(cls.env)
 
     @classmethod
+    def _set_parameter(cls, code, value):
+        """Give a number of the version in force another value, as a later version would."""
+        parameter = cls.env["crm.policy.parameter"].search(
+            [("code", "=", code), ("company_id", "=", cls.company.id)]
+        )
+        parameter._policy_guarded_write({"value": value})
+        cls.env.registry.clear_cache()
+
+    @classmethod
     def _new_case(cls, user=None, **vals):
         """Create a case as a specialist: a quality complaint unless ``vals`` say otherwise."""
         user = user or cls.users["specialist"]

@@ -153,9 +153,9 @@ class CrmPolicyCall(models.TransientModel):
 
     @api.depends("rings", "company_id")
     def _compute_rang_long(self):
+        Ticket = self.env["helpdesk.ticket"]
         for call in self:
-            limit = call.company_id.policy_ring_max
-            call.rang_long = bool(limit) and call.rings > limit
+            call.rang_long = Ticket._policy_rings_too_long(call.rings, call.company_id)
 
     @api.depends("outcome", "kind", "complaint_type_id")
     def _compute_promised_at(self):
@@ -269,7 +269,8 @@ class CrmPolicyCall(models.TransientModel):
         else:
             return []
         Ticket = self.env["helpdesk.ticket"]
-        since = fields.Datetime.now() - timedelta(days=self.company_id.policy_similar_days)
+        days = self.env["crm.policy.parameter"]._policy_value(self.company_id.id, "similar_days")
+        since = fields.Datetime.now() - timedelta(days=days)
         recent = Domain("policy_intake_at", ">=", since)
         is_open = Domain("policy_step", "not in", ("closed", "cancelled"))
         same = Domain.OR(self._policy_likeness().values())
@@ -353,17 +354,7 @@ class CrmPolicyCall(models.TransientModel):
     def _policy_taken(self):
         """Return the case that was registered meanwhile under the same call reference."""
         case = self.env["helpdesk.ticket"]._policy_case_of_call(self.ref, self.company_id)
-        if not case:
-            return case
-        case = case.with_env(self.env)
-        if not case.has_access("read"):
-            raise UserError(
-                self.env._(
-                    "This call is registered already, by another department: %(number)s.",
-                    number=case.sudo().policy_handle,
-                )
-            )
-        return case
+        return self._policy_readable(case) if case else case
 
     def _policy_require(self, *names):
         labels = self.fields_get(names, ["string"])
@@ -515,7 +506,8 @@ class CrmPolicyCall(models.TransientModel):
         }
 
     @api.model
-    def _policy_open(self, case):
+    def _policy_readable(self, case):
+        """Return the case of a call as the user sees it; refuse one that is not for him."""
         case = case.with_env(self.env)
         if not case.has_access("read"):
             raise UserError(
@@ -524,6 +516,11 @@ class CrmPolicyCall(models.TransientModel):
                     number=case.sudo().policy_handle,
                 )
             )
+        return case
+
+    @api.model
+    def _policy_open(self, case):
+        case = self._policy_readable(case)
         return {
             "type": "ir.actions.act_window",
             "res_model": case._name,

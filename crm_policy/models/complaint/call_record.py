@@ -118,6 +118,12 @@ class CrmPolicyCallRecord(models.AbstractModel):
             )
         )
 
+    @api.model
+    def _policy_rings_too_long(self, rings, company):
+        """Return whether a call rang longer than the policy of the company allows (SLA-14)."""
+        limit = self.env["crm.policy.parameter"]._policy_value(company.id, "ring_max")
+        return bool(limit) and rings > limit
+
     def _policy_record_call(self, vals):
         """Write the facts of the call that has just been taken; starts the promise's clock.
 
@@ -126,7 +132,6 @@ class CrmPolicyCallRecord(models.AbstractModel):
         """
         self.ensure_one()
         now = fields.Datetime.now()
-        limit = self.company_id.policy_ring_max
         if vals["outcome"] == "callback":
             self._policy_check_promise(vals["promised_at"], now)
         self.sudo()._policy_guarded_write(
@@ -135,7 +140,7 @@ class CrmPolicyCallRecord(models.AbstractModel):
                 "policy_caller_number": vals["caller_number"],
                 "policy_call_ref": vals["ref"],
                 "policy_rings": vals["rings"],
-                "policy_rang_long": bool(limit) and vals["rings"] > limit,
+                "policy_rang_long": self._policy_rings_too_long(vals["rings"], self.company_id),
                 "policy_call_outcome": vals["outcome"],
                 "policy_promised_at": vals["outcome"] == "callback" and vals["promised_at"],
             }

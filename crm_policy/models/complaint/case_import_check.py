@@ -7,21 +7,10 @@ from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, SUBJECTS
 from ...tools import fact_order
 from ...tools.amounts import is_plausible
 from .case_sight import HANDLERS
-from .complaint_fields import MEASURES
+from .complaint_fields import MEASURES, STEP_TEXTS
 
 # What people wrote down in the old register and nobody may write afterwards, plus the solution.
-TEXTS = frozenset(
-    {
-        "policy_response_text",
-        "policy_solution",
-        "policy_reply_text",
-        "policy_reply_channel",
-        "policy_callback_score",
-        "policy_callback_text",
-        "policy_recheck_user_id",
-        "policy_recheck_text",
-    }
-)
+TEXTS = frozenset({*STEP_TEXTS, "policy_solution"})
 
 
 class CrmPolicyCaseImportCheck(models.AbstractModel):

@@ -5,19 +5,10 @@ from odoo.tools import email_normalize
 from ...const import ENDED_OUTCOMES, FACT_ORDER
 from ...tools.elapsed_time import days_after
 from ...tools.zones import company_zone
+from .complaint_fields import STEP_TEXTS
 
 # What stays when a case is taken up again: that it came in, and its place in the register.
 KEPT_FACTS = frozenset({"policy_intake_at", "policy_accepted_at", "policy_registered_at"})
-# What was said in the former cycle; the chatter and the ledger keep it.
-FORMER_TEXTS = (
-    "policy_response_text",
-    "policy_reply_text",
-    "policy_reply_channel",
-    "policy_callback_score",
-    "policy_callback_text",
-    "policy_recheck_user_id",
-    "policy_recheck_text",
-)
 
 
 class CrmPolicyCaseReopen(models.AbstractModel):
@@ -81,7 +72,7 @@ class CrmPolicyCaseReopen(models.AbstractModel):
             facts = set(FACT_ORDER[kind]) - KEPT_FACTS
             cases._policy_guarded_write(
                 {
-                    **dict.fromkeys((*facts, *FORMER_TEXTS, "policy_outcome"), False),
+                    **dict.fromkeys((*facts, *STEP_TEXTS, "policy_outcome"), False),
                     "policy_reopened_at": now,
                     "policy_cycle": cycle + 1,
                     **self._policy_reopen_vals(),

@@ -12,6 +12,16 @@ from ...const import (
     URGENCIES,
 )
 
+# What was said at the steps; only the steps write it.
+STEP_TEXTS = (
+    "policy_response_text",
+    "policy_reply_text",
+    "policy_reply_channel",
+    "policy_callback_score",
+    "policy_callback_text",
+    "policy_recheck_user_id",
+    "policy_recheck_text",
+)
 MEASURES = ("policy_claim_amount", "policy_quantity", "policy_defective_quantity")
 
 

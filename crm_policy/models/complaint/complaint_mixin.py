@@ -8,7 +8,7 @@ from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 from ...tools.zones import company_zone, to_local
-from .complaint_fields import MEASURES
+from .complaint_fields import MEASURES, STEP_TEXTS
 
 WINDOW = ("crm_policy.group_specialist",)
 RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
@@ -37,13 +37,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             "policy_outcome",
             "policy_step",
             "policy_origin_id",
-            "policy_response_text",
-            "policy_reply_text",
-            "policy_reply_channel",
-            "policy_callback_score",
-            "policy_callback_text",
-            "policy_recheck_user_id",
-            "policy_recheck_text",
+            *STEP_TEXTS,
         }
 
     @api.model_create_multi

@@ -12,7 +12,7 @@ class CrmPolicyComplaintSource(models.Model):
 
     _name = "crm.policy.complaint.source"
     _description = "Source of Complaints"
-    _inherit = ["crm.policy.pack.section"]
+    _inherit = ["crm.policy.cached", "crm.policy.pack.section"]
     _order = "rank desc, id"
 
     _pack_section = "sources"
@@ -61,13 +61,7 @@ class CrmPolicyComplaintSource(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
     def write(self, vals):
-        self.env.registry.clear_cache()
         for source in self:
             lifted = [name for name in DEMANDS if source[name] and not vals.get(name, True)]
             if lifted:

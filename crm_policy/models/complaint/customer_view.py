@@ -290,7 +290,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
             name = case.partner_name or self.env._("Customer")
             address = case.partner_email or case.company_id.email
             sender["email_from"] = formataddr((name, address)) if address else name
-        return case.with_context(mail_post_autofollow_author_skip=True).message_post(
+        return case.message_post(
             body=plaintext2html(text or ""),
             message_type="comment",
             subtype_xmlid="mail.mt_comment",

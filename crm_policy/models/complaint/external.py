@@ -3,6 +3,7 @@ from datetime import datetime
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ...const import EXTERNAL_ORDER, EXTERNAL_RESULTS, SEVERITIES, URGENCIES
 from ...exceptions import PolicyRefusal
@@ -82,23 +83,10 @@ class CrmPolicyExternal(models.AbstractModel):
 
     @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
     def _compute_policy_external_next_due_at(self):
-        deadlines = (
-            self.env["crm.policy.deadline"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("state", "=", "open"),
-                    ("rule_id.done_path", "=", REPLY),
-                ],
-                ["res_id", "due_at"],
-                order="due_at desc",
-            )
-        )
-        first = {deadline.res_id: deadline.due_at for deadline in deadlines}
+        first = self._policy_first_due(Domain("rule_id.done_path", "=", REPLY))
         for case in self:
-            case.policy_external_next_due_at = first.get(case.id)
+            deadline = first.get(case.id)
+            case.policy_external_next_due_at = deadline and deadline.due_at
 
     @api.depends("policy_source_id", *EXTERNAL_ORDER)
     def _compute_policy_next_action(self):

@@ -14,6 +14,25 @@ METHODS = [
     ("balanced", "Who Has the Fewest Open Cases"),
     ("round_robin", "In Turn"),
 ]
+# The conditions of a rule, and what it sets.
+WHEN = (
+    "any_words",
+    "all_words",
+    "channel_id",
+    "sender_domains",
+    "partner_category_id",
+    "item_prefixes",
+)
+THEN = (
+    "kind",
+    "complaint_type_id",
+    "urgency",
+    "severity",
+    "source_id",
+    "department_id",
+    "team_id",
+    "assign_method",
+)
 
 
 class IntakeRule(NamedTuple):
@@ -127,48 +146,15 @@ class CrmPolicyIntakeRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "any_words",
-        "all_words",
-        "channel_id",
-        "sender_domains",
-        "partner_category_id",
-        "item_prefixes",
-        "kind",
-        "complaint_type_id",
-        "urgency",
-        "severity",
-        "source_id",
-        "department_id",
-        "team_id",
-        "assign_method",
-    )
+    @api.depends(*WHEN, *THEN)
     def _compute_words(self):
-        when = (
-            "any_words",
-            "all_words",
-            "channel_id",
-            "sender_domains",
-            "partner_category_id",
-            "item_prefixes",
-        )
-        then = (
-            "kind",
-            "complaint_type_id",
-            "urgency",
-            "severity",
-            "source_id",
-            "department_id",
-            "team_id",
-            "assign_method",
-        )
         labels = {
             name: description["string"]
-            for name, description in self.fields_get([*when, *then], ["string"]).items()
+            for name, description in self.fields_get([*WHEN, *THEN], ["string"]).items()
         }
         for rule in self:
-            rule.condition_words = rule._policy_say(when, labels) or self.env._("Always")
-            rule.result_words = rule._policy_say(then, labels)
+            rule.condition_words = rule._policy_say(WHEN, labels) or self.env._("Always")
+            rule.result_words = rule._policy_say(THEN, labels)
 
     def _policy_say(self, names, labels):
         """Return "Kind: Complaint; Team: Service" of the fields that are filled in."""
@@ -247,7 +233,9 @@ class CrmPolicyIntakeRule(models.Model):
         ):
             called = row.pop(name, None)
             if called:
-                row[f"{name}_id"] = self._policy_named(model_name, version, place, called).id
+                row[f"{name}_id"] = self._pack_reference(
+                    model_name, version, place, called, by="name"
+                ).id
         channel = row.pop("channel", None)
         if channel:
             row["channel_id"] = self._policy_channel_coded(place, channel).id
@@ -259,25 +247,6 @@ class CrmPolicyIntakeRule(models.Model):
         return super()._pack_upsert(
             version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
         )
-
-    @api.model
-    def _policy_named(self, model_name, version, place, name):
-        """Return the one record of the company that a pack calls by its name."""
-        model = self.env[model_name]
-        domain = [("name", "=", name)]
-        if "company_id" in model._fields:
-            domain.append(("company_id", "in", [version.company_id.id, False]))
-        record = model.search(domain, limit=1)
-        if not record:
-            raise ValidationError(
-                self.env._(
-                    "Policy pack, %(place)s: there is no %(model)s %(code)s.",
-                    place=place,
-                    model=self.env["ir.model"]._get(model_name).name,
-                    code=name,
-                )
-            )
-        return record
 
     @api.model
     def _policy_channel_coded(self, place, code):

@@ -58,34 +58,23 @@ class CrmPolicyMailAcknowledgement(models.AbstractModel):
 
     @api.depends_context("lang")
     def _compute_policy_next_for_customer(self):
-        """Say in the customer's words what is promised to him; internal steps are not named."""
-        words = {
-            "policy_responded_at": self.env._("We answer you by %(when)s."),
-            "policy_solution_at": self.env._("We propose a solution to you by %(when)s."),
-            "policy_replied_at": self.env._("We tell you our decision by %(when)s."),
-        }
-        deadlines = self.env["crm.policy.deadline"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("state", "=", "open"),
-                ("rule_id.done_path", "in", list(words)),
-            ],
-            order="due_at desc",
-        )  # fmt: skip
-        first = {deadline.res_id: deadline for deadline in deadlines}
+        """Say in the customer's words what is promised to him next, as the portal does."""
         for case in self:
-            deadline = first.get(case.id)
-            if deadline:
-                zone = company_zone(case.company_id)
-                when = format_datetime(
-                    self.env, deadline.due_at, tz=str(zone), dt_format="yyyy-MM-dd HH:mm"
-                )
-                case.policy_next_for_customer = words[deadline.rule_id.done_path] % {"when": when}
-            else:
+            promise = next(iter(case._policy_customer_promises()), None)
+            if not promise:
                 case.policy_next_for_customer = self.env._(
                     "A colleague reads your message and gets in touch with you."
                 )
+                continue
+            when = format_datetime(
+                self.env,
+                promise["due_at"],
+                tz=str(company_zone(case.company_id)),
+                dt_format="yyyy-MM-dd HH:mm",
+            )
+            case.policy_next_for_customer = self.env._(
+                "%(text)s by %(when)s.", text=promise["text"], when=when
+            )
 
     # === SENDING === #
 
@@ -133,7 +122,9 @@ class CrmPolicyMailAcknowledgement(models.AbstractModel):
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _policy_acknowledged_lately(self, sender):
-        hours = self.company_id.policy_acknowledge_hours
+        hours = self.env["crm.policy.parameter"]._policy_value(
+            self.company_id.id, "acknowledge_hours"
+        )
         return hours > 0 and bool(
             self.search_count(
                 [

@@ -206,23 +206,10 @@ class CrmPolicyDeadlineRule(models.Model):
         if role:
             vals["role_id"] = self._pack_reference("crm.policy.role", version, place, role).id
         if calendar:
-            vals["calendar_id"] = self._policy_calendar_named(version, place, calendar).id
+            vals["calendar_id"] = self._pack_reference(
+                "resource.calendar", version, place, calendar, by="name"
+            ).id
         return {**super()._pack_prepare(version, row, clauses), **vals}
-
-    @api.model
-    def _policy_calendar_named(self, version, place, name):
-        calendar = self.env["resource.calendar"].search(
-            [("name", "=", name), ("company_id", "in", [version.company_id.id, False])], limit=1
-        )
-        if not calendar:
-            raise ValidationError(
-                self.env._(
-                    "Policy pack, %(place)s: there is no working calendar %(name)s.",
-                    place=place,
-                    name=name,
-                )
-            )
-        return calendar
 
     # === BUSINESS METHODS === #
 

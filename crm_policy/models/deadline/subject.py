@@ -62,20 +62,7 @@ class CrmPolicySubject(models.AbstractModel):
 
     @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
     def _compute_policy_next_due(self):
-        deadlines = (
-            self.env["crm.policy.deadline"]
-            .sudo()
-            .search_fetch(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("state", "=", "open"),
-                ],
-                ["res_id", "start_at", "due_at", "rule_id"],
-                order="due_at desc",
-            )
-        )
-        first = {deadline.res_id: deadline for deadline in deadlines}
+        first = self._policy_first_due()
         now = fields.Datetime.now()
         for record in self:
             deadline = first.get(record.id)
@@ -85,6 +72,22 @@ class CrmPolicySubject(models.AbstractModel):
             )
             record.policy_next_due_name = deadline and deadline.name
             record.policy_is_late = bool(deadline) and deadline.due_at < now
+
+    def _policy_first_due(self, domain=Domain.TRUE):
+        """Return {id: its open deadline that falls due first}, among those of ``domain``."""
+        deadlines = (
+            self.env["crm.policy.deadline"]
+            .sudo()
+            .search_fetch(
+                Domain("res_model", "=", self._name)
+                & Domain("res_id", "in", self.ids)
+                & Domain("state", "=", "open")
+                & domain,
+                ["res_id", "start_at", "due_at", "rule_id"],
+                order="due_at desc",
+            )
+        )
+        return {deadline.res_id: deadline for deadline in deadlines}
 
     def _search_policy_is_late(self, operator, value):
         if operator != "in":

@@ -3,22 +3,15 @@ from odoo.exceptions import UserError
 
 
 class HelpdeskTicketStage(models.Model):
-    """Governed cases are not closed by re-declaring what their stage means."""
+    """Governed cases are not closed by re-declaring what their stage means.
 
-    _inherit = "helpdesk.ticket.stage"
+    In which stage the cases of a team begin is kept in the cache.
+    """
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        # In which stage the cases of a team begin is kept there.
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
+    _name = "helpdesk.ticket.stage"
+    _inherit = ["crm.policy.cached", "helpdesk.ticket.stage"]
 
     def write(self, vals):
-        self.env.registry.clear_cache()
         meaning = [name for name in ("closed", "active") if name in vals]
         changed = self.filtered(lambda stage: any(vals[name] != stage[name] for name in meaning))
         changed._policy_check_unused()

@@ -35,23 +35,8 @@ class ResCompany(models.Model):
         index="btree_not_null",
         help="Top management: the last address of what is overdue.",
     )
-    policy_ring_max = fields.Integer(
-        string="Answered Within Rings",
-        default=3,
-        help="A call that rang longer is flagged (002 篇八 6.1(1)).",
-    )
-    policy_similar_days = fields.Integer(
-        string="Similar Cases of the Last Days",
-        default=30,
-        help="Whoever logs a call is shown the customer's similar cases of these days (proposed).",
-    )
     policy_call_greeting = fields.Text(string="Greeting", help="Read out when a call is answered.")
     policy_call_closing = fields.Text(string="Closing Words")
     policy_call_calming = fields.Text(
         string="Words to an Upset Caller", help="How to calm the caller and come to the facts."
-    )
-    policy_acknowledge_hours = fields.Integer(
-        string="One Acknowledgement in Hours",
-        default=1,
-        help="Who writes several mails within these hours gets one acknowledgement. 0: one each.",
     )

@@ -3,4 +3,4 @@ from odoo import models
 
 class ResourceCalendarLeaves(models.Model):
     _name = "resource.calendar.leaves"
-    _inherit = ["resource.calendar.leaves", "crm.policy.worktime.source", "crm.policy.absence"]
+    _inherit = ["resource.calendar.leaves", "crm.policy.cached", "crm.policy.absence"]

@@ -9,6 +9,7 @@ class CrmPolicyDefault(models.Model):
 
     _name = "crm.policy.default"
     _description = "Default Policy of a Kind"
+    _inherit = ["crm.policy.cached"]
     _order = "company_id, kind"
     _rec_name = "kind"
 
@@ -56,16 +57,3 @@ class CrmPolicyDefault(models.Model):
         """Return {kind: id of its policy}: every new case asks for it."""
         defaults = self.sudo().search([("company_id", "=", company_id)])
         return {default.kind: default.policy_id.id for default in defaults}
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()

@@ -78,21 +78,23 @@ class CrmPolicyPackSection(models.AbstractModel):
                 self.with_context(lang=lang)[field_name] = text
 
     @api.model
-    def _pack_reference(self, model_name, version, place, code):
-        """Return the record with ``code`` that a row names.
+    def _pack_reference(self, model_name, version, place, called, by="code"):
+        """Return the record that a row calls by its code, or by another field.
 
         :raises ValidationError: the company has none; names the place in the pack and the code.
         """
-        record = self.env[model_name].search(
-            [("code", "=", code), ("company_id", "=", version.company_id.id)], limit=1
-        )
+        model = self.env[model_name]
+        domain = [(by, "=", called)]
+        if "company_id" in model._fields:
+            domain.append(("company_id", "in", [version.company_id.id, False]))
+        record = model.search(domain, limit=1)
         if not record:
             raise ValidationError(
                 self.env._(
                     "Policy pack, %(place)s: there is no %(model)s %(code)s.",
                     place=place,
                     model=self.env["ir.model"]._get(model_name).name,
-                    code=code,
+                    code=called,
                 )
             )
         return record

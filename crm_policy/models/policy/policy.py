@@ -57,9 +57,10 @@ class CrmPolicy(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        result = super().write(vals)
         if "active_in_company" in vals:
             self.env.registry.clear_cache()  # which rules count depends on it
-        return super().write(vals)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

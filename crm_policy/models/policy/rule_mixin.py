@@ -6,7 +6,7 @@ class CrmPolicyRuleMixin(models.AbstractModel):
 
     _name = "crm.policy.rule.mixin"
     _description = "Policy Rule"
-    _inherit = ["crm.policy.pack.section", "crm.policy.guarded"]
+    _inherit = ["crm.policy.cached", "crm.policy.pack.section", "crm.policy.guarded"]
 
     _pack_needs_clause = True
 
@@ -25,12 +25,10 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     def create(self, vals_list):
         rules = super().create(vals_list)
         rules.clause_id.version_id._policy_check_draft()
-        self.env.registry.clear_cache()
         return rules
 
     def write(self, vals):
         self.clause_id.version_id._policy_check_draft()
-        self.env.registry.clear_cache()
         result = super().write(vals)
         if "clause_id" in vals:
             self.clause_id.version_id._policy_check_draft()
@@ -39,7 +37,6 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         self.clause_id.version_id._policy_check_draft()
-        self.env.registry.clear_cache()
 
     # === PACKS === #
 

@@ -107,9 +107,10 @@ class CrmPolicyVersion(models.Model):
         return super().write(vals)
 
     def _policy_guarded_write(self, vals):
+        result = super()._policy_guarded_write(vals)
         if "state" in vals:
             self.env.registry.clear_cache()  # which rules count depends on it
-        return super()._policy_guarded_write(vals)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_draft(self):

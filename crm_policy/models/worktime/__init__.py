@@ -1,2 +1,1 @@
-from . import worktime_source
 from . import worktime

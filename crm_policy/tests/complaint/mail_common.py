@@ -48,7 +48,7 @@ class MailCommon(PolicyCommon):
         )
         cls.rival = Partner.create({"name": "对手", "email": "rival@rival.example"})
         cls.Ticket = cls.env["helpdesk.ticket"]
-        cls.company.policy_acknowledge_hours = 0
+        cls._set_parameter("acknowledge_hours", 0)
 
     def _mail(self, subject="PCB-204", sender=CUSTOMER, body="hello", to=BOX, mid=None, **headers):
         """Return a raw mail; header names are written with underscores."""

@@ -182,7 +182,7 @@ class TestMailAcknowledgement(MailCommon):
         self.assertFalse(case.policy_acknowledgement_state or self._mail_of(case))
 
     def test_once_per_sender_within_the_hours_of_the_company(self):
-        self.company.policy_acknowledge_hours = 2
+        self._set_parameter("acknowledge_hours", 2)
         first, second = self._receive(self._mail()), self._receive(self._mail())
         other = self._receive(self._mail(sender="wang@nowhere.example"))
         states = [case.policy_acknowledgement_state for case in (first, second, other)]

@@ -132,7 +132,7 @@ class TestMailAnswers(MailCommon):
 
     def test_two_machines_do_not_answer_each_other(self):
         """A robot without any decent header: one acknowledgement, then silence."""
-        self.company.policy_acknowledge_hours = 1
+        self._set_parameter("acknowledge_hours", 1)
         cases = self.Ticket
         for number in range(5):
             cases |= self._receive(self._mail(subject=f"Ticket {number}", sender="bot@bot.example"))
@@ -178,7 +178,7 @@ class TestMailAnswers(MailCommon):
     def test_what_the_loop_guard_stops_becomes_one_case_to_sort(self):
         self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 4)
         bounces = self.env["mail.mail"].search_count([("email_to", "=", CUSTOMER)])
-        self.company.policy_acknowledge_hours = 1
+        self._set_parameter("acknowledge_hours", 1)
         cases = self.Ticket
         for number in range(8):
             cases |= self._receive(self._mail(subject=f"N{number}", body=f"w{number}"))

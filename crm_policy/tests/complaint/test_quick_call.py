@@ -199,7 +199,7 @@ class TestRelatedCases(CallCommon):
             self.assertEqual(len(self._cards(order_ref="S00125")), 1)
         with at("2026-04-01 10:01"):
             self.assertEqual(self._cards(order_ref="S00125"), [])
-            self.company.policy_similar_days = 31
+            self._set_parameter("similar_days", 31)
             self.assertEqual(len(self._cards(order_ref="S00125")), 1)
 
     def test_it_warns_and_does_not_block(self):
@@ -386,7 +386,7 @@ class TestRegister(CallCommon):
             with self.subTest(rings=rings):
                 case = self._register(rings=rings)
                 self.assertEqual(case.policy_rang_long, is_long)
-        self.company.policy_ring_max = 9
+        self._set_parameter("ring_max", 9)
         self.assertTrue(case.policy_rang_long)
 
     def test_files_go_along(self):

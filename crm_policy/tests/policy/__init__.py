@@ -1,2 +1,3 @@
 from . import test_versions
 from . import test_pack_loading
+from . import test_parameters

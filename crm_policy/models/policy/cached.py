@@ -1,13 +1,14 @@
 from odoo import api, models
 
 
-class CrmPolicyWorktimeSource(models.AbstractModel):
-    """Whatever decides when work is done: a change makes the cached working time stale."""
+class CrmPolicyCached(models.AbstractModel):
+    """Records that are read from the registry's cache: a change makes it stale.
 
-    _name = "crm.policy.worktime.source"
-    _description = "Source of Working Time"
+    It is cleared after the change: what is read while it is made must not stay in the cache.
+    """
 
-    # After the change: what is read while it is made must not stay in the cache.
+    _name = "crm.policy.cached"
+    _description = "Cached Records"
 
     @api.model_create_multi
     def create(self, vals_list):

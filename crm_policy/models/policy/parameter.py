@@ -1,0 +1,46 @@
+from odoo import api, fields, models, tools
+
+
+class CrmPolicyParameter(models.Model):
+    """A number that a clause fixes and that is neither a deadline nor a limit of amounts."""
+
+    _name = "crm.policy.parameter"
+    _description = "Policy Parameter"
+    _inherit = ["crm.policy.rule.mixin"]
+    _order = "version_id, code, id"
+
+    _pack_section = "parameters"
+    _pack_sequence = 36
+    _pack_schema = {
+        "code": (str, True),
+        "name": ("text", True),
+        "value": (float, True),
+    }
+
+    name = fields.Char(required=True, translate=True)
+    value = fields.Float(required=True, digits=(12, 2))
+
+    _code_uniq = models.Constraint(
+        "UNIQUE(version_id, code)", "A policy version has each parameter once."
+    )
+    _value_positive = models.Constraint("CHECK(value >= 0)", "A parameter is not negative.")
+
+    @api.model
+    @tools.ormcache("company_id", "code")
+    def _policy_value(self, company_id, code):
+        """Return the value in force in a company; 0 where no policy in use says one.
+
+        :param int company_id: id of the ``res.company``.
+        :param str code: as the pack calls it, "ring_max".
+        """
+        found = self.sudo().search(
+            [
+                ("company_id", "=", company_id),
+                ("code", "=", code),
+                ("version_id.state", "=", "effective"),
+                ("version_id.policy_id.active_in_company", "=", True),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return found.value
