@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
+from ..models.organisation.team import KINDS
+
 # What each step asks for, as arguments of its action.
 ARGUMENTS = {
     "accept": (),
@@ -17,6 +19,7 @@ ARGUMENTS = {
     "cancel": (),
     "reopen": (),
     "put_aside": (),
+    "call_committee": ("kind",),
 }
 
 
@@ -43,6 +46,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("cancel", "Cancel"),
             ("reopen", "Reopen"),
             ("put_aside", "Not Ours"),
+            ("call_committee", "Call a Committee"),
         ],
         required=True,
     )
@@ -61,6 +65,7 @@ class CrmPolicyCaseStep(models.TransientModel):
         ],
         string="Satisfaction",
     )
+    committee = fields.Selection(KINDS)
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")
     reason = fields.Char()
@@ -71,6 +76,7 @@ class CrmPolicyCaseStep(models.TransientModel):
         values = {
             "text": self.text,
             "channel": self.channel,
+            "kind": self.committee,
             "score": int(self.score) if self.score else None,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}

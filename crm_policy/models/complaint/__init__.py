@@ -34,3 +34,4 @@ from . import mail_intake
 from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
+from . import case_committee

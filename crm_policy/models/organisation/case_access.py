@@ -44,6 +44,18 @@ class CrmPolicyCaseAccess(models.Model):
     _user_uniq = models.UniqueIndex("(user_id, ticket_id)", "A case is opened for a person once.")
 
     @api.model
+    def _policy_keep_teams(self, teams):
+        """Open the running cases of standing teams to whoever sits in them or stands in there."""
+        for team in teams:
+            cases = (
+                self.env["helpdesk.ticket"]
+                .sudo()
+                .with_context(active_test=False)
+                .search([("policy_committee_id", "=", team.id), ("policy_closed_at", "=", False)])
+            )
+            self._policy_grant(cases, team._policy_people(), "team")
+
+    @api.model
     def _policy_grant(self, tickets, users, reason):
         """Open ``tickets`` for ``users``; one statement, and a second time changes nothing.
 

@@ -273,6 +273,9 @@ class CrmPolicyPost(models.Model):
         posts = self.sudo().browse(payloads)
         if any(posts.role_id.mapped("sees_all_cases")):
             posts.role_id._policy_scopes_changed()
+        seats = self.env["crm.policy.team.member"].sudo()
+        teams = seats.search([("role_id", "in", posts.role_id.ids)]).team_id
+        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(teams)
         self.env["crm.policy.event"]._policy_log("post.appointed", posts, payloads=payloads)
 
     # === PACKS === #

@@ -98,8 +98,7 @@ class CrmPolicyTeam(models.Model):
             if not team._policy_is_running():
                 team.status = "ended"
             else:
-                ready = len(team.voter_ids) >= team.quorum_count
-                team.status = "ready" if ready else "short"
+                team.status = "ready" if team._policy_has_quorum(team.voter_ids) else "short"
 
     # === CONSTRAINT METHODS === #
 
@@ -128,7 +127,8 @@ class CrmPolicyTeam(models.Model):
         raise UserError(self.env._("A team is evidence of who decided: archive it instead."))
 
     def _policy_log_change(self):
-        """Leave a trace of how the team is made up now."""
+        """Leave a trace of how the team is made up now, and let its people see its cases."""
+        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(self.sudo())
         self.env["crm.policy.event"]._policy_log(
             "team.changed",
             self.sudo(),
@@ -245,6 +245,15 @@ class CrmPolicyTeam(models.Model):
         """Return whether enough of ``users`` may vote here now; 50 % of five members are three."""
         self.ensure_one()
         return len(users & self._policy_voters()) >= self._policy_needed(self._policy_seats())
+
+    def _policy_people(self):
+        """Return everybody who sits here or stands in, present or not."""
+        self.ensure_one()
+        team = self.sudo()
+        people = team.member_ids.user_id | team.member_ids.substitute_id
+        for role in team.member_ids.role_id:
+            people |= role._policy_holders() | role._policy_staff()
+        return people
 
     def _policy_seats(self):
         """Return {member: who takes the seat now}; nobody where it is vacant."""
