@@ -89,3 +89,23 @@ def test_what_helpdesk_mgmt_shows_has_a_translation(run, tmp_path):
         or place not in places(chinese[msgid])
     ]
     assert not missing, f"{len(missing)} without translation:\n" + "\n".join(missing)
+
+
+# Half-width punctuation between Chinese characters, as a foreign keyboard leaves it.
+CHINESE_CHARACTER = "[\u4e00-\u9fff]"
+HALF_WIDTH = re.compile(f"(?<={CHINESE_CHARACTER})[,:;?!(]|[,;?!)](?={CHINESE_CHARACTER})")
+
+
+@pytest.mark.parametrize("path", [CHINESE, EXTRA], ids=["own", "extra"])
+def test_chinese_has_chinese_punctuation(path):
+    texts = [entry.msgstr for entry in messages(path).values()]
+    # A placeholder or a tag between two characters is as good as none.
+    assert not [text for text in texts if HALF_WIDTH.search(PLACEHOLDER.sub("", text))]
+
+
+def test_packs_have_chinese_punctuation():
+    packs = sorted((ADDON / "packs").glob("*.yaml"))
+    lines = [line for pack in packs for line in pack.read_text(encoding="utf-8").splitlines()]
+    # In YAML, punctuation before a space divides.
+    dense = re.compile(f"(?:{HALF_WIDTH.pattern})(?! )")
+    assert packs and not [line for line in lines if dense.search(line)]

@@ -47,7 +47,9 @@ class TestCaseCommittee(PolicyCommon):
         self.assertEqual(self.case.policy_committee_id, self.emergency)
         event = self.env["crm.policy.event"].search([("type", "=", "case.committee")])
         self.assertEqual(event.payload, {"team": self.emergency.id, "code": "emergency"})
-        self.assertEqual((event.res_id, event.actor_id), (self.case.id, self.users["supervisor"].id))
+        self.assertEqual(
+            (event.res_id, event.actor_id), (self.case.id, self.users["supervisor"].id)
+        )
 
     def test_who_joins_later_sees_it_too_unless_it_is_closed(self):
         closed = self._new_case()

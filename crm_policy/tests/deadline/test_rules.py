@@ -109,7 +109,7 @@ class TestRules(PolicyCommon):
             ("unit: working_hours", "unit: fortnights", "unit must be one of"),
             ("helpdesk.ticket", "res.partner", "rule t-rule: res.partner is not a governed"),
             ("policy_intake_at", "intake", "rule t-rule: intake is no stored point"),
-            ("    unit:", "    calendar: Moon\n    unit:", "(t-rule): there is no working cal"),
+            ("    unit:", "    calendar: Moon\n    unit:", "(t-rule): there is no Resource Work"),
             ("    unit:", "    role: wizard\n    unit:", "(t-rule): there is no Policy Role wi"),
             ("    unit:", "    domain: [[a, b]]\n    unit:", "rule t-rule: the condition"),
             ("    unit:", "    domain: [[x, '=', 1]]\n    unit:", "rule t-rule: the condition"),
