@@ -44,6 +44,16 @@ WRITE = {
     "manager of key accounts": READ["manager of key accounts"],
     "director": EVERYTHING,
 }
+# What is done with a remedy before it is decided.
+REMEDY_STEPS = {
+    "create": lambda remedy: remedy.create({"ticket_id": remedy.ticket_id.id}),
+    "create with the case": lambda remedy: remedy.ticket_id.write(
+        {"policy_remedy_ids": [Command.create({"kind": "apology", "amount": 5})]}
+    ),
+    "write": lambda remedy: remedy.write({"amount": 5}),
+    "unlink": lambda remedy: remedy.unlink(),
+    "submit": lambda remedy: remedy.action_policy_submit(),
+}
 
 
 class TestCaseSight(PolicyCommon):
@@ -342,18 +352,8 @@ class TestCaseSight(PolicyCommon):
     def test_who_enters_changes_and_deletes_a_remedy(self):
         """Who works on the case, while it is not decided; reading it is not enough."""
         remedies = self._new_remedies()
-        apology = [Command.create({"kind": "apology", "amount": 5})]
-        steps = {
-            "create": lambda remedy: remedy.create({"ticket_id": remedy.ticket_id.id}),
-            "create with the case": lambda remedy: remedy.ticket_id.write(
-                {"policy_remedy_ids": apology}
-            ),
-            "write": lambda remedy: remedy.write({"amount": 5}),
-            "unlink": lambda remedy: remedy.unlink(),
-            "submit": lambda remedy: remedy.action_policy_submit(),
-        }
         for who, user in self.viewers.items():
-            for step, call in steps.items():
+            for step, call in REMEDY_STEPS.items():
                 expected = self._row(who)
                 if step == "write" and self._reads_settled(who):
                     expected["settled"] = "UserError"  # what is decided says so to its readers
@@ -362,6 +362,17 @@ class TestCaseSight(PolicyCommon):
                         name: self._try(call, remedy, user) for name, remedy in remedies.items()
                     }
                     self.assertEqual(found, expected)
+
+    def test_to_whom_a_case_was_opened_reads_its_remedies_only(self):
+        """He may enter remedies elsewhere; here he has handed the case over, or is asked."""
+        remedy = self._new_remedies()["other"]
+        for who in ("specialist", "supervisor", "manager"):
+            user = self.viewers[who]
+            self.env["crm.policy.case.access"]._policy_grant(remedy.ticket_id, user, "handover")
+            self.assertEqual(self._see(remedy, user).read(["amount"])[0]["amount"], 900)
+            for step, call in REMEDY_STEPS.items():
+                with self.subTest(who, step=step):
+                    self.assertEqual(self._try(call, remedy, user), "AccessError")
 
     def test_a_remedy_moves_between_cases_one_works_on(self):
         remedies = self._new_remedies()
