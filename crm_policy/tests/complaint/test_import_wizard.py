@@ -249,6 +249,31 @@ class TestImportWizard(ImportCommon):
             ["There are several users 李雷: give the login."],
         )
 
+    def test_names_of_another_company_mean_nothing(self):
+        other = self._new_company("杭州分公司")
+        self._new_user("specialist", login="t_hangzhou", company=other)
+        policy = self.env["crm.policy"].create(
+            {"name": "异地制度", "code": "HZ", "company_id": other.id}
+        )
+        self.env["crm.policy.complaint.type"].create(
+            {"name": "异地类型", "code": "hz", "company_id": other.id, "policy_id": policy.id}
+        )
+        self.env["hr.department"].create({"name": "异地部门", "company_id": other.id})
+        head = [*HEAD, "Handler", "Department in Charge"]
+        self.assertEqual(
+            self._reasons([[*self._row(Type="异地类型"), "t_hangzhou", "异地部门"]], head),
+            [
+                "There is no complaint type 异地类型.\nThere is no department 异地部门.\n"
+                "There is no user t_hangzhou."
+            ],
+        )
+
+    def test_a_department_that_belongs_to_another_company_now_gets_no_case(self):
+        self.department.company_id = self._new_company("杭州分公司")
+        self.assertEqual(self._reasons([[*ROW, "t_specialist"]], [*HEAD, "Handler"]), [])
+        self.assertEqual(self._cases().user_id, self.users["specialist"])
+        self.assertFalse(self._cases().policy_department_id)
+
     def test_who_has_left_does_not_handle_an_open_case(self):
         gone = new_test_user(self.env, "t_gone", groups="base.group_user", name="王五",
                              company_id=self.company.id,
