@@ -585,6 +585,28 @@ class TestImportWizard(ImportCommon):
         with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_PARTS", 3):
             self._file_refused(book(("台账", [HEAD, ROW])), words)
 
+    def test_a_document_type_is_found_wherever_it_stands(self):
+        """In any part, whatever it is called: a sheet may have any name; in any encoding."""
+        words = "The file is damaged. Open it in Excel, save it and try again."
+        for name in ("xl/extra.xml", "xl/worksheets/sheet1.dat"):
+            for code in ("utf-8", "utf-16-le", "utf-16-be"):
+                with (
+                    self.subTest(name, code=code),
+                    patch("odoo.addons.crm_policy.tools.workbook_reader._PIECE", 40),
+                ):
+                    text = " " * 35 + "<!DOCTYPE a>"  # begins in one piece, ends in the next
+                    self._file_refused(self._with_part(name, text.encode(code)), words)
+
+    def test_what_stands_far_off_is_not_read(self):
+        content = book(("台账", [HEAD, ROW, [], [], [], self._row(Number="KS-2")]))
+        for gap, count in ((3, 2), (2, 1)):
+            wizard = self._wizard(content)
+            with at(NOW), patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_GAP", gap):
+                wizard.action_policy_check()
+            self.assertEqual(wizard.row_count, count)
+        with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_COLUMNS", 3):
+            self._file_refused(content, "These columns are missing: Subject.")
+
     def test_files_that_are_too_long(self):
         with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_BYTES", 100):
             self._file_refused(
