@@ -19,7 +19,7 @@ class CrmPolicySubject(models.AbstractModel):
 
     _name = "crm.policy.subject"
     _description = "Governed Document"
-    _inherit = ["crm.policy.guarded"]
+    _inherit = ["crm.policy.guarded", "crm.policy.pausable"]
 
     # Fields that stop or restart the clocks, beside those that the rules read.
     _policy_clock_fields = ()
@@ -60,15 +60,19 @@ class CrmPolicySubject(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
+    @api.depends(
+        "policy_deadline_ids.state", "policy_deadline_ids.due_at", "policy_deadline_ids.paused_at"
+    )
     def _compute_policy_next_due(self):
         first = self._policy_first_due()
         now = fields.Datetime.now()
         for record in self:
             deadline = first.get(record.id)
             record.policy_next_due_at = deadline and deadline.due_at
+            # What stands still is not nearly due: its date is when it is due at the latest.
+            share = 0 if deadline and deadline.paused_at else NEARLY
             record.policy_next_warn_at = deadline and (
-                deadline.due_at - (deadline.due_at - deadline.start_at) * NEARLY
+                deadline.due_at - (deadline.due_at - deadline.start_at) * share
             )
             record.policy_next_due_name = deadline and deadline.name
             record.policy_is_late = bool(deadline) and deadline.due_at < now
@@ -83,7 +87,7 @@ class CrmPolicySubject(models.AbstractModel):
                 & Domain("res_id", "in", self.ids)
                 & Domain("state", "=", "open")
                 & domain,
-                ["res_id", "start_at", "due_at", "rule_id"],
+                ["res_id", "start_at", "due_at", "rule_id", "paused_at"],
                 order="due_at desc",
             )
         )
@@ -147,6 +151,14 @@ class CrmPolicySubject(models.AbstractModel):
         :rtype: Domain
         """
         return Domain.TRUE
+
+    @api.model
+    def _policy_open_domain(self):
+        """Return which records are still worked on: they may be paused, or change their version.
+
+        :rtype: Domain
+        """
+        return self._policy_running_domain()
 
     def _policy_keep_deadlines(self, names=None):
         """Bring the deadlines up to date after a save.
