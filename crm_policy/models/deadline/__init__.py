@@ -6,3 +6,4 @@ from . import pause
 from . import pausable
 from . import deadline
 from . import subject
+from . import version

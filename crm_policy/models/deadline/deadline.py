@@ -172,7 +172,7 @@ class CrmPolicyDeadline(models.Model):
             for record in records - running if existing else ():
                 deadline = existing.get((rule.id, record.id))
                 if deadline and deadline.state == "open":
-                    deadline._policy_cancel("not_applicable")
+                    deadline._policy_cancel(self._policy_why_not(rule, record))
         return self._policy_insert_started(created, records)
 
     @api.model
@@ -187,6 +187,31 @@ class CrmPolicyDeadline(models.Model):
             "reopened"
         )
         return {(deadline.rule_id.id, deadline.res_id): deadline for deadline in present}
+
+    @staticmethod
+    def _policy_why_not(rule, record):
+        """Return why a rule does not apply to a record any more."""
+        switched = record.policy_switched_at and record.policy_version_id != rule.version_id
+        return "switched" if switched else "not_applicable"
+
+    @api.model
+    def _policy_leave_versions(self, records):
+        """Stop the clocks of records that run under a version that governs them no more."""
+        records = records.sudo()
+        versions = {record.id: record.policy_version_id for record in records}
+        found = self.sudo().search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("state", "=", "open"),
+            ]
+        )
+        left = found.filtered(lambda clock: clock.rule_id.version_id != versions[clock.res_id])
+        by_record = {record.id: record for record in records}
+        for why, clocks in left.grouped(
+            lambda clock: self._policy_why_not(clock.rule_id, by_record[clock.res_id])
+        ).items():
+            clocks._policy_cancel(why)
 
     def _policy_cancel(self, reason):
         """Stop clocks for good; a breach that was found stays on them."""

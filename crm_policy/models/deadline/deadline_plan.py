@@ -145,7 +145,10 @@ class CrmPolicyDeadlinePlan(models.AbstractModel):
 
     def _policy_factor(self, record):
         """Return by how much the duration of a record is stretched; 1 where nothing says so."""
-        value = self._policy_at(record, "factor") if self.factor_path else 1
+        if not self.factor_path:
+            return 1
+        # A customer may have another grade with another company of the group.
+        value = self._policy_at(record.with_company(self.company_id), "factor")
         return value if value and value > 0 else 1
 
     def _policy_plan(self, records, company, stops=None):

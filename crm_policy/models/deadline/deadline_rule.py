@@ -256,6 +256,11 @@ class CrmPolicyDeadlineRule(models.Model):
                 _logger.warning("Not run: %s", error)
         return sound
 
+    @api.model
+    def _policy_stretched_rules(self):
+        """Return the rules that run and whose durations a number on the record stretches."""
+        return self._policy_running_rules(Domain("factor_path", "!=", False))
+
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
@@ -305,13 +310,17 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return from when this rule's clock runs in the present cycle of a record, or False.
 
         What had happened before a reopening starts nothing a second time, and what was done before
-        it and still stands is not asked for again: the new cycle counts from the reopening.
+        it and still stands is not asked for again: the new cycle counts from the reopening. Neither
+        is what was done when a new version took the record over; the rest counts from its start.
         """
         start, reopened = self._policy_at(record, "start"), record.policy_reopened_at
-        if not start or not reopened:
+        anew = max(filter(None, (reopened, record.policy_switched_at)), default=None)
+        if not start or not anew:
             return start
         done = self._policy_at(record, "done")
-        return False if done and done < reopened else max(start, reopened)
+        if done and done < anew:
+            return False
+        return max(start, reopened) if reopened else start
 
     def _policy_has_moved(self, record, deadline, stops=()):
         """Return whether the time of a deadline that may still move follows from other facts now.
@@ -386,17 +395,20 @@ class CrmPolicyDeadlineRule(models.Model):
 
         :param Domain recent: which records to look at.
         """
+        model = model.with_company(self.company_id)
         query = model._search(self._policy_case_domain() & recent)
         return query.select(
             SQL("%s AS rule_id", self.id),
             SQL("%s AS res_id", SQL.identifier(query.table, "id")),
             SQL("COALESCE(%s, 0) AS cycle", SQL.identifier(query.table, "policy_cycle")),
             SQL(
-                "CASE WHEN %(start)s IS NOT NULL AND (%(done)s < %(reopened)s) IS NOT TRUE"
+                "CASE WHEN %(start)s IS NOT NULL"
+                " AND (%(done)s < GREATEST(%(reopened)s, %(switched)s)) IS NOT TRUE"
                 " THEN GREATEST(%(start)s, %(reopened)s) END AS start_at",
                 start=self._policy_path_sql(model, query, self.start_path),
                 done=self._policy_path_sql(model, query, self.done_path),
                 reopened=SQL.identifier(query.table, "policy_reopened_at"),
+                switched=SQL.identifier(query.table, "policy_switched_at"),
             ),
             SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
             SQL(

@@ -32,6 +32,13 @@ class CrmPolicySubject(models.AbstractModel):
         ondelete="restrict",
         help="The version that governs this case since its intake.",
     )
+    policy_switched_at = fields.Datetime(
+        string="Under This Version Since",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="When a new version took over the open cases. What was done before is not asked again.",
+    )
     policy_cycle = fields.Integer(
         string="Times Reopened", readonly=True, copy=False, help="0: never reopened."
     )
@@ -116,6 +123,7 @@ class CrmPolicySubject(models.AbstractModel):
             | self._policy_fact_fields()
             | {
                 "policy_version_id",
+                "policy_switched_at",
                 "policy_cycle",
                 "policy_reopened_at",
             }
@@ -165,6 +173,8 @@ class CrmPolicySubject(models.AbstractModel):
 
         :param names: fields that were written; None for a creation.
         """
+        if names and "policy_version_id" in names:
+            self.env["crm.policy.deadline"]._policy_leave_versions(self)
         Rule = self.env["crm.policy.deadline.rule"]
         by_field = Rule._policy_rules_by_field(self._name)
         fresh = names is None
@@ -176,6 +186,22 @@ class CrmPolicySubject(models.AbstractModel):
         rule_ids = sorted(rule_id for version_id, rule_id in pairs if version_id in versions)
         self.env["crm.policy.deadline"]._policy_sync(
             Rule.sudo().browse(rule_ids), governed, fresh=fresh
+        )
+
+    def _policy_switch_to(self, version):
+        """Put open records under another version of their policy.
+
+        Their clocks under the former one stop; what was done is not asked again, the rest counts
+        from where it began. Nobody breaches by the switch itself: what is overdue then is shown,
+        but not announced.
+        """
+        former = {record.id: record.policy_version_id.id for record in self}
+        self._policy_guarded_write(
+            {"policy_version_id": version.id, "policy_switched_at": fields.Datetime.now()}
+        )
+        self.env["crm.policy.deadline"]._policy_accept_overdue(self)
+        self.env["crm.policy.event"]._policy_log(
+            "version.switched", version, {"model": self._name, "from": former}, clause=version
         )
 
     # === BUSINESS METHODS - FACTS === #
@@ -257,6 +283,19 @@ class CrmPolicySubject(models.AbstractModel):
     def _policy_check_backdating(self, name, moment, now, reason):
         """Refuse to date a fact back further than the clause allows; return the clause."""
         self.ensure_one()
+        # What was done before is not asked again: a fact dated behind it would stop a clock.
+        begun = max(filter(None, (self.policy_reopened_at, self.policy_switched_at)), default=None)
+        if begun and moment < begun:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(record)s, %(fact)s: it is worked on anew since %(begun)s, by a reopening or "
+                    "under %(version)s. Nothing is dated back behind that.",
+                    record=self.display_name,
+                    fact=self._policy_label(name),
+                    begun=begun,
+                    version=self.policy_version_id.display_name,
+                )
+            )
         rule = self.env["crm.policy.fact.rule"]._policy_for_fact(self, name)
         hours = (now - moment).total_seconds() / 3600
         if not rule:
