@@ -274,7 +274,19 @@ class CrmPolicyDeadlineRule(models.Model):
         names |= set(self.env[self.model_name]._policy_clock_fields)
         if self.role_id.field_path:
             names.add(self.role_id.field_path.split(".")[0])
-        return names
+        return names | self._policy_behind(names)
+
+    def _policy_behind(self, names):
+        """Return the fields of the record from which the computed ones of ``names`` follow."""
+        model = self.env[self.model_name]
+        behind, todo = set(), set(names)
+        while todo:
+            field = model._fields.get(todo.pop())
+            depends = self.env.registry.field_depends[field] if field and field.compute else ()
+            found = {path.split(".")[0] for path in depends} - behind
+            behind |= found
+            todo |= found
+        return behind
 
     def _policy_domain(self):
         """Return the condition alone, as a :class:`Domain`."""

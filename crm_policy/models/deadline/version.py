@@ -7,8 +7,6 @@ from .deadline import CHUNK
 
 _logger = logging.getLogger(__name__)
 
-PUBLISHED = ("effective", "superseded", "abolished")
-
 
 class CrmPolicyVersion(models.Model):
     """What becomes of open cases when a version takes effect: they keep theirs, or change to it.
@@ -44,12 +42,13 @@ class CrmPolicyVersion(models.Model):
     def _policy_former(self):
         """Return the versions of the policy that were in force before this one."""
         self.ensure_one()
-        place = (self.effective_from, self.id)
-        return self.policy_id.version_ids.filtered(
-            lambda version: (
-                version.state in PUBLISHED and (version.effective_from, version.id) < place
-            )
+        ended = self.policy_id.version_ids.filtered(
+            lambda version: version.state in ("superseded", "abolished")
         )
+        if self.state == "effective":
+            return ended
+        place = (self.effective_from, self.id)
+        return ended.filtered(lambda version: (version.effective_from, version.id) < place)
 
     @api.model
     def _cron_switch_cases(self):
