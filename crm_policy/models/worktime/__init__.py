@@ -1,1 +1,3 @@
+from . import calendar_day
 from . import worktime
+from . import worktime_source
