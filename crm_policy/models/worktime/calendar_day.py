@@ -12,7 +12,7 @@ FIRST_YEAR, LAST_YEAR = 1980, 2099
 
 
 class CrmPolicyCalendarDay(models.Model):
-    """A day that is not what its weekday says: a holiday, or a workday that makes up for one (调休).
+    """A day that is not what its weekday says: a holiday, or a workday in its stead (调休).
 
     Whose day it is:
 
@@ -216,8 +216,8 @@ class CrmPolicyCalendarDay(models.Model):
     @api.model
     def _policy_missing_words(self, country, year):
         return self.env._(
-            "The statutory days of %(country)s for %(year)s are not there: deadlines are counted by "
-            "the weekly pattern alone.",
+            "The statutory days of %(country)s for %(year)s are not there: deadlines are counted "
+            "by the weekly pattern alone.",
             country=country.name,
             year=year,
         )
