@@ -28,6 +28,7 @@ class CrmPolicyWorktime(models.AbstractModel):
 
     _name = "crm.policy.worktime"
     _description = "Working Time"
+    _inherit = ["crm.policy.worktime.bulk"]
 
     # === COMPUTE METHODS === #
 
