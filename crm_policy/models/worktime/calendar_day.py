@@ -30,6 +30,7 @@ class CrmPolicyCalendarDay(models.Model):
     _order = "date desc, id"
 
     date = fields.Date(required=True, index=True)
+    weekday = fields.Selection(WEEKDAYS, compute="_compute_weekday")
     kind = fields.Selection(
         [("rest", "Rest Day"), ("work", "Make-up Workday")], required=True, default="rest"
     )
@@ -62,6 +63,13 @@ class CrmPolicyCalendarDay(models.Model):
         "CHECK(company_id IS NULL OR country_id IS NULL)",
         "A day is a company's or a country's, not both.",
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("date")
+    def _compute_weekday(self):
+        for day in self:
+            day.weekday = day.date and str(day.date.weekday())
 
     # === CONSTRAINT METHODS === #
 
@@ -103,18 +111,16 @@ class CrmPolicyCalendarDay(models.Model):
     @api.model
     def _load_records_create(self, vals_list):
         """Take over the days that people entered before the add-on shipped their year."""
-        created = []
+        known = []
         for vals in vals_list:
-            known = self.search(
-                [
-                    ("date", "=", vals["date"]),
-                    ("country_id", "=", vals.get("country_id", False)),
-                    ("company_id", "=", vals.get("company_id", False)),
-                ]
-            )
-            known.write(vals)
-            created.append(known or super()._load_records_create([vals]))
-        return self.concat(*created)
+            owner = {"company_id": False, "country_id": False, **vals}
+            domain = [(name, "=", owner[name]) for name in ("date", "company_id", "country_id")]
+            known.append(self.search(domain))
+        fresh = [vals for vals, day in zip(vals_list, known, strict=True) if not day]
+        created = iter(super()._load_records_create(fresh))
+        for vals, day in zip(vals_list, known, strict=True):
+            day.write(vals)
+        return self.concat(*(day or next(created) for day in known))
 
     # === BUSINESS METHODS === #
 
