@@ -3,3 +3,7 @@ from . import deadline_rule
 from . import fact_rule
 from . import deadline
 from . import subject
+from . import replan
+from . import replan_company
+from . import replan_source
+from . import year_watch

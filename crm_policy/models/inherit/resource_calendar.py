@@ -4,7 +4,12 @@ from odoo import fields, models
 class ResourceCalendar(models.Model):
     _name = "resource.calendar"
     # Working time comes first: the standard's attendances do not ask those behind it.
-    _inherit = ["crm.policy.worktime", "resource.calendar", "crm.policy.cached"]
+    _inherit = [
+        "crm.policy.replan.source",
+        "crm.policy.worktime",
+        "resource.calendar",
+        "crm.policy.cached",
+    ]
 
     policy_statutory_country_id = fields.Many2one(
         "res.country",
