@@ -7,3 +7,7 @@ from . import pausable
 from . import deadline
 from . import subject
 from . import version
+from . import replan
+from . import replan_company
+from . import replan_source
+from . import year_watch

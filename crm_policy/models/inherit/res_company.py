@@ -3,7 +3,7 @@ from odoo import fields, models
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "crm.policy.company.organisation"]
+    _inherit = ["res.company", "crm.policy.company.organisation", "crm.policy.replan.company"]
 
     policy_register_user_ids = fields.Many2many(
         "res.users",

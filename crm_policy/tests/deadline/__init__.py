@@ -7,3 +7,4 @@ from . import test_pauses
 from . import test_queries
 from . import test_backdating
 from . import test_windows
+from . import test_replan

@@ -1,0 +1,322 @@
+import logging
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL, split_every
+
+from .deadline_plan import SECONDS
+
+_logger = logging.getLogger(__name__)
+
+CHUNK = 20_000  # deadlines of a transaction
+PYTHON_CHUNK = 500  # of those that Python plans, at a time
+TRIES = 3  # of a chunk in which somebody else was faster
+WORKING = (*SECONDS, "working_days")
+ELAPSED = ("calendar_days", "calendar_months", "day_of_month")
+# A due day that was rolled backwards lies before the day whose change moves it.
+ROLLED_BACK = timedelta(days=31)
+
+
+class CrmPolicyReplan(models.Model):
+    """A change of a calendar for which the open deadlines are still to be planned anew.
+
+    The change itself only leaves a line here, whatever the number of deadlines; one job plans them
+    from the fact on which they started, by the calendar as it is now. Doing that again gives the
+    same, so a job that was killed, or a second one, does no harm. What was met or late stays.
+    """
+
+    _name = "crm.policy.replan"
+    _description = "Calendar Change to Plan For"
+    _order = "id"
+
+    calendar_id = fields.Many2one(
+        "resource.calendar", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="calendar_id.company_id", store=True, index=True)
+    since = fields.Datetime(
+        required=True, readonly=True, help="Deadlines that are due before do not move."
+    )
+    is_zone = fields.Boolean(readonly=True, help="The days begin at another instant, too.")
+    after_id = fields.Integer(readonly=True, help="The deadlines up to this one are planned.")
+
+    # === BUSINESS METHODS - ASKING === #
+
+    @api.model
+    def _policy_request(self, calendars, since, zone=False):
+        """Have the open deadlines planned anew that count in ``calendars``, soon.
+
+        :param datetime since: naive UTC; what is due before does not move.
+        :param bool zone: the calendars' days begin at another instant.
+        """
+        used = self._policy_used(calendars)
+        if not used:
+            return
+        self.sudo().create(
+            [{"calendar_id": calendar.id, "since": since, "is_zone": zone} for calendar in used]
+        )
+        self.env["crm.policy.event"]._policy_log(
+            "calendar.changed", used, {"since": str(since), "zone": zone}
+        )
+        cron = self.env.ref("crm_policy.cron_replan", raise_if_not_found=False)
+        if cron:  # else the add-on is being installed
+            cron.sudo()._trigger()
+
+    @api.model
+    def _policy_used(self, calendars):
+        """Return those of ``calendars`` in which a company or a rule counts."""
+        rules = self.env["crm.policy.deadline.rule"].sudo()
+        companies = self.env["res.company"].sudo()
+        used = rules.search([("calendar_id", "in", calendars.ids)]).calendar_id
+        used |= companies.search(
+            [("resource_calendar_id", "in", calendars.ids)]
+        ).resource_calendar_id
+        return calendars.sudo() & used
+
+    # === CRON METHODS === #
+
+    @api.model
+    def _cron_replan(self):
+        """Plan anew for each change that waits, a transaction for each chunk of deadlines."""
+        waiting = self.sudo().search([])
+        if not waiting:
+            return
+        # The message that caches are stale may still be on its way to this process.
+        self.env.registry.clear_cache()
+        self.env["ir.cron"]._commit_progress(remaining=len(waiting))
+        for calendar, changes in waiting.grouped("calendar_id").items():
+            since, zone = min(changes.mapped("since")), any(changes.mapped("is_zone"))
+            after, left_out = min(changes.mapped("after_id")), False
+            while True:
+                after, skipped = self._policy_try_chunk(calendar, since, zone, after)
+                left_out = left_out or skipped
+                if after is None:
+                    break
+                changes.after_id = after
+                if not self.env["ir.cron"]._commit_progress():
+                    return
+            if left_out:
+                changes.after_id = 0  # the next run looks at all again
+            else:
+                changes.unlink()
+            if not self.env["ir.cron"]._commit_progress(len(changes)):
+                return
+
+    @api.model
+    def _policy_try_chunk(self, calendar, since, zone, after):
+        for _time in range(TRIES - 1):
+            try:
+                return self._policy_replan_chunk(calendar, since, zone, after)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()
+        return self._policy_replan_chunk(calendar, since, zone, after)
+
+    @api.model
+    def _policy_replan_chunk(self, calendar, since, zone, after=0):
+        """Plan the next chunk of open deadlines anew.
+
+        :param int after: the id of the last deadline of the chunk before.
+        :return: (id of the last deadline, or None when there are no more; whether deadlines were
+            left out because somebody works on them).
+        """
+        Deadline = self.env["crm.policy.deadline"].sudo()
+        Deadline.flush_model()
+        targets = self._policy_targets(calendar, since, zone)
+        if not targets:
+            return None, False
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT d.id, d.rule_id, d.company_id
+                  FROM crm_policy_deadline d
+                  JOIN unnest(%s::int[], %s::int[], %s::timestamp[])
+                    AS t (rule_id, company_id, since)
+                    ON t.rule_id = d.rule_id AND t.company_id = d.company_id
+                 WHERE d.state = 'open' AND d.due_at >= t.since AND d.id > %s
+                 ORDER BY d.id LIMIT %s
+                """,
+                [rule.id for rule, _company in targets],
+                [company.id for _rule, company in targets],
+                list(targets.values()),
+                after,
+                CHUNK,
+            )
+        )
+        if not rows:
+            return None, False
+        locked = self.env.execute_query(
+            SQL(
+                "SELECT id FROM crm_policy_deadline WHERE id = ANY(%s) AND state = 'open'"
+                " FOR UPDATE SKIP LOCKED",
+                [row_id for row_id, _rule, _company in rows],
+            )
+        )
+        mine = {row_id for [row_id] in locked}
+        by_target = defaultdict(list)
+        for row_id, rule_id, company_id in rows:
+            if row_id in mine:
+                by_target[rule_id, company_id].append(row_id)
+        for rule, company in targets:
+            if ids := by_target.get((rule.id, company.id)):
+                moved = self._policy_replan_rule(rule, company, ids)
+                self._policy_tell(rule, calendar, since, moved)
+        Deadline.invalidate_model()
+        return rows[-1][0], len(mine) < len(rows)
+
+    @api.model
+    def _policy_targets(self, calendar, since, zone):
+        """Return {(rule, company): since} of the open deadlines that a calendar may move."""
+        pairs = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT rule_id, company_id FROM crm_policy_deadline"
+                " WHERE state = 'open' AND due_at >= %s",
+                since - ROLLED_BACK,
+            )
+        )
+        targets = {}
+        for rule_id, company_id in sorted(pairs):
+            rule = self.env["crm.policy.deadline.rule"].sudo().browse(rule_id)
+            company = self.env["res.company"].sudo().browse(company_id)
+            own = calendar == (rule.calendar_id or company.resource_calendar_id)
+            counts = own and (
+                rule.unit in WORKING or (rule.unit in ELAPSED and rule.roll != "none")
+            )
+            days = rule.unit in ELAPSED or rule.window == "day"
+            if counts or (zone and days and calendar == company.resource_calendar_id):
+                back = ROLLED_BACK if rule.roll == "previous_workday" else timedelta()
+                targets[rule, company] = since - back
+        return targets
+
+    # === BUSINESS METHODS - PLANNING === #
+
+    @api.model
+    def _policy_replan_rule(self, rule, company, ids):
+        """Plan deadlines of a rule and a company anew; return [id, old due, new due] of the moved.
+
+        One statement for those that are a length of working time from a start; Python for all that
+        has more to it, and for what lies beyond the years that the statement knows.
+        """
+        if rule.unit not in WORKING or rule.due_path or rule.window != "any":
+            return self._policy_replan_slowly(rule, company, ids)
+        try:
+            with self.env.cr.savepoint():
+                moved, rest = self._policy_replan_at_once(rule, company, ids)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("Deadline rule %s: its deadlines cannot be planned", rule.code)
+            return []
+        return moved + self._policy_replan_slowly(rule, company, rest)
+
+    @api.model
+    def _policy_replan_at_once(self, rule, company, ids):
+        """Return the moved, and the ids that are left for Python."""
+        calendar = rule._policy_calendar(company)
+        [[first, last]] = self.env.execute_query(
+            SQL(
+                "SELECT EXTRACT(YEAR FROM min(start_at))::int, EXTRACT(YEAR FROM max(due_at))::int"
+                "  FROM crm_policy_deadline WHERE id = ANY(%s)",
+                ids,
+            )
+        )
+        start, factor = SQL("d.start_at"), SQL("COALESCE(NULLIF(d.factor, 0), 1)")
+        plain = SQL("COALESCE(d.paused_seconds, 0) = 0")
+        if rule.unit in SECONDS:
+            seconds = SQL(
+                "ROUND(%s::double precision * %s * %s)::bigint",
+                rule.duration,
+                factor,
+                SECONDS[rule.unit],
+            )
+            due = calendar._policy_add_work_sql(start, seconds)
+        else:
+            plain = SQL("%s AND %s = 1", plain, factor)
+            due = calendar._policy_nth_day_end_sql(
+                start, SQL("%s", int(rule.duration)), rule.count_from == "same_day"
+            )
+        [[moved, rest]] = self.env.execute_query(
+            SQL(
+                """
+                WITH planned AS MATERIALIZED (
+                    SELECT d.id, d.due_at AS old, CASE WHEN %(plain)s THEN %(due)s END AS new
+                      FROM crm_policy_deadline d, %(clock)s
+                     WHERE d.id = ANY(%(ids)s)
+                ), moved AS (
+                    UPDATE crm_policy_deadline d
+                       SET due_at = p.new, write_date = %(now)s, write_uid = %(uid)s,
+                           overdue_at = CASE WHEN p.new < %(now)s THEN d.overdue_at END
+                      FROM planned p
+                     WHERE d.id = p.id AND p.new != p.old
+                 RETURNING d.id, p.old, p.new
+                )
+                SELECT (SELECT json_agg(json_build_array(id, old, new)) FROM moved),
+                       (SELECT array_agg(id) FROM planned WHERE new IS NULL)
+                """,
+                plain=plain,
+                due=due,
+                clock=calendar._policy_clock_sql(first - 1, last + 2),
+                ids=ids,
+                now=fields.Datetime.now(),
+                uid=self.env.uid,
+            )
+        )
+        return moved or [], rest or []
+
+    @api.model
+    def _policy_replan_slowly(self, rule, company, ids):
+        """Plan by the rule's own method; a document that fails is logged and left as it was."""
+        moved = []
+        for chunk in split_every(PYTHON_CHUNK, ids, list):
+            deadlines = self.env["crm.policy.deadline"].sudo().browse(chunk)
+            deadlines.invalidate_recordset()
+            try:
+                with self.env.cr.savepoint():
+                    moved += self._policy_replan_documents(rule, company, deadlines)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception:
+                if len(ids) == 1:
+                    _logger.exception("Deadline %s cannot be planned anew", chunk)
+                    continue
+                for row_id in chunk:
+                    moved += self._policy_replan_slowly(rule, company, [row_id])
+        return moved
+
+    @api.model
+    def _policy_replan_documents(self, rule, company, deadlines):
+        model = self.env[rule.model_name].sudo().with_context(active_test=False)
+        by_document = {deadline.res_id: deadline for deadline in deadlines}
+        # Of a former cycle, gone or not begun any more: the sweep's matter.
+        documents = (
+            model.browse(by_document)
+            .exists()
+            .filtered(
+                lambda record: (
+                    record.policy_cycle == by_document[record.id].cycle
+                    and rule._policy_start(record)
+                )
+            )
+        )
+        moved = []
+        for record, plan in zip(documents, rule._policy_plan(documents, company), strict=True):
+            deadline, old = by_document[record.id], by_document[record.id].due_at
+            if plan["due_at"] == old and plan["earliest_at"] == deadline.earliest_at:
+                continue
+            if plan["due_at"] >= fields.Datetime.now():
+                plan["overdue_at"] = False
+            deadline._policy_update(plan)
+            moved.append([deadline.id, old.isoformat(), plan["due_at"].isoformat()])
+        deadlines.flush_recordset()
+        return moved
+
+    @api.model
+    def _policy_tell(self, rule, calendar, since, moved):
+        """Write one event for all deadlines of a rule that a chunk has moved."""
+        if moved:
+            self.env["crm.policy.event"]._policy_log(
+                "deadline.replanned",
+                rule,
+                {"calendar": calendar.id, "since": since.isoformat(), "moved": moved},
+                clause=rule.clause_id,
+            )
