@@ -126,6 +126,29 @@ ROLLS = [
 WINDOWS = [("any", "At Any Time Until Then"), ("day", "On the Day Itself")]
 SEVERITIES_OF_BREACH = [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")]
 
+# Who is told of a deadline, and when.
+ALERT_KINDS = [("warning", "Warning"), ("escalation", "Escalation")]
+ALERT_UNITS = [
+    ("percent", "Percent of the Time"),
+    ("working_minutes", "Working Minutes"),
+    ("working_hours", "Working Hours"),
+    ("working_days", "Working Days"),
+    ("calendar_hours", "Hours"),
+    ("calendar_days", "Days"),
+]
+TELLS = [
+    ("responsible", "The Responsible"),
+    ("role", "A Role"),
+    ("manager", "Managers of the Responsible"),
+]
+
+WAIVER_REASONS = [
+    ("system_fault", "Fault of the System"),
+    ("customer_delay", "Delay of the Customer"),
+    ("force_majeure", "Force Majeure"),
+    ("other", "Another Reason"),
+]
+
 SUBJECTS = [
     ("refund", "Refund"),
     ("allowance", "Allowance"),

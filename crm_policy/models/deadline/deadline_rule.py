@@ -19,7 +19,7 @@ class CrmPolicyDeadlineRule(models.Model):
 
     _name = "crm.policy.deadline.rule"
     _description = "Deadline Rule"
-    _inherit = ["crm.policy.rule.mixin", "crm.policy.deadline.plan"]
+    _inherit = ["crm.policy.alert.plan", "crm.policy.rule.mixin", "crm.policy.deadline.plan"]
     _order = "version_id, sequence, id"
 
     _pack_section = "deadline_rules"
@@ -43,6 +43,7 @@ class CrmPolicyDeadlineRule(models.Model):
         "calendar": (str, False),
         "role": (str, False),
         "customer_text": ("text", False),
+        "alerts": (list, False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -113,9 +114,7 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains(
-        "model_name", "start_path", "done_path", "due_path", "factor_path", "domain"
-    )
+    @api.constrains("model_name", "start_path", "done_path", "due_path", "factor_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
