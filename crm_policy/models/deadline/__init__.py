@@ -7,5 +7,7 @@ from . import deadline_alert
 from . import deadline
 from . import escalation
 from . import subject
+from . import violation_source
+from . import violation_right
 from . import violation
 from . import breach

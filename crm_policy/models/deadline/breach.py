@@ -20,7 +20,7 @@ class CrmPolicyBreach(models.AbstractModel):
         counts = {}
         if Violation.has_access("read"):
             rows = Violation._read_group(
-                Violation._policy_of_document(self._name, self.ids),
+                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
                 ["res_id", "state"],
                 ["__count"],
             )

@@ -88,7 +88,7 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
 
     def _policy_reset_alerts(self):
         """Work out anew when the next alerts fire; for whoever moves dates behind the ORM."""
-        self.invalidate_recordset(["state", "start_at", "due_at", "paused_seconds"], flush=False)
+        self.invalidate_recordset(["state", "start_at", "due_at", "paused_seconds"])
         rows = [
             (deadline.id, deadline.rule_id._policy_alert_vals({"state": deadline.state}, deadline))
             for deadline in self.sudo()

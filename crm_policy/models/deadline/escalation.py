@@ -186,8 +186,8 @@ class CrmPolicyEscalation(models.Model):
     def _policy_role_people(self, pairs):
         """Return {(deadline id, step id): who holds the role that is told and is there}.
 
-        Of a group only those are told who see the document; when none of them does, all of them.
-        A responsible that is a pool of several is told as one.
+        Of a group those are told whose highest one it is and who see the document; where there is
+        nobody, the next level is told. A responsible that is a pool of several is told as one.
         """
         wanted = defaultdict(list)
         for deadline, step in pairs:
@@ -202,7 +202,9 @@ class CrmPolicyEscalation(models.Model):
             documents = self.env[model_name].sudo().browse({d.res_id for d, _step in group})
             holders = role._users_for(documents)
             everybody = self.env["res.users"].sudo().union(*holders.values())
-            present = role._policy_present(everybody)
+            # A director holds the supervisors' group too, but is no supervisor.
+            staff = role._policy_staff() if role.kind == "group" else everybody
+            present = role._policy_present(everybody & staff)
             if role.kind == "group":
                 sight |= {
                     (model_name, user.id): self._policy_seen(user, documents) for user in present
@@ -210,12 +212,9 @@ class CrmPolicyEscalation(models.Model):
             for deadline, step in group:
                 users = holders.get(deadline.res_id, present.browse()) & present
                 if role.kind == "group":
-                    seeing = users.filtered(
-                        lambda user, deadline=deadline, name=model_name: (
-                            deadline.res_id in sight[name, user.id]
-                        )
+                    users = users.browse(
+                        user.id for user in users if deadline.res_id in sight[model_name, user.id]
                     )
-                    users = seeing or users
                 found[deadline.id, step.id] = users
         return found
 
