@@ -133,6 +133,29 @@ PAUSE_UNITS = [
     ("calendar_days", "Days"),
 ]
 
+# Who is told of a deadline, and when.
+ALERT_KINDS = [("warning", "Warning"), ("escalation", "Escalation")]
+ALERT_UNITS = [
+    ("percent", "Percent of the Time"),
+    ("working_minutes", "Working Minutes"),
+    ("working_hours", "Working Hours"),
+    ("working_days", "Working Days"),
+    ("calendar_hours", "Hours"),
+    ("calendar_days", "Days"),
+]
+TELLS = [
+    ("responsible", "The Responsible"),
+    ("role", "A Role"),
+    ("manager", "Managers of the Responsible"),
+]
+
+WAIVER_REASONS = [
+    ("system_fault", "Fault of the System"),
+    ("customer_delay", "Delay of the Customer"),
+    ("force_majeure", "Force Majeure"),
+    ("other", "Another Reason"),
+]
+
 SUBJECTS = [
     ("refund", "Refund"),
     ("allowance", "Allowance"),

@@ -71,6 +71,54 @@ def add_work(index, start, seconds):
     return index.stops[position] - (index.done[position] - target)
 
 
+def take_work(index, stop, seconds):
+    """Return the latest instant from which ``seconds`` of work are left until ``stop``.
+
+    The mirror of :func:`add_work`: an hour before 14:00 is 13:00, after lunch, not 12:00. Nothing
+    to take returns ``stop`` itself.
+
+    :param int seconds: >= 0.
+    :return: the instant, or None when the index begins after it.
+    """
+    if seconds <= 0:
+        return stop
+    target = worked_until(index, stop) - seconds
+    if target < 0:
+        return None
+    position = bisect_right(index.done, target)
+    return index.stops[position] - (index.done[position] - target)
+
+
+def nth_working_day_start(index, instant, count, zone):
+    """Return when work begins on the ``count``-th working day after or before that of ``instant``.
+
+    :param int count: 1 for the next working day, -1 for the one before; never 0.
+    :param zone: tzinfo that says which day an instant belongs to.
+    :return: begin of the first interval of that day, or None when the index does not reach it.
+    """
+    day = _day(instant, zone)
+    seen, last = 0, day
+    if count > 0:
+        for position in range(bisect_right(index.starts, instant), len(index.starts)):
+            found = _day(index.starts[position], zone)
+            if found > last:
+                seen, last = seen + 1, found
+                if seen == count:
+                    return index.starts[position]
+        return None
+    begin = None
+    for position in range(bisect_left(index.starts, instant) - 1, -1, -1):
+        found = _day(index.starts[position], zone)
+        if found < last:
+            if seen == -count:
+                return begin
+            seen, last = seen + 1, found
+        if seen:
+            begin = index.starts[position]
+    # The first day of the index may have begun before it: it is not an answer.
+    return None
+
+
 def nth_working_day_end(index, start, count, zone, same_day=False):
     """Return when the ``count``-th working day after ``start`` ends (requirement T4).
 

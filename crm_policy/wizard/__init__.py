@@ -9,3 +9,5 @@ from . import intake_try
 from . import organisation_check
 from . import intake_page_batch
 from . import pause_step
+from . import violation_step
+from . import violation_report

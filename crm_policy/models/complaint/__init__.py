@@ -1,4 +1,3 @@
-from . import counter
 from . import number_block
 from . import creation_notice
 from . import complaint_source

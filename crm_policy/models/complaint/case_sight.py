@@ -136,6 +136,9 @@ class CrmPolicyCaseSight(models.AbstractModel):
             self._policy_keep_sight("handover")
         return result
 
+    def _policy_open_for(self, users):
+        self.env["crm.policy.case.access"].sudo()._policy_grant(self, users, "escalation")
+
     def _policy_keep_sight(self, reason):
         """Open to the acting user those cases that he has just moved out of his own sight."""
         user = self.env.user

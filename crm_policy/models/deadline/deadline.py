@@ -2,17 +2,13 @@ import json
 import logging
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
-from ...tools.zones import company_zone, to_local
-
 _logger = logging.getLogger(__name__)
 
-CHUNK = 500  # records per transaction of the sweep and of the overdue cron
+CHUNK = 500  # records per transaction of the sweep
 
 
 class CrmPolicyDeadline(models.Model):
@@ -20,7 +16,7 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _inherit = ["crm.policy.deadline.alert", "crm.policy.dependent", "crm.policy.protected"]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(
@@ -53,7 +49,6 @@ class CrmPolicyDeadline(models.Model):
         readonly=True, default=1, aggregator=None, help="By which the duration was stretched."
     )
     done_at = fields.Datetime(string="Done", readonly=True)
-    overdue_at = fields.Datetime(string="Found Overdue", readonly=True)
     state = fields.Selection(
         [("open", "Open"), ("met", "Met"), ("late", "Late"), ("cancelled", "Cancelled")],
         default="open",
@@ -86,6 +81,12 @@ class CrmPolicyDeadline(models.Model):
     _order_idx = models.Index("(due_at, id)")
     _open_due_idx = models.Index("(due_at) WHERE state = 'open'")
     _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
+    # What the cron waits for: as good as empty, so that an idle run costs nothing.
+    _alert_idx = models.Index("(next_alert_at, id) WHERE state = 'open'")
+    _breach_idx = models.Index(
+        "(id) WHERE judged_at IS NULL AND is_trial IS NOT TRUE"
+        " AND (state = 'late' OR state = 'open' AND overdue_at IS NOT NULL)"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -291,7 +292,8 @@ class CrmPolicyDeadline(models.Model):
             vals = {**vals, **rule._policy_outcome(record, vals or deadline, company, own)}
             vals |= rule._policy_responsible(record, users.get(record.id))
             if not deadline:
-                created.append({**rule._policy_snapshot(record), **vals})
+                vals = {**rule._policy_snapshot(record), **vals}
+                created.append(vals | rule._policy_alert_vals(vals))
                 continue
             if deadline.state == "cancelled":
                 vals["cancel_reason"] = False
@@ -301,117 +303,10 @@ class CrmPolicyDeadline(models.Model):
                 if deadline._fields[name].convert_to_write(deadline[name], deadline) != value
             }
             if changed:
-                deadline._policy_update(changed)
+                deadline._policy_update(changed | rule._policy_alert_vals(changed, deadline))
         return created
 
-    @api.model
-    def _policy_accept_overdue(self, records):
-        """Mark the clocks that were overdue when ``records`` came here from elsewhere.
-
-        They are shown as late, like any other, but nobody is told what he has known for long.
-        """
-        overdue = self.sudo().search(
-            [
-                ("res_model", "=", records._name),
-                ("res_id", "in", records.ids),
-                ("state", "=", "open"),
-                ("overdue_at", "=", False),
-                ("due_at", "<", fields.Datetime.now()),
-            ]
-        )
-        overdue._policy_update({"overdue_at": fields.Datetime.now()})
-
     # === CRON METHODS === #
-
-    @api.model
-    def _cron_mark_overdue(self):
-        """Mark what has fallen due, once, and say so in the ledger and on the document.
-
-        Each chunk is a transaction of its own; rows that another node works on are skipped.
-        """
-        while rows := self._policy_mark_overdue(CHUNK):
-            self._policy_announce_overdue(rows)
-            remaining = self.search_count(
-                [
-                    ("state", "=", "open"),
-                    ("overdue_at", "=", False),
-                    ("due_at", "<", fields.Datetime.now()),
-                ],
-                limit=CHUNK,
-            )
-            if not self.env["ir.cron"]._commit_progress(len(rows), remaining=remaining):
-                break
-
-    @api.model
-    def _policy_mark_overdue(self, limit):
-        """Set ``overdue_at`` of up to ``limit`` open deadlines past due; return them."""
-        self.flush_model()
-        now = fields.Datetime.now()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                UPDATE crm_policy_deadline SET overdue_at = %(now)s, write_date = %(now)s
-                 WHERE id IN (
-                     SELECT id FROM crm_policy_deadline
-                      WHERE state = 'open' AND overdue_at IS NULL AND due_at < %(now)s
-                      ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
-                RETURNING id
-                """,
-                now=now,
-                limit=limit,
-            )
-        )
-        self.invalidate_model(["overdue_at", "write_date"])
-        return self.browse(row[0] for row in rows)
-
-    def _policy_announce_overdue(self, deadlines):
-        """Tell the ledger (one event each) and the chatter of the documents (one note each)."""
-        for rule, group in deadlines.grouped("rule_id").items():
-            self.env["crm.policy.event"]._policy_log(
-                "deadline.overdue",
-                group,
-                payloads={
-                    deadline.id: {"res_model": deadline.res_model, "res_id": deadline.res_id}
-                    for deadline in group
-                },
-                clause=rule.clause_id,
-            )
-        for company, group in deadlines.grouped("company_id").items():
-            group = group.with_context(lang=company.partner_id.lang)
-            for same_model in group.grouped("res_model").values():
-                same_model._policy_note_overdue()
-
-    def _policy_note_overdue(self):
-        """Write a note on each document; one that cannot take it does not stop the others."""
-        model = self.env.get(self[:1].res_model)
-        if not hasattr(model, "_message_log_batch"):
-            return
-        try:
-            with self.env.cr.savepoint():
-                bodies = {
-                    res_id: Markup("<br/>").join(group._policy_overdue_lines())
-                    for res_id, group in self.grouped("res_id").items()
-                }
-                model.browse(bodies).exists()._message_log_batch(bodies=bodies)
-        except Exception:
-            if len(self) == 1:
-                _logger.exception("%s %s takes no note", self.res_model, self.res_id)
-                return
-            for deadline in self:
-                deadline._policy_note_overdue()
-
-    def _policy_overdue_lines(self):
-        return [
-            self.env._(
-                "%(clause)s: %(rule)s is overdue since %(due)s.",
-                clause=deadline.clause_id._policy_citation(),
-                rule=deadline.name,
-                due=to_local(deadline.due_at, company_zone(deadline.company_id)).strftime(
-                    "%Y-%m-%d %H:%M"
-                ),
-            )
-            for deadline in self
-        ]
 
     @api.model
     def _cron_sweep(self, hours=None):

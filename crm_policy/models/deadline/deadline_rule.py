@@ -20,7 +20,7 @@ class CrmPolicyDeadlineRule(models.Model):
 
     _name = "crm.policy.deadline.rule"
     _description = "Deadline Rule"
-    _inherit = ["crm.policy.rule.mixin", "crm.policy.deadline.plan"]
+    _inherit = ["crm.policy.alert.plan", "crm.policy.rule.mixin", "crm.policy.deadline.plan"]
     _order = "version_id, sequence, id"
 
     _pack_section = "deadline_rules"
@@ -45,6 +45,7 @@ class CrmPolicyDeadlineRule(models.Model):
         "calendar": (str, False),
         "role": (str, False),
         "customer_text": ("text", False),
+        "alerts": (list, False),
     }
 
     name = fields.Char(required=True, translate=True)

@@ -168,6 +168,10 @@ class CrmPolicySubject(models.AbstractModel):
         """
         return self._policy_running_domain()
 
+    def _policy_open_for(self, users):
+        """Let ``users``, who are told of these records, read them; a model with its own sight
+        overrides it."""
+
     def _policy_keep_deadlines(self, names=None):
         """Bring the deadlines up to date after a save.
 

@@ -1,6 +1,7 @@
 from . import ir_sequence
 from . import base_partner_merge_automatic_wizard
 from . import ir_attachment
+from . import mail_activity
 from . import mail_mail
 from . import mail_message
 from . import res_company

@@ -5,6 +5,7 @@ from . import viewer_source
 from . import authority
 from . import absence
 from . import post
+from . import ladder
 from . import team
 from . import team_member
 from . import duty

@@ -35,6 +35,7 @@ class CrmPolicyCaseAccess(models.Model):
             ("countersign", "Asked for an Opinion"),
             ("delegation", "Acts for Somebody"),
             ("team", "Member of a Standing Team"),
+            ("escalation", "Told of a Delay"),
             ("manual", "Called In"),
         ],
         required=True,

@@ -6,3 +6,4 @@ from . import version
 from . import clause
 from . import rule_mixin
 from . import parameter
+from . import counter

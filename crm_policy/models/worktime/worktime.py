@@ -165,6 +165,36 @@ class CrmPolicyWorktime(models.AbstractModel):
             lambda index, position, start: working_time.add_work(index, start, seconds[position]),
         )
 
+    def _policy_take_work(self, stops, seconds):
+        """Return from when ``seconds`` of working time are left until each stop (U5).
+
+        :param list[datetime] stops: naive UTC.
+        :param list[int] seconds: as long as ``stops``; >= 0.
+        :return: naive UTC datetimes in the order of ``stops``.
+        :raises UserError: no working time is found; names the calendar.
+        """
+        return self._policy_resolve(
+            stops,
+            lambda index, position, stop: working_time.take_work(index, stop, seconds[position]),
+            back=True,
+        )
+
+    def _policy_nth_day_start(self, moments, count):
+        """Return when work begins on the n-th working day after each moment.
+
+        :param list[datetime] moments: naive UTC.
+        :param int count: n; negative for working days before, never 0.
+        :return: naive UTC datetimes in the order of ``moments``.
+        """
+        zone = ZoneInfo(self.tz)
+        return self._policy_resolve(
+            moments,
+            lambda index, _position, moment: working_time.nth_working_day_start(
+                index, moment, count, zone
+            ),
+            back=count < 0,
+        )
+
     def _policy_nth_day_end(self, starts, counts, same_day=False):
         """Return the end of work of the n-th working day after each start (T4).
 
@@ -215,15 +245,18 @@ class CrmPolicyWorktime(models.AbstractModel):
         zone = ZoneInfo(self.tz)
         return working_time.days_ended(index, _epoch(start), _epoch(stop), zone)
 
-    def _policy_resolve(self, starts, answer):
-        """Answer for each start, looking further into the future only where it is needed."""
+    def _policy_resolve(self, starts, answer, back=False):
+        """Answer for each start, looking further only where it is needed.
+
+        :param bool back: look into the past instead of into the future.
+        """
         results = [None] * len(starts)
         pending = list(range(len(starts)))
         for years in SEARCHED_YEARS:
             if not pending:
                 break
-            first = min(starts[position] for position in pending).year - 1
-            last = max(starts[position] for position in pending).year + years
+            first = min(starts[position] for position in pending).year - (years if back else 1)
+            last = max(starts[position] for position in pending).year + (1 if back else years)
             index = self._policy_work_index(first, last)
             for position in pending:
                 results[position] = answer(index, position, _epoch(starts[position]))

@@ -361,7 +361,12 @@ class TestCaseImport(PolicyCommon):
         ))  # fmt: skip
         # What falls due afterwards is announced as ever.
         self._run("mark_overdue", "2026-03-16 10:00")
-        self.assertEqual(len(fresh.message_ids), 2)
+        self.assertEqual(len(fresh.message_ids), 3)  # overdue, and who was told
+        self.assertEqual(len(late.message_ids), 1)
+        told = self.env["crm.policy.escalation"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(set(told.deadline_id.mapped("res_id")), set(fresh.ids))
+        violations = self.env["crm.policy.violation"].search([("res_id", "in", late.ids)])
+        self.assertFalse(violations.filtered(lambda line: line.res_model == late._name))
 
     # === WHAT IS REFUSED === #
 

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..common import PolicyCommon, at, shanghai
+
+CASES = Domain("model_name", "=", "helpdesk.ticket")
 
 
 class TestClocks(PolicyCommon):
@@ -152,7 +155,7 @@ class TestClocks(PolicyCommon):
             case.active = False
             case.policy_urgency = "urgent"
         self.assertEqual(self._clocks(case)["response-urgent"].state, "open")
-        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(CASES)
         own = rules.filtered(lambda rule: rule.version_id == self.version)
         self.assertFalse(
             self.env["crm.policy.deadline"]._policy_differences("helpdesk.ticket", own)
@@ -196,7 +199,7 @@ class TestClocks(PolicyCommon):
         for case in old + new:
             self.assertEqual(len(case.policy_deadline_ids), 2)
             self.assertEqual(case.policy_deadline_ids.rule_id.version_id, case.policy_version_id)
-        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(CASES)
         rules = rules.filtered(lambda rule: rule.company_id == self.company)
         self.assertFalse(
             self.env["crm.policy.deadline"]._policy_differences("helpdesk.ticket", rules)

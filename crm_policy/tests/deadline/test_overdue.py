@@ -2,7 +2,7 @@
 
 from ..common import PolicyCommon, at, shanghai
 
-LOGGER = "odoo.addons.crm_policy.models.deadline.deadline"
+LOGGER = "odoo.addons.crm_policy.models.deadline.deadline_alert"
 
 
 class TestOverdue(PolicyCommon):

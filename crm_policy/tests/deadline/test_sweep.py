@@ -5,9 +5,12 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
+from odoo.fields import Domain
 from odoo.tools import SQL, mute_logger
 
 from ..common import PolicyCommon, at, shanghai
+
+CASES = Domain("model_name", "=", "helpdesk.ticket")
 
 LOGGER = "odoo.addons.crm_policy.models.deadline.deadline"
 KEPT = ["rule_id", "res_id", "state", "start_at", "due_at", "done_at", "lateness_seconds",
@@ -19,7 +22,7 @@ class TestSweep(PolicyCommon):
     def setUp(self):
         super().setUp()
         self.Deadline = self.env["crm.policy.deadline"]
-        self.rules = self.env["crm.policy.deadline.rule"]._policy_running_rules().filtered(
+        self.rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(CASES).filtered(
             lambda rule: rule.version_id == self.version
         )  # fmt: skip
 

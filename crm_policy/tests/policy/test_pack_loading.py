@@ -53,7 +53,7 @@ class TestPackLoading(PolicyCommon):
         parents = {clause.number: clause.parent_id.number for clause in version.clause_ids}
         self.assertEqual((parents["2.1"], parents["1"]), ("2", False))
         rules = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])
-        self.assertEqual(len(rules), self.content.count("unit:"))
+        self.assertEqual(len(rules), self.content.count("\n    unit:"))
         self.assertEqual(rules.clause_id.version_id, version)
 
     def test_the_names_are_there_in_both_languages(self):

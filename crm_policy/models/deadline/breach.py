@@ -1,0 +1,44 @@
+from odoo import api, fields, models
+
+
+class CrmPolicyBreach(models.AbstractModel):
+    """A document that shows its violations: to each user those that he may see."""
+
+    _name = "crm.policy.breach"
+    _description = "Document with Violations"
+
+    policy_violation_count = fields.Integer(
+        string="Violations", compute="_compute_policy_violation_count"
+    )
+    policy_violation_open = fields.Integer(
+        string="Violations Not Decided", compute="_compute_policy_violation_count"
+    )
+
+    @api.depends_context("uid")
+    def _compute_policy_violation_count(self):
+        Violation = self.env["crm.policy.violation"]
+        counts = {}
+        if Violation.has_access("read"):
+            rows = Violation._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+                ["res_id", "state"],
+                ["__count"],
+            )
+            for res_id, state, count in rows:
+                total, open_ones = counts.get(res_id, (0, 0))
+                counts[res_id] = (
+                    total + count,
+                    open_ones + (count if state in ("open", "explained") else 0),
+                )
+        for record in self:
+            total, open_ones = counts.get(record.id, (0, 0))
+            record.policy_violation_count = total
+            record.policy_violation_open = open_ones
+
+    def action_policy_open_violations(self):
+        """Open the violations of this document."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.violation_action")
+        domain = [("res_model", "=", self._name), ("res_id", "=", self.id)]
+        return {**action, "domain": domain, "context": {}}

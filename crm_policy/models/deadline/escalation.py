@@ -1,0 +1,498 @@
+import json
+from collections import defaultdict
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ...tools.zones import company_zone, to_local
+
+DIGEST = 200  # cases that one mail lists; the others are counted
+MAIL_CHUNK = 5_000  # rows per transaction of mailing
+
+
+class CrmPolicyEscalation(models.Model):
+    """Who was told of which deadline, and when: each step of a rule once per deadline, for ever.
+
+    The reminder that the person sees is an activity and goes away with the deadline; this row is
+    what stays.
+    """
+
+    _name = "crm.policy.escalation"
+    _description = "Escalation"
+    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _policy_document_field = "deadline_id"
+    _order = "at desc, id desc"
+    _rec_name = "step_name"
+    _log_access = False
+
+    deadline_id = fields.Many2one(
+        "crm.policy.deadline", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    step_id = fields.Many2one(
+        "crm.policy.escalation.step",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    kind = fields.Selection(related="step_id.kind")
+    step_name = fields.Char(related="step_id.display_name", string="Step")
+    at = fields.Datetime(string="Told At", required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Told",
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="Nobody: the policy had no administrator either.",
+    )
+    how = fields.Selection(
+        [
+            ("substitute", "As Substitute"),
+            ("higher", "Next Level"),
+            ("top", "Top of the Chain"),
+            ("circle", "Managers in a Circle"),
+            ("nobody", "Nobody There"),
+        ],
+        string="Instead",
+        readonly=True,
+        help="Why another person than the step asks for was told.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    mailed_at = fields.Datetime(readonly=True)
+    clause_id = fields.Many2one(related="deadline_id.clause_id")
+    res_name = fields.Char(related="deadline_id.res_name", string="Document")
+    due_at = fields.Datetime(related="deadline_id.due_at", string="Due")
+
+    _once = models.UniqueIndex(
+        "(deadline_id, step_id, COALESCE(user_id, 0))",
+        "Each step of a deadline tells a person once.",
+    )
+    _unmailed_idx = models.Index("(id) WHERE mailed_at IS NULL")
+
+    # === WHO SEES IT === #
+
+    @api.model
+    def _policy_own_domain(self):
+        return Domain("user_id", "=", self.env.uid)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_fire(self, deadlines):
+        """Fire those steps of ``deadlines`` whose instant has come; work out their next alert.
+
+        The caller holds the rows of the deadlines. The instants are worked out anew: what has
+        moved since, fires when its new time comes. A warning of what is overdue by now is no
+        warning any more.
+        """
+        now = fields.Datetime.now()
+        deadlines = deadlines.sudo()
+        fired = defaultdict(set)
+        for row in self.sudo().search_fetch(
+            [("deadline_id", "in", deadlines.ids)], ["deadline_id", "step_id"]
+        ):
+            fired[row.deadline_id.id].add(row.step_id.id)
+        due_steps, following = [], {}
+        for deadline in deadlines:
+            silent = deadline.is_trial or deadline.accepted_overdue
+            instants = (
+                {}
+                if silent
+                else deadline.rule_id._policy_alert_instants(
+                    deadline.start_at,
+                    deadline.due_at,
+                    deadline.company_id,
+                    deadline.paused_seconds,
+                )
+            )
+            later = []
+            for step, at in instants.items():
+                if step.id in fired[deadline.id]:
+                    continue
+                if at > now:
+                    later.append(at)
+                elif step.kind == "escalation" or deadline.due_at >= now:
+                    due_steps.append((deadline, step))
+            following[deadline.id] = min(later, default=False)
+        told = self._policy_tell(due_steps, now)
+        deadlines._policy_write_alerts(
+            {id_: at for id_, at in following.items() if id_ in told}, told_at=now
+        )
+        deadlines._policy_write_alerts(
+            {id_: at for id_, at in following.items() if id_ not in told}
+        )
+
+    @api.model
+    def _policy_tell(self, pairs, now):
+        """Tell people of (deadline, step) pairs; return the ids of the deadlines."""
+        rows = []
+        for company, group in self._policy_by_company(pairs).items():
+            people = self._policy_people(group, company)
+            for deadline, step in group:
+                users, how = people[deadline.id, step.id]
+                rows += [(deadline, step, user, how) for user in users or [users]]
+        if rows:
+            self._policy_insert_rows(rows, now)
+            self._policy_log_rows(rows)
+            self._policy_open_documents(rows)
+            self._policy_remind(rows)
+            self._policy_note_rows(rows)
+        return {deadline.id for deadline, _step, _user, _how in rows}
+
+    @staticmethod
+    def _policy_by_company(pairs):
+        groups = defaultdict(list)
+        for deadline, step in pairs:
+            groups[deadline.company_id].append((deadline, step))
+        return groups
+
+    # === WHO IS TOLD === #
+
+    @api.model
+    def _policy_people(self, pairs, company):
+        """Return {(deadline id, step id): (res.users, how)}; nobody only without administrators.
+
+        :param pairs: (deadline, step) of one company.
+        """
+        found, climbing = {}, {}
+        roles = self._policy_role_people(pairs)
+        for deadline, step in pairs:
+            users = roles.get((deadline.id, step.id))
+            if users:
+                found[deadline.id, step.id] = (users, False)
+                continue
+            # A role that nobody fills today: the next level above the responsible is told.
+            level = {"responsible": 0, "manager": step.levels}.get(step.tell, 1)
+            climbing[deadline.id, step.id] = (
+                deadline.user_id.id,
+                deadline.department_id.id,
+                level if deadline.user_id else max(level, 1),
+                step.tell == "role",
+            )
+        rungs = {key: rung[:3] for key, rung in climbing.items()}
+        told = self.env["crm.policy.ladder"]._policy_climb(rungs.values(), company)
+        for key, rung in rungs.items():
+            users, how = told[rung]
+            found[key] = (users, how or ("higher" if climbing[key][3] else False))
+        return found
+
+    @api.model
+    def _policy_role_people(self, pairs):
+        """Return {(deadline id, step id): who holds the role that is told and is there}.
+
+        Of a group those are told whose highest one it is and who see the document; where there is
+        nobody, the next level is told. A responsible that is a pool of several is told as one.
+        """
+        wanted = defaultdict(list)
+        for deadline, step in pairs:
+            role_id = step.role_id if step.tell == "role" else False
+            if step.tell == "responsible" and not deadline.user_id:
+                role_id = deadline.role_id.id
+            if role_id:
+                wanted[role_id, deadline.res_model].append((deadline, step))
+        found, sight = {}, {}
+        for (role_id, model_name), group in wanted.items():
+            role = self.env["crm.policy.role"].sudo().browse(role_id)
+            documents = self.env[model_name].sudo().browse({d.res_id for d, _step in group})
+            holders = role._users_for(documents)
+            everybody = self.env["res.users"].sudo().union(*holders.values())
+            # A director holds the supervisors' group too, but is no supervisor.
+            staff = role._policy_staff() if role.kind == "group" else everybody
+            present = role._policy_present(everybody & staff)
+            if role.kind == "group":
+                sight |= {
+                    (model_name, user.id): self._policy_seen(user, documents) for user in present
+                }
+            for deadline, step in group:
+                users = holders.get(deadline.res_id, present.browse()) & present
+                if role.kind == "group":
+                    users = users.browse(
+                        user.id for user in users if deadline.res_id in sight[model_name, user.id]
+                    )
+                found[deadline.id, step.id] = users
+        return found
+
+    @staticmethod
+    def _policy_seen(user, documents):
+        """Return the ids of those documents that a user may read."""
+        if not documents:
+            return set()
+        model = documents.with_user(user).with_context(active_test=False)
+        if not model.has_access("read"):
+            return set()
+        return set(model.search([("id", "in", documents.ids)]).ids)
+
+    # === WHAT IS LEFT BEHIND === #
+
+    @api.model
+    def _policy_insert_rows(self, rows, now):
+        """Store who was told, in one statement."""
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO crm_policy_escalation
+                            (deadline_id, step_id, user_id, how, company_id, at)
+                     SELECT deadline_id, step_id, user_id, how, company_id, %s
+                       FROM jsonb_populate_recordset(NULL::crm_policy_escalation, %s)
+                  RETURNING id
+                """,
+                now,
+                json.dumps(
+                    [
+                        {
+                            "deadline_id": deadline.id,
+                            "step_id": step.id,
+                            "user_id": user.id or None,
+                            "how": how or None,
+                            "company_id": deadline.company_id.id,
+                        }
+                        for deadline, step, user, how in rows
+                    ]
+                ),
+            )
+        )
+        self.invalidate_model()
+        self.env["crm.policy.deadline"].browse({row[0].id for row in rows}).invalidate_recordset(
+            ["escalation_ids"], flush=False
+        )
+
+    @api.model
+    def _policy_log_rows(self, rows):
+        """Write one event for each deadline and step."""
+        people = defaultdict(list)
+        for deadline, step, user, how in rows:
+            people[step.kind, deadline, step.id, how or ""].extend(user.ids)
+        groups = defaultdict(list)
+        for (kind, deadline, step_id, how), user_ids in people.items():
+            payload = {
+                "step": step_id,
+                "users": user_ids,
+                "res_model": deadline.res_model,
+                "res_id": deadline.res_id,
+                **({"how": how} if how else {}),
+            }
+            groups[kind, deadline.clause_id, step_id].append((deadline, payload))
+        names = {"warning": "deadline.warned", "escalation": "deadline.escalated"}
+        for (kind, clause, _step_id), pairs in groups.items():
+            self.env["crm.policy.event"]._policy_log(
+                names[kind],
+                self.env["crm.policy.deadline"].sudo().browse(d.id for d, _payload in pairs),
+                payloads={deadline.id: payload for deadline, payload in pairs},
+                clause=clause,
+            )
+
+    @api.model
+    def _policy_open_documents(self, rows):
+        """Let those who are told read what they are told of."""
+        wanted = defaultdict(set)
+        for deadline, _step, user, _how in rows:
+            wanted[deadline.res_model, user].add(deadline.res_id)
+        for (model_name, user), ids in wanted.items():
+            if not user:
+                continue
+            documents = self.env[model_name].sudo().browse(ids).exists()
+            hidden = documents.browse(ids - self._policy_seen(user, documents)).exists()
+            if hidden:
+                hidden._policy_open_for(user)
+
+    @api.model
+    def _policy_remind(self, rows):
+        """Leave an activity on the document for whoever was told; one per person and deadline.
+
+        Nobody gets mail for it, nor for all that will happen on the document: mail goes out as one
+        digest per run.
+        """
+        kind = self.env.ref("crm_policy.activity_deadline", raise_if_not_found=False)
+        texts = {}
+        for deadline, step, user, _how in rows:
+            if user and "activity_ids" in self.env[deadline.res_model]._fields:
+                texts[deadline, user] = step
+        open_ones = (
+            self.env["mail.activity"]
+            .sudo()
+            .search(
+                [("policy_deadline_id", "in", list({deadline.id for deadline, _user in texts}))]
+            )
+        )
+        known = {(a.policy_deadline_id.id, a.user_id.id): a for a in open_ones}
+        created = []
+        for (deadline, user), step in texts.items():
+            words = deadline.with_context(lang=user.lang)._policy_reminder(step.kind)
+            activity = known.get((deadline.id, user.id))
+            if activity:
+                activity.summary = words
+                continue
+            zone = company_zone(deadline.company_id)
+            created.append(
+                {
+                    "activity_type_id": kind.id if kind else False,
+                    "res_model_id": self.env["ir.model"]._get_id(deadline.res_model),
+                    "res_id": deadline.res_id,
+                    "user_id": user.id,
+                    "summary": words,
+                    "date_deadline": to_local(deadline.due_at, zone).date(),
+                    "policy_deadline_id": deadline.id,
+                }
+            )
+        alive = {
+            model_name: set(
+                self.env[model_name].sudo().browse(v["res_id"] for v in created).exists().ids
+            )
+            for model_name in {deadline.res_model for deadline, _user in texts}
+        }
+        model_of = {d.id: d.res_model for d, _user in texts}
+        created = [
+            vals
+            for vals in created
+            if vals["res_id"] in alive[model_of[vals["policy_deadline_id"]]]
+        ]
+        self._policy_remind_quietly(created)
+
+    @api.model
+    def _policy_remind_quietly(self, vals_list):
+        """Create activities without a mail for each and without making people followers."""
+        if not vals_list:
+            return
+        Activity = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        partners = Activity.env["res.users"].browse({v["user_id"] for v in vals_list}).partner_id
+        Follower = self.env["mail.followers"].sudo()
+        by_model = defaultdict(set)
+        for vals in vals_list:
+            by_model[vals["res_model_id"]].add(vals["res_id"])
+        domain = Domain("partner_id", "in", partners.ids) & Domain.OR(
+            Domain("res_model", "=", self.env["ir.model"].browse(model_id).sudo().model)
+            & Domain("res_id", "in", sorted(ids))
+            for model_id, ids in by_model.items()
+        )
+        before = Follower.search(domain)
+        Activity.create(vals_list)
+        (Follower.search(domain) - before).unlink()
+
+    @api.model
+    def _policy_note_rows(self, rows):
+        """Write into the chatter of the documents who was told of what."""
+        groups = defaultdict(lambda: defaultdict(list))
+        for deadline, step, user, _how in rows:
+            groups[deadline.res_model, deadline.company_id][deadline.res_id].append(
+                (deadline, step, user)
+            )
+        for (model_name, company), documents in groups.items():
+            model = self.env[model_name].sudo()
+            if not hasattr(model, "_message_log_batch"):
+                continue
+            alive = set(model.browse(documents).exists().ids)
+            env = self.with_context(lang=company.partner_id.lang).env
+            model.browse(alive)._message_log_batch(
+                bodies={
+                    res_id: Markup("<br/>").join(
+                        env._(
+                            "%(clause)s: %(rule)s, due %(due)s. Told: %(user)s.",
+                            clause=deadline.with_env(env).clause_id._policy_citation(),
+                            rule=deadline.with_env(env).name,
+                            due=deadline._policy_due_words(),
+                            user=user.name or env._("nobody"),
+                        )
+                        for deadline, _step, user in lines
+                    )
+                    for res_id, lines in documents.items()
+                    if res_id in alive
+                }
+            )
+
+    # === MAIL === #
+
+    @api.model
+    def _policy_mail_digests(self):
+        """Send each person who was told one mail that lists all of it (U46).
+
+        What is mailed is marked in the same transaction: a process that is killed in between has
+        done neither.
+        """
+        while True:
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT id FROM crm_policy_escalation WHERE mailed_at IS NULL"
+                    " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
+                    MAIL_CHUNK,
+                )
+            )
+            escalations = self.sudo().browse(row[0] for row in rows)
+            if not escalations:
+                return
+            vals_list = [
+                vals
+                for user, group in escalations.grouped("user_id").items()
+                if user.active and user.partner_id.email
+                for vals in group._policy_digest(user)
+            ]
+            self.env["mail.mail"].sudo().create(vals_list)
+            self.env.execute_query(
+                SQL(
+                    "UPDATE crm_policy_escalation SET mailed_at = %s WHERE id = ANY(%s)"
+                    " RETURNING id",
+                    fields.Datetime.now(),
+                    escalations.ids,
+                )
+            )
+            escalations.invalidate_recordset(["mailed_at"], flush=False)
+            if vals_list:
+                self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+            if not self.env["ir.cron"]._commit_progress(len(rows)):
+                return
+
+    def _policy_digest(self, user):
+        """Return the create values of the mail that tells ``user`` of these; none if all ended."""
+        told = self.with_context(lang=user.lang).sudo()
+        deadlines = told.deadline_id.filtered(lambda deadline: deadline.state == "open")
+        if not deadlines:
+            return []
+        now = fields.Datetime.now()
+        deadlines = deadlines.sorted(lambda deadline: (deadline.due_at, deadline.id))
+        company = deadlines[:1].company_id
+        lines = [
+            {
+                "overdue": deadline.due_at < now,
+                "case": deadline.res_name,
+                "name": deadline.name,
+                "clause": deadline.clause_id._policy_citation(),
+                "due": deadline._policy_due_words(),
+                "person": deadline.user_id.name or deadline.role_id.name or "",
+                "url": f"/mail/view?model={deadline.res_model}&res_id={deadline.res_id}",
+            }
+            for deadline in deadlines[:DIGEST]
+        ]
+        overdue = len(deadlines.filtered(lambda deadline: deadline.due_at < now))
+        render = self.env["mail.render.mixin"]
+        body = self.env["ir.qweb"].with_context(lang=user.lang)._render(
+            "crm_policy.alert_digest",
+            {"user": user, "lines": lines, "more": len(deadlines) - len(lines)},
+        )  # fmt: skip
+        subject = told.env._(
+            "%(company)s: %(overdue)s overdue, %(nearly)s nearly due",
+            company=company.name,
+            overdue=overdue,
+            nearly=len(deadlines) - overdue,
+        )
+        return [
+            {
+                "subject": subject,
+                "body_html": render._replace_local_links(body),
+                "email_from": company.email_formatted or self.env.user.email_formatted,
+                "recipient_ids": [(4, user.partner_id.id)],
+                "auto_delete": False,
+            }
+        ]
+
+    # === DATABASE === #
+
+    def init(self):
+        result = super().init()
+        # Mailing fills this one in, once.
+        self._policy_build_wall("mailed_at")
+        return result

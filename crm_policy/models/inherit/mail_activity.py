@@ -1,0 +1,15 @@
+from odoo import fields, models
+
+
+class MailActivity(models.Model):
+    """A reminder may belong to a deadline: it goes away when the deadline ends."""
+
+    _inherit = "mail.activity"
+
+    policy_deadline_id = fields.Many2one(
+        "crm.policy.deadline",
+        string="Policy Deadline",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
