@@ -32,7 +32,6 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
     _description = "Alerts of Deadlines"
 
     overdue_at = fields.Datetime(string="Found Overdue", readonly=True)
-    paused_at = fields.Datetime(readonly=True, help="Since then the clock stands still.")
     next_alert_at = fields.Datetime(
         string="Next Alert", readonly=True, help="When the next warning or escalation fires."
     )

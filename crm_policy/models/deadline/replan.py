@@ -160,6 +160,7 @@ class CrmPolicyReplan(models.Model):
         for rule, company in targets:
             if ids := by_target.get((rule.id, company.id)):
                 moved = self._policy_replan_rule(rule, company, ids)
+                Deadline.browse(row_id for row_id, _old, _new in moved)._policy_reset_alerts()
                 self._policy_tell(rule, calendar, since, moved)
         Deadline.invalidate_model()
         return rows[-1][0], len(mine) < len(rows)
@@ -221,7 +222,7 @@ class CrmPolicyReplan(models.Model):
             )
         )
         start, factor = SQL("d.start_at"), SQL("COALESCE(NULLIF(d.factor, 0), 1)")
-        plain = SQL("COALESCE(d.paused_seconds, 0) = 0")
+        plain = SQL("d.pause_log IS NULL")
         if rule.unit in SECONDS:
             seconds = SQL(
                 "ROUND(%s::double precision * %s * %s)::bigint",
