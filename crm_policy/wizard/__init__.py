@@ -1,4 +1,6 @@
 from . import pack_load
+from . import pack_load_line
+from . import parameter_sheet
 from . import case_import_load
 from . import call
 from . import case_step
