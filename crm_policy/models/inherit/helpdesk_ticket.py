@@ -32,6 +32,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
         "crm.policy.case.committee",
+        "crm.policy.case.countersign",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",
