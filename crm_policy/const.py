@@ -125,6 +125,13 @@ ROLLS = [
 # Within which time something done counts.
 WINDOWS = [("any", "At Any Time Until Then"), ("day", "On the Day Itself")]
 SEVERITIES_OF_BREACH = [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")]
+# In which clock the limits of a pause are counted.
+PAUSE_UNITS = [
+    ("working_hours", "Working Hours"),
+    ("working_days", "Working Days"),
+    ("calendar_hours", "Hours"),
+    ("calendar_days", "Days"),
+]
 
 SUBJECTS = [
     ("refund", "Refund"),

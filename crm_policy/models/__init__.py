@@ -5,6 +5,7 @@ from . import worktime
 from . import organisation
 from . import deadline
 from . import approval
+from . import customer
 from . import complaint
 from . import governance
 from . import reporting

@@ -108,5 +108,20 @@ def rolled_day(index, instant, step, zone):
     return _day(index.starts[position], zone)
 
 
+def days_ended(index, start, stop, zone):
+    """Return how many working days end after ``start`` and not after ``stop``.
+
+    So many days a clock that counts working days loses when it stands still between the two.
+    """
+    first, last = bisect_right(index.stops, start), bisect_right(index.stops, stop)
+    count = 0
+    for position in range(first, last):
+        following = position + 1
+        day = _day(index.starts[position], zone)
+        if following == len(index.starts) or _day(index.starts[following], zone) != day:
+            count += 1
+    return count
+
+
 def _day(instant, zone):
     return datetime.fromtimestamp(instant, UTC).astimezone(zone).date()

@@ -10,3 +10,4 @@ from . import intake_try
 from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn
+from . import pause_step

@@ -25,6 +25,7 @@ from . import case_countersign
 from . import case_workload
 from . import case_sight
 from . import case_reopen
+from . import case_pause
 from . import follow_link
 from . import intake_rate
 from . import intake_page

@@ -65,7 +65,18 @@ class CrmPolicyDeadline(models.Model):
     lateness_seconds = fields.Integer(
         readonly=True, aggregator="avg", help="Working time between due and done."
     )
-    paused_seconds = fields.Integer(readonly=True)
+    paused_at = fields.Datetime(
+        string="Stands Still Since",
+        readonly=True,
+        help="Its due date is then the one that it has if nobody resumes before the limit.",
+    )
+    paused_seconds = fields.Integer(
+        readonly=True,
+        aggregator="avg",
+        help="For how long it stood still, in its own time: working time or around the clock.",
+    )
+    # What the due date was worked out from, for the sweep to see a pause that nobody told it.
+    pause_log = fields.Char(readonly=True)
 
     _cycle_uniq = models.Constraint(
         "UNIQUE(rule_id, res_id, cycle)", "A rule runs once per document and cycle."
@@ -140,6 +151,9 @@ class CrmPolicyDeadline(models.Model):
         rules, records = rules.sudo(), records.sudo()
         existing = {} if fresh else self._policy_present(rules, records)
         created, begun = [], {}
+        stops = {}
+        if not fresh and any(rule._policy_pause_codes() for rule in rules):
+            stops = records._policy_pause_log()
         for rule in rules:
             # Whether the clock has started is quickly seen; the condition takes its time.
             key = (rule.version_id, rule.start_path)
@@ -154,13 +168,11 @@ class CrmPolicyDeadline(models.Model):
             running = started.filtered_domain(rule._policy_condition())
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
             for company, group in running.grouped("company_id").items():
-                created += self._policy_sync_rule(rule, company, group, users, existing)
+                created += self._policy_sync_rule(rule, company, group, users, existing, stops)
             for record in records - running if existing else ():
                 deadline = existing.get((rule.id, record.id))
                 if deadline and deadline.state == "open":
-                    deadline._policy_update(
-                        {"state": "cancelled", "cancel_reason": "not_applicable"}
-                    )
+                    deadline._policy_cancel(self._policy_why_not(rule, record))
         return self._policy_insert_started(created, records)
 
     @api.model
@@ -171,10 +183,39 @@ class CrmPolicyDeadline(models.Model):
         )
         cycles = {record.id: record.policy_cycle for record in records}
         present = found.filtered(lambda deadline: deadline.cycle == cycles[deadline.res_id])
-        (found - present).filtered(lambda deadline: deadline.state == "open")._policy_update(
-            {"state": "cancelled", "cancel_reason": "reopened"}
+        (found - present).filtered(lambda deadline: deadline.state == "open")._policy_cancel(
+            "reopened"
         )
         return {(deadline.rule_id.id, deadline.res_id): deadline for deadline in present}
+
+    @staticmethod
+    def _policy_why_not(rule, record):
+        """Return why a rule does not apply to a record any more."""
+        switched = record.policy_switched_at and record.policy_version_id != rule.version_id
+        return "switched" if switched else "not_applicable"
+
+    @api.model
+    def _policy_leave_versions(self, records):
+        """Stop the clocks of records that run under a version that governs them no more."""
+        records = records.sudo()
+        versions = {record.id: record.policy_version_id for record in records}
+        found = self.sudo().search(
+            [
+                ("res_model", "=", records._name),
+                ("res_id", "in", records.ids),
+                ("state", "=", "open"),
+            ]
+        )
+        left = found.filtered(lambda clock: clock.rule_id.version_id != versions[clock.res_id])
+        by_record = {record.id: record for record in records}
+        for why, clocks in left.grouped(
+            lambda clock: self._policy_why_not(clock.rule_id, by_record[clock.res_id])
+        ).items():
+            clocks._policy_cancel(why)
+
+    def _policy_cancel(self, reason):
+        """Stop clocks for good; a breach that was found stays on them."""
+        self._policy_update({"state": "cancelled", "cancel_reason": reason, "paused_at": False})
 
     @api.model
     def _policy_insert_started(self, vals_list, records):
@@ -220,9 +261,18 @@ class CrmPolicyDeadline(models.Model):
         return deadlines.browse(row_id for [row_id] in ids)
 
     @api.model
-    def _policy_sync_rule(self, rule, company, records, users, existing):
-        """Update the deadlines of one rule; return the create values of those not there yet."""
+    def _policy_sync_rule(self, rule, company, records, users, existing, log):
+        """Update the deadlines of one rule; return the create values of those not there yet.
+
+        :param dict log: what :meth:`_policy_pause_log` says of the records.
+        """
         created, stale = [], []
+        stops, codes = {}, rule._policy_pause_codes()
+        if log and codes:
+            stops = {
+                record.id: [pause for pause in log.get(record.id, ()) if pause.code in codes]
+                for record in records
+            }
         for record in records:
             deadline = existing.get((rule.id, record.id))
             if not deadline or deadline.state in ("open", "cancelled"):
@@ -231,12 +281,14 @@ class CrmPolicyDeadline(models.Model):
         fresh = records.browse(
             record.id
             for record, deadline in stale
-            if not deadline or rule._policy_has_moved(record, deadline)
+            if not deadline
+            or rule._policy_has_moved(record, deadline, stops.get(record.id, ()))
         )
-        plans = dict(zip(fresh.ids, rule._policy_plan(fresh, company), strict=True))
+        plans = dict(zip(fresh.ids, rule._policy_plan(fresh, company, stops), strict=True))
         for record, deadline in stale:
             vals = plans.get(record.id, {})
-            vals = {**vals, **rule._policy_outcome(record, vals or deadline, company)}
+            own = stops.get(record.id, ())
+            vals = {**vals, **rule._policy_outcome(record, vals or deadline, company, own)}
             vals |= rule._policy_responsible(record, users.get(record.id))
             if not deadline:
                 created.append({**rule._policy_snapshot(record), **vals})
@@ -409,7 +461,7 @@ class CrmPolicyDeadline(models.Model):
                 ("res_id", "in", list(res_ids)),
                 ("state", "=", "open"),
             ]
-        )._policy_update({"state": "cancelled", "cancel_reason": "document_deleted"})
+        )._policy_cancel("document_deleted")
 
     @api.model
     def _policy_differences(self, model_name, rules, since=None):
@@ -421,7 +473,8 @@ class CrmPolicyDeadline(models.Model):
         """
         model = self.env[model_name].sudo().with_context(active_test=False)
         self.flush_model()
-        recent = Domain("write_date", ">=", since) if since else Domain.TRUE
+        self.env["crm.policy.pause"].flush_model()
+        recent = self._policy_recent(model_name, since) if since else Domain.TRUE
         wanted = SQL(" UNION ALL ").join(rule._policy_wanted_sql(model, recent) for rule in rules)
         among = SQL("TRUE")
         if since:
@@ -429,11 +482,12 @@ class CrmPolicyDeadline(models.Model):
         return self.env.execute_query(
             SQL(
                 """
-                WITH wanted AS (%(wanted)s)
+                WITH wanted AS (%(wanted)s), paused AS (%(paused)s)
                 SELECT w.rule_id, w.res_id
                   FROM wanted w
                   LEFT JOIN crm_policy_deadline d
                     ON d.rule_id = w.rule_id AND d.res_id = w.res_id AND d.cycle = w.cycle
+                  LEFT JOIN paused p ON p.rule_id = w.rule_id AND p.res_id = w.res_id
                  WHERE w.start_at IS NOT NULL
                    AND (d.id IS NULL
                         OR d.state = 'cancelled'
@@ -441,6 +495,7 @@ class CrmPolicyDeadline(models.Model):
                            AND (d.start_at != w.start_at
                                 OR d.due_at != w.due_at
                                 OR d.factor != w.factor
+                                OR d.pause_log IS DISTINCT FROM p.log
                                 OR w.done_at >= COALESCE(d.earliest_at, w.done_at)))
                 UNION
                 SELECT d.rule_id, d.res_id
@@ -452,7 +507,19 @@ class CrmPolicyDeadline(models.Model):
                  ORDER BY 2
                 """,
                 wanted=wanted,
+                paused=self.env["crm.policy.pause"]._policy_log_sql(model_name),
                 rules=tuple(rules.ids),
                 among=among,
             )
         )
+
+    @api.model
+    def _policy_recent(self, model_name, since):
+        """Return which records were saved since, or stood still or went on."""
+        paused = (
+            self.env["crm.policy.pause"]
+            .sudo()
+            .search([("res_model", "=", model_name), ("write_date", ">=", since)])
+        )
+        saved = Domain("write_date", ">=", since)
+        return saved | Domain("id", "in", paused.mapped("res_id")) if paused else saved

@@ -2,12 +2,13 @@ import ast
 import logging
 from collections import defaultdict
 
-from odoo import api, fields, models, tools
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import COUNTS_FROM, ROLLS, SEVERITIES_OF_BREACH, UNITS, WINDOWS, codes_of
+from ...tools import pauses
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class CrmPolicyDeadlineRule(models.Model):
         "roll": (codes_of(ROLLS), False),
         "window": (codes_of(WINDOWS), False),
         "factor": (str, False),
+        "pauses": ("texts", False),
         "severity": (codes_of(SEVERITIES_OF_BREACH), False),
         "calendar": (str, False),
         "role": (str, False),
@@ -196,7 +198,11 @@ class CrmPolicyDeadlineRule(models.Model):
         place = f"deadline_rules ({row['code']})"
         role = row.pop("role", None)
         calendar = row.pop("calendar", None)
+        reasons = self.env["crm.policy.pause.reason"].browse()
+        for code in row.pop("pauses", None) or []:
+            reasons += reasons._policy_for(version, code)
         vals = {
+            "pause_reason_ids": [Command.set(reasons.ids)],
             "model_name": row.pop("model"),
             "start_path": row.pop("start"),
             "done_path": row.pop("done"),
@@ -248,6 +254,11 @@ class CrmPolicyDeadlineRule(models.Model):
                 _logger.warning("Not run: %s", error)
         return sound
 
+    @api.model
+    def _policy_stretched_rules(self):
+        """Return the rules that run and whose durations a number on the record stretches."""
+        return self._policy_running_rules(Domain("factor_path", "!=", False))
+
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
@@ -297,41 +308,56 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return from when this rule's clock runs in the present cycle of a record, or False.
 
         What had happened before a reopening starts nothing a second time, and what was done before
-        it and still stands is not asked for again: the new cycle counts from the reopening.
+        it and still stands is not asked for again: the new cycle counts from the reopening. Neither
+        is what was done when a new version took the record over; the rest counts from its start.
         """
         start, reopened = self._policy_at(record, "start"), record.policy_reopened_at
-        if not start or not reopened:
+        anew = max(filter(None, (reopened, record.policy_switched_at)), default=None)
+        if not start or not anew:
             return start
         done = self._policy_at(record, "done")
-        return False if done and done < reopened else max(start, reopened)
+        if done and done < anew:
+            return False
+        return max(start, reopened) if reopened else start
 
-    def _policy_has_moved(self, record, deadline):
-        """Return whether the time of a deadline that may still move follows from other facts now."""
+    def _policy_has_moved(self, record, deadline, stops=()):
+        """Return whether the time of a deadline that may still move follows from other facts now.
+
+        :param stops: the pauses of the record that stop this rule's clocks.
+        """
         return (
             deadline.state == "cancelled"
             or deadline.start_at != self._policy_start(record)
             or deadline.factor != self._policy_factor(record)
             or bool(self.due_path)
+            or (deadline.pause_log or "") != ";".join(pause.mark for pause in stops)
         )
 
-    def _policy_outcome(self, record, plan, company):
+    def _policy_outcome(self, record, plan, company, stops=()):
         """Return state, done and lateness of a deadline.
 
         Late is later than the instant itself (T7); the lateness is working time where the company
         has a calendar. What was done before the window opened does not count (correction 2).
 
-        :param dict plan: its ``due_at`` and ``earliest_at``.
+        :param plan: ``start_at``, ``due_at``, ``earliest_at`` and ``factor`` of the deadline.
+        :param stops: the pauses of the record that stop this rule's clocks.
         """
         done, due = self._policy_at(record, "done"), plan["due_at"]
         if not done or (plan["earliest_at"] and done < plan["earliest_at"]):
             return {"state": "open", "done_at": False, "lateness_seconds": 0}
+        # What is done stands still no more; a pause that goes on counts until then.
+        seconds = 0
+        if stops:
+            _due, counted = self._policy_replay(plan["start_at"], company, plan["factor"], stops)
+            seconds = self._policy_paused_seconds(pauses.cut(counted, done), company)
+        ended = {"done_at": done, "paused_at": False, "paused_seconds": seconds}
         if done <= due:
-            return {"state": "met", "done_at": done, "lateness_seconds": 0}
+            return {**ended, "state": "met", "lateness_seconds": 0}
         calendar = self.calendar_id or company.resource_calendar_id
         seconds = (done - due).total_seconds()
         if calendar and not calendar.flexible_hours:
             [seconds] = calendar.with_company(company)._policy_work_between([(due, done)])
-        return {"state": "late", "done_at": done, "lateness_seconds": int(seconds)}
+        return {**ended, "state": "late", "lateness_seconds": int(seconds)}
 
     @staticmethod
     def _policy_responsible(record, users):
@@ -367,17 +393,20 @@ class CrmPolicyDeadlineRule(models.Model):
 
         :param Domain recent: which records to look at.
         """
+        model = model.with_company(self.company_id)
         query = model._search(self._policy_case_domain() & recent)
         return query.select(
             SQL("%s AS rule_id", self.id),
             SQL("%s AS res_id", SQL.identifier(query.table, "id")),
             SQL("COALESCE(%s, 0) AS cycle", SQL.identifier(query.table, "policy_cycle")),
             SQL(
-                "CASE WHEN %(start)s IS NOT NULL AND (%(done)s < %(reopened)s) IS NOT TRUE"
+                "CASE WHEN %(start)s IS NOT NULL"
+                " AND (%(done)s < GREATEST(%(reopened)s, %(switched)s)) IS NOT TRUE"
                 " THEN GREATEST(%(start)s, %(reopened)s) END AS start_at",
                 start=self._policy_path_sql(model, query, self.start_path),
                 done=self._policy_path_sql(model, query, self.done_path),
                 reopened=SQL.identifier(query.table, "policy_reopened_at"),
+                switched=SQL.identifier(query.table, "policy_switched_at"),
             ),
             SQL("%s AS done_at", self._policy_path_sql(model, query, self.done_path)),
             SQL(

@@ -19,7 +19,7 @@ class CrmPolicySubject(models.AbstractModel):
 
     _name = "crm.policy.subject"
     _description = "Governed Document"
-    _inherit = ["crm.policy.guarded"]
+    _inherit = ["crm.policy.guarded", "crm.policy.pausable"]
 
     # Fields that stop or restart the clocks, beside those that the rules read.
     _policy_clock_fields = ()
@@ -31,6 +31,13 @@ class CrmPolicySubject(models.AbstractModel):
         index=True,
         ondelete="restrict",
         help="The version that governs this case since its intake.",
+    )
+    policy_switched_at = fields.Datetime(
+        string="Under This Version Since",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="When a new version took over the open cases. What was done before is not asked again.",
     )
     policy_cycle = fields.Integer(
         string="Times Reopened", readonly=True, copy=False, help="0: never reopened."
@@ -60,15 +67,19 @@ class CrmPolicySubject(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
+    @api.depends(
+        "policy_deadline_ids.state", "policy_deadline_ids.due_at", "policy_deadline_ids.paused_at"
+    )
     def _compute_policy_next_due(self):
         first = self._policy_first_due()
         now = fields.Datetime.now()
         for record in self:
             deadline = first.get(record.id)
             record.policy_next_due_at = deadline and deadline.due_at
+            # What stands still is not nearly due: its date is when it is due at the latest.
+            share = 0 if deadline and deadline.paused_at else NEARLY
             record.policy_next_warn_at = deadline and (
-                deadline.due_at - (deadline.due_at - deadline.start_at) * NEARLY
+                deadline.due_at - (deadline.due_at - deadline.start_at) * share
             )
             record.policy_next_due_name = deadline and deadline.name
             record.policy_is_late = bool(deadline) and deadline.due_at < now
@@ -83,7 +94,7 @@ class CrmPolicySubject(models.AbstractModel):
                 & Domain("res_id", "in", self.ids)
                 & Domain("state", "=", "open")
                 & domain,
-                ["res_id", "start_at", "due_at", "rule_id"],
+                ["res_id", "start_at", "due_at", "rule_id", "paused_at"],
                 order="due_at desc",
             )
         )
@@ -112,6 +123,7 @@ class CrmPolicySubject(models.AbstractModel):
             | self._policy_fact_fields()
             | {
                 "policy_version_id",
+                "policy_switched_at",
                 "policy_cycle",
                 "policy_reopened_at",
             }
@@ -148,11 +160,21 @@ class CrmPolicySubject(models.AbstractModel):
         """
         return Domain.TRUE
 
+    @api.model
+    def _policy_open_domain(self):
+        """Return which records are still worked on: they may be paused, or change their version.
+
+        :rtype: Domain
+        """
+        return self._policy_running_domain()
+
     def _policy_keep_deadlines(self, names=None):
         """Bring the deadlines up to date after a save.
 
         :param names: fields that were written; None for a creation.
         """
+        if names and "policy_version_id" in names:
+            self.env["crm.policy.deadline"]._policy_leave_versions(self)
         Rule = self.env["crm.policy.deadline.rule"]
         by_field = Rule._policy_rules_by_field(self._name)
         fresh = names is None
@@ -164,6 +186,22 @@ class CrmPolicySubject(models.AbstractModel):
         rule_ids = sorted(rule_id for version_id, rule_id in pairs if version_id in versions)
         self.env["crm.policy.deadline"]._policy_sync(
             Rule.sudo().browse(rule_ids), governed, fresh=fresh
+        )
+
+    def _policy_switch_to(self, version):
+        """Put open records under another version of their policy.
+
+        Their clocks under the former one stop; what was done is not asked again, the rest counts
+        from where it began. Nobody breaches by the switch itself: what is overdue then is shown,
+        but not announced.
+        """
+        former = {record.id: record.policy_version_id.id for record in self}
+        self._policy_guarded_write(
+            {"policy_version_id": version.id, "policy_switched_at": fields.Datetime.now()}
+        )
+        self.env["crm.policy.deadline"]._policy_accept_overdue(self)
+        self.env["crm.policy.event"]._policy_log(
+            "version.switched", version, {"model": self._name, "from": former}, clause=version
         )
 
     # === BUSINESS METHODS - FACTS === #
@@ -245,6 +283,19 @@ class CrmPolicySubject(models.AbstractModel):
     def _policy_check_backdating(self, name, moment, now, reason):
         """Refuse to date a fact back further than the clause allows; return the clause."""
         self.ensure_one()
+        # What was done before is not asked again: a fact dated behind it would stop a clock.
+        begun = max(filter(None, (self.policy_reopened_at, self.policy_switched_at)), default=None)
+        if begun and moment < begun:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(record)s, %(fact)s: it is worked on anew since %(begun)s, by a reopening or "
+                    "under %(version)s. Nothing is dated back behind that.",
+                    record=self.display_name,
+                    fact=self._policy_label(name),
+                    begun=begun,
+                    version=self.policy_version_id.display_name,
+                )
+            )
         rule = self.env["crm.policy.fact.rule"]._policy_for_fact(self, name)
         hours = (now - moment).total_seconds() / 3600
         if not rule:

@@ -31,6 +31,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.mail.sorting",
         "crm.policy.case.sight",
         "crm.policy.case.reopen",
+        "crm.policy.case.pause",
         "crm.policy.case.committee",
         "crm.policy.case.countersign",
         "crm.policy.complaint.mixin",

@@ -5,7 +5,12 @@ class ResPartner(models.Model):
     """The customer of a case that an authority watches stays known."""
 
     _name = "res.partner"
-    _inherit = ["res.partner", "crm.policy.caller", "crm.policy.external.evidence"]
+    _inherit = [
+        "res.partner",
+        "crm.policy.caller",
+        "crm.policy.customer.facts",
+        "crm.policy.external.evidence",
+    ]
 
     def write(self, vals):
         if "active" in vals and not vals["active"]:

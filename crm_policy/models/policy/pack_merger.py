@@ -103,16 +103,24 @@ class CrmPolicyPackMerger(models.AbstractModel):
             texts = line["ours"]
             made.with_context(lang="en_US")[name] = texts.get("en_US") or ""
             made._pack_translate(name, {k: v for k, v in texts.items() if k != "en_US"})
-        elif field.comodel_name == "crm.policy.clause":
-            clause = self._policy_clause_of(ours[name], version)
-            if clause:
-                made[name] = clause
         elif field.type == "one2many":
             made[name] = [Command.clear(), *self._policy_copies(ours[name], field)]
-        elif field.type == "many2many":
-            made[name] = [Command.set(ours[name].ids)]
+        elif field.relational:
+            linked = self._policy_in_version(ours[name], version)
+            if len(linked) == len(ours[name]):
+                made[name] = linked
         else:
             made[name] = ours[name]
+
+    @api.model
+    def _policy_in_version(self, records, version):
+        """Return the records that stand in ``version`` for these; themselves without versions."""
+        if "version_id" not in records._fields or "_pack_key" not in dir(type(records)):
+            return records
+        key = records._pack_key
+        return records.search(
+            [("version_id", "=", version.id), (key, "in", records.mapped(key))], order="id"
+        )
 
     @staticmethod
     def _policy_copies(lines, field):
@@ -135,7 +143,14 @@ class CrmPolicyPackMerger(models.AbstractModel):
                 continue
             ours = line["record"]
             clause = self._policy_clause_of(ours.clause_id, version)
-            self._policy_copy_row(ours, {"clause_id": clause.id, "code": ours.code})
+            links = {
+                name: [Command.set(self._policy_in_version(ours[name], version).ids)]
+                if ours._fields[name].type == "many2many"
+                else self._policy_in_version(ours[name], version).id
+                for name in ours._pack_compared_fields()
+                if ours._fields[name].type in ("many2one", "many2many")
+            }
+            self._policy_copy_row(ours, {**links, "clause_id": clause.id, "code": ours.code})
 
     @api.model
     def _policy_keep_clause(self, clause, version):

@@ -78,7 +78,7 @@ def _own_fields(model):
         and not field.related
         and not field.compute
         and field.type not in ("binary", "many2one_reference", "json")
-        and (field.type != "one2many" or field.copy)
+        and (field.type not in ("one2many", "many2many") or field.copy)
     ]
 
 

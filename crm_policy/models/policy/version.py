@@ -237,6 +237,13 @@ class CrmPolicyVersion(models.Model):
             former.flush_recordset()  # before the index sees two versions in force
             version._policy_guarded_write({"state": "effective"})
             self.env["crm.policy.event"]._policy_log("version.effective", version, clause=version)
+            version._policy_on_effective(former)
+
+    def _policy_on_effective(self, former):
+        """Called as superuser when this version has displaced ``former`` (or nothing).
+
+        The room of the clocks overrides it: what becomes of open cases is its business.
+        """
 
     @api.model
     def _cron_take_effect(self):

@@ -80,6 +80,12 @@ class CrmPolicyWorktime(models.AbstractModel):
             working_time.work_between(index, _epoch(start), _epoch(stop)) for start, stop in pairs
         ]
 
+    def _policy_days_ended(self, start, stop):
+        """Return how many working days end after ``start`` and not after ``stop``, naive UTC."""
+        index = self._policy_work_index(start.year - 1, stop.year + 1)
+        zone = ZoneInfo(self.tz)
+        return working_time.days_ended(index, _epoch(start), _epoch(stop), zone)
+
     def _policy_resolve(self, starts, answer):
         """Answer for each start, looking further into the future only where it is needed."""
         results = [None] * len(starts)

@@ -1,0 +1,3 @@
+from . import grade
+from . import customer
+from . import customer_facts
