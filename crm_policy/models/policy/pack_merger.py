@@ -115,7 +115,7 @@ class CrmPolicyPackMerger(models.AbstractModel):
     @api.model
     def _policy_in_version(self, records, version):
         """Return the records that stand in ``version`` for these; themselves without versions."""
-        if "version_id" not in records._fields or "_pack_key" not in dir(type(records)):
+        if "version_id" not in records._fields or not hasattr(records, "_pack_key"):
             return records
         key = records._pack_key
         return records.search(
