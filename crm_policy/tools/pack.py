@@ -5,7 +5,10 @@ their section's fields as a schema, so that every mistake is found, named and re
 before anything is written.
 """
 
+import hashlib
+import json
 import math
+import re
 import reprlib
 
 import yaml
@@ -85,6 +88,15 @@ CLAUSE = {
     "parent": (str, False),
     "source": (str, False),
 }
+# Beside the fields of its section a row may say that its value is not fixed by the sources.
+COMMON = {"proposed": (bool, False)}
+_PACK_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){0,3}")
+
+
+def fingerprint(pack):
+    """Return the SHA-256 of what a parsed pack says, whatever its layout and comments."""
+    content = json.dumps(pack, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def check(pack, schemas):
@@ -101,14 +113,15 @@ def check(pack, schemas):
     problems += [f"unknown section {name}" for name in pack if name not in known]
     problems += _row_problems("policy", pack.get("policy"), HEAD)
     problems += _row_problems("version", pack.get("version"), VERSION)
-    if not isinstance(pack.get("pack_version"), str):
-        problems.append("pack_version is missing or is not text")
+    number = pack.get("pack_version")
+    if not isinstance(number, str) or not _PACK_VERSION.fullmatch(number):
+        problems.append('pack_version is missing or is not text such as "1.2"')
     clauses = _rows(pack, "clauses", problems)
     if not clauses:
         problems.append("clauses: a policy needs at least one clause")
     numbers = set()
     for place, row in clauses:
-        problems += _row_problems(place, row, CLAUSE)
+        problems += _row_problems(place, row, CLAUSE | COMMON)
         number, parent = _text(row, "number"), _text(row, "parent")
         if number in numbers:
             problems.append(f"{place}: clause {number} is there twice")
@@ -133,7 +146,8 @@ def texts(value):
 def _section_problems(pack, section, schema, needs_clause, numbers):
     problems, codes = [], set()
     for place, row in _rows(pack, section, problems):
-        problems += _row_problems(place, row, schema, extra=("clause",) if needs_clause else ())
+        extra = ("clause",) if needs_clause else ()
+        problems += _row_problems(place, row, schema | COMMON, extra=extra)
         if not isinstance(row, dict):
             continue
         code, clause = _text(row, "code"), _text(row, "clause")

@@ -1,4 +1,6 @@
 from . import pack_load
+from . import pack_load_line
+from . import parameter_sheet
 from . import case_import_load
 from . import calendar_load
 from . import call
@@ -8,6 +10,7 @@ from . import external_step
 from . import intake_try
 from . import organisation_check
 from . import intake_page_batch
+from . import countersign_turn
 from . import pause_step
 from . import violation_step
 from . import violation_report

@@ -18,6 +18,9 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import remedy
+from . import countersign_step
+from . import countersign
+from . import case_countersign
 from . import case_workload
 from . import case_sight
 from . import case_reopen

@@ -160,7 +160,8 @@ class CrmPolicyReplan(models.Model):
         for rule, company in targets:
             if ids := by_target.get((rule.id, company.id)):
                 moved = self._policy_replan_rule(rule, company, ids)
-                Deadline.browse(row_id for row_id, _old, _new in moved)._policy_reset_alerts()
+                if rule._policy_steps():
+                    Deadline.browse(row_id for row_id, _old, _new in moved)._policy_reset_alerts()
                 self._policy_tell(rule, calendar, since, moved)
         Deadline.invalidate_model()
         return rows[-1][0], len(mine) < len(rows)

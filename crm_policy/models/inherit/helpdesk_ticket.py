@@ -34,6 +34,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.pause",
         "crm.policy.case.committee",
         "crm.policy.breach",
+        "crm.policy.case.countersign",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",

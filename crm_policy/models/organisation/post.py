@@ -19,6 +19,7 @@ class CrmPolicyPost(models.Model):
     _pack_section = "staffing"
     _pack_sequence = 15
     # The code of a row is the code of its role.
+    _pack_key = "role_id"
     _pack_schema = {
         "code": (str, True),
         "clause": (str, False),
@@ -299,15 +300,11 @@ class CrmPolicyPost(models.Model):
         return vals
 
     @api.model
-    def _pack_upsert(self, version, vals_list):
+    def _pack_known(self, vals):
         # What the company has planned, and whom it has appointed, is its own.
-        posts = self.browse()
-        for vals in vals_list:
-            known = self.with_context(active_test=False).search(
-                [("role_id", "=", vals["role_id"]), ("department_id", "=", False)], limit=1
-            )
-            posts += known or self.create([vals])
-        return posts
+        return self.with_context(active_test=False).search(
+            [("role_id", "=", vals["role_id"]), ("department_id", "=", False)], limit=1
+        )
 
     # === BUSINESS METHODS === #
 

@@ -1,5 +1,7 @@
 from . import cached
+from . import pack_row
 from . import pack_section
+from . import version_pack
 from . import policy
 from . import default
 from . import version
@@ -7,3 +9,6 @@ from . import clause
 from . import rule_mixin
 from . import parameter
 from . import counter
+from . import pack_diff
+from . import pack_merger
+from . import proposed

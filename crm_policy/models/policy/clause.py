@@ -8,6 +8,8 @@ class CrmPolicyClause(models.Model):
 
     _name = "crm.policy.clause"
     _description = "Policy Clause"
+    _inherit = ["crm.policy.pack.row"]
+    _pack_key = "number"
     _order = "version_id, id"
     _rec_names_search = ["number", "name"]
 
@@ -62,11 +64,12 @@ class CrmPolicyClause(models.Model):
         :return: dict number -> clause.
         """
         clauses = {}
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
         for row in rows:
             name, names = pack.texts(row["name"])
             text, texts = pack.texts(row.get("text") or "")
             parent = clauses.get(row.get("parent"), self.browse())
-            clause = self.create(
+            clause = self.with_context(lang="en_US").create(
                 [
                     {
                         "version_id": version.id,
@@ -75,16 +78,21 @@ class CrmPolicyClause(models.Model):
                         "text": text,
                         "source": row.get("source"),
                         "parent_id": parent.id,
+                        "is_proposed": row.get("proposed") or False,
                     }
                 ]
             )
-            for lang in self.env["res.lang"].get_installed():
-                code = lang[0]
-                translated = {"name": names.get(code), "text": texts.get(code)}
+            clause = clause.with_env(self.env)
+            for lang in installed & (names.keys() | texts.keys()):
+                translated = {"name": names.get(lang), "text": texts.get(lang)}
                 translated = {key: value for key, value in translated.items() if value}
                 if translated:
-                    clause.with_context(lang=code).write(translated)
+                    clause.with_context(lang=lang).write(translated)
             clauses[row["number"]] = clause
+        loaded = self.union(*clauses.values())
+        snapshots = loaded._pack_snapshots()
+        for clause in loaded:
+            clause._policy_guarded_write({"pack_values": snapshots[clause.id]})
         return clauses
 
     def _policy_trace(self):

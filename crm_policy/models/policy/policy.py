@@ -4,9 +4,11 @@ from psycopg2 import IntegrityError
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
 
 from ...tools import pack
 
+PACK_LOCK = 0x504B  # of the advisory locks in the database: "PK"
 PACK_FOLDER = Path(__file__).parents[2] / "packs"
 
 
@@ -95,43 +97,48 @@ class CrmPolicy(models.Model):
                 },
             )
         except pack.PackError as error:
-            raise ValidationError(
-                self.env._(
-                    "The policy pack cannot be loaded; nothing was changed.\n%(problems)s",
-                    problems="\n".join(f"- {problem}" for problem in error.problems),
-                )
-            ) from error
+            self._policy_refuse_pack(error.problems, error)
         return values
 
     @api.model
-    def _policy_apply_pack(self, content, company=None):
+    def _policy_apply_pack(self, content, company=None, number=None, base=None, choose=None):
         """Load a pack as a draft version of its policy; all of it or nothing.
 
         :param content: the YAML file, str or bytes.
         :param company: ``res.company``; the current one by default.
+        :param str number: of the version, where it is not to have the pack's.
+        :param base: version of the company whose own changes are carried into the new one; none by
+            default: the draft is what the pack says.
+        :param choose: called with the lines of the difference to ``base`` (``crm.policy.pack.diff``)
+            before they are carried out; may change their ``choice``, or raise.
         :return: the draft ``crm.policy.version``; its author is the current user.
         :raises AccessError: the user does not administer policies.
+        :raises UserError: somebody else is loading a pack into the company at this moment.
         :raises ValidationError: the pack has mistakes, or its version number exists already.
         """
         user = self.env.user
         if not (user._is_superuser() or user.has_group("crm_policy.group_policy_admin")):
             raise AccessError(self.env._("Only a policy administrator loads policy packs."))
         company = company or self.env.company
+        self._policy_lock_packs(company)
         values = self._policy_check_pack(content)
         try:
             with self.env.cr.savepoint():
-                version = self._policy_write_pack(values, company)
+                version, made = self._policy_write_pack(values, company, number)
                 self.env.flush_all()
+                if base or choose:
+                    Version = self.env["crm.policy.version"]
+                    base = base or Version
+                    lines = self.env["crm.policy.pack.diff"]._policy_compare(made, version, base)
+                    if choose:
+                        choose(lines)
+                    self.env["crm.policy.pack.merger"]._policy_merge(lines, made, version, base)
+                    self.env.flush_all()
         except IntegrityError as error:
             sections = self.env["crm.policy.pack.section"]._pack_models()
             tables = {model._table: model for model in sections}
             model = tables.get(error.diag.table_name, self)
-            raise ValidationError(
-                self.env._(
-                    "The policy pack cannot be loaded; nothing was changed.\n%(problems)s",
-                    problems=f"- {model._sql_error_to_message(error)}",
-                )
-            ) from error
+            self._policy_refuse_pack([model._sql_error_to_message(error)], error)
         policy = version.policy_id
         self.env["crm.policy.event"]._policy_log(
             "pack.loaded", version, {"pack": policy.code, "pack_version": policy.pack_version},
@@ -140,10 +147,37 @@ class CrmPolicy(models.Model):
         return version
 
     @api.model
-    def _policy_write_pack(self, values, company):
-        """Create policy, draft version, clauses and sections of a pack that was checked."""
+    def _policy_refuse_pack(self, problems, cause=None):
+        raise ValidationError(
+            self.env._(
+                "The policy pack cannot be loaded; nothing was changed.\n%(problems)s",
+                problems="\n".join(f"- {problem}" for problem in problems),
+            )
+        ) from cause
+
+    @api.model
+    def _policy_lock_packs(self, company):
+        """Let one pack be loaded into a company at a time."""
+        [[locked]] = self.env.execute_query(
+            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", PACK_LOCK, company.id)
+        )
+        if not locked:
+            raise UserError(
+                self.env._(
+                    "Somebody else is loading a policy pack into %(company)s at this moment. Try "
+                    "again when it is there.",
+                    company=company.name,
+                )
+            )
+
+    @api.model
+    def _policy_write_pack(self, values, company, number=None):
+        """Create policy, draft version, clauses and sections of a pack that was checked.
+
+        :return: the version, and what was made: section -> (model, rows of ``_pack_load``).
+        """
         policy = self._policy_upsert_from_pack(values, company)
-        number = values["version"]["number"]
+        number = number or values["version"]["number"]
         if number in policy.version_ids.mapped("number"):
             raise ValidationError(
                 self.env._(
@@ -153,13 +187,35 @@ class CrmPolicy(models.Model):
                     number=number,
                 )
             )
+        sections = self.env["crm.policy.pack.section"]._pack_models()
+        codes = {
+            section: [row.get("code") or row["number"] for row in values.get(section) or []]
+            for section in ("clauses", *(model._pack_section for model in sections))
+        }
         version = self.env["crm.policy.version"].create(
-            [{**values["version"], "policy_id": policy.id}]
+            [
+                {
+                    **values["version"],
+                    "number": number,
+                    "policy_id": policy.id,
+                    "pack_version": values["pack_version"],
+                    "pack_fingerprint": pack.fingerprint(values),
+                    "pack_codes": {section: rows for section, rows in codes.items() if rows},
+                }
+            ]
         )
-        clauses = self.env["crm.policy.clause"]._policy_load_clauses(version, values["clauses"])
-        for model in self.env["crm.policy.pack.section"]._pack_models():
-            model._pack_load(version, values.get(model._pack_section) or [], clauses)
-        return version
+        Clause = self.env["crm.policy.clause"]
+        clauses = Clause._policy_load_clauses(version, values["clauses"])
+        made = {"clauses": (Clause, [(key, row, True, None) for key, row in clauses.items()])}
+        problems = []
+        for model in sections:
+            rows = values.get(model._pack_section) or []
+            done, found = model._pack_load(version, rows, clauses)
+            made[model._pack_section] = (model, done)
+            problems += found
+        if problems:
+            self._policy_refuse_pack(problems)
+        return version, made
 
     @api.model
     def _policy_install_shipped(self, name, company=None):

@@ -46,6 +46,11 @@ class CrmPolicyRuleMixin(models.AbstractModel):
         return {"clause_id": clauses[row.pop("clause")].id, **row}
 
     @api.model
-    def _pack_upsert(self, version, vals_list):
+    def _pack_known(self, vals):
         # A rule belongs to its version: never shared with an older one.
-        return self.create(vals_list)
+        return self.browse()
+
+    @api.model
+    def _pack_given(self, vals):
+        # All of it is the pack's, what it leaves to the defaults as well.
+        return self._pack_compared_fields()

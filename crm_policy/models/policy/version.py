@@ -15,7 +15,7 @@ class CrmPolicyVersion(models.Model):
 
     _name = "crm.policy.version"
     _description = "Policy Version"
-    _inherit = ["crm.policy.guarded", "mail.thread"]
+    _inherit = ["crm.policy.guarded", "crm.policy.version.pack", "mail.thread"]
     _order = "policy_id, id desc"
     _rec_names_search = ["number", "policy_id.name", "policy_id.code"]
 

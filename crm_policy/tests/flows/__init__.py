@@ -1,2 +1,3 @@
 from . import test_flow_complaint
 from . import test_demo_company
+from . import test_shipped_packs

@@ -1,6 +1,7 @@
 """Loading a policy pack: all of it or nothing, by a policy administrator, never twice."""
 
 import base64
+import re
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
@@ -180,12 +181,34 @@ class TestPackLoading(PolicyCommon):
         Wizard = self.env["crm.policy.pack.load"].with_user(self.users["policy_admin"])
         company = {"company_id": self.company.id}
         wizard = Wizard.create({**company, "file": base64.b64encode(b"\xff\xfe")})
-        for action in (wizard.action_policy_check, wizard.action_policy_apply):
-            refusal = self.assertRaisesRegex(ValidationError, r"changed\.\s+- .* is not UTF-8")
-            with refusal:
-                action()
+        wizard.action_policy_check()
+        self.assertEqual(wizard.state, "problems")
+        self.assertRegex(wizard.finding, r"changed\.\s+- .* is not UTF-8")
+        with self.assertRaisesRegex(ValidationError, r"changed\.\s+- .* is not UTF-8"):
+            wizard.action_policy_apply()
         with self.assertRaisesRegex(UserError, "Choose a pack or a file"):
             Wizard.create(company).action_policy_check()
+
+    def test_all_problems_are_named_at_once(self):
+        content = self._other(
+            ("group: specialist}", "group: wizard}"),
+            ("start: policy_intake_at", "start: no_field"),
+            ("max_amount: 10000,", "max_amount: -1,"),
+            ("max_amount: 50000,", "max_amount: -2,"),
+        )
+        before = self._counts()
+        with self.assertRaises(ValidationError) as caught:
+            self.policy._policy_apply_pack(content, self.company)
+        problems = str(caught.exception).splitlines()[1:]
+        places = [
+            r"roles\[2\] \(specialist\): .*no group wizard",
+            r"authorities\[2\] \(manager\): .*not negative",
+            r"authorities\[3\] \(director\): .*not negative",
+            r"deadline_rules\[2\] \(response-urgent\): .*no_field is no",
+        ]
+        for place in places:
+            self.assertEqual(len([line for line in problems if re.search(place, line)]), 1, place)
+        self.assertEqual(self._counts(), before)
 
     def test_a_step_of_a_route_is_checked_too(self):
         for step in (

@@ -1,0 +1,158 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from ...const import ENDED_OUTCOMES
+
+
+class CrmPolicyCountersign(models.Model):
+    """A department asked for its opinion on a case: who, since when, until when, what it says.
+
+    The clocks of the policy run from the asking to the answer.
+    """
+
+    _name = "crm.policy.countersign"
+    _description = "Opinion of a Department"
+    _inherit = ["crm.policy.dependent", "crm.policy.subject"]
+    _policy_document_field = "ticket_id"
+    _order = "ticket_id, cycle, policy_asked_at, id"
+    _rec_name = "step_code"
+
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Case",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
+    user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
+    step_id = fields.Many2one(
+        "crm.policy.countersign.step", readonly=True, index=True, ondelete="restrict"
+    )
+    step_code = fields.Char(string="Step Code", required=True, readonly=True)
+    role_id = fields.Many2one(
+        "crm.policy.role", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    department_id = fields.Many2one("hr.department", readonly=True, index=True)
+    # Where clocks and roles look for the department in charge.
+    policy_department_id = fields.Many2one(related="department_id", string="Department in Charge")
+    cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
+    policy_asked_at = fields.Datetime(string="Asked", readonly=True, copy=False)
+    policy_answered_at = fields.Datetime(string="Answered", readonly=True, copy=False)
+    opinion = fields.Text(readonly=True, copy=False)
+    answered_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    due_at = fields.Datetime(string="Due", compute="_compute_due_at")
+    done_at = fields.Datetime(related="policy_answered_at", string="Done")
+    is_mine = fields.Boolean(compute="_compute_is_mine")
+
+    _step_uniq = models.UniqueIndex(
+        "(ticket_id, step_code, cycle)", "A department is asked once for each step of a case."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("step_id.name", "ticket_id.policy_handle")
+    def _compute_display_name(self):
+        for opinion in self:
+            parts = (opinion.ticket_id.policy_handle, opinion.step_id.name)
+            opinion.display_name = " ".join(part for part in parts if part)
+
+    @api.depends("policy_deadline_ids.due_at", "policy_deadline_ids.state")
+    def _compute_due_at(self):
+        for opinion in self:
+            clocks = opinion.sudo().policy_deadline_ids.filtered(
+                lambda clock: clock.state != "cancelled"
+            )
+            opinion.due_at = min(clocks.mapped("due_at"), default=False)
+
+    @api.depends("role_id", "policy_answered_at")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        for opinion in self:
+            waits = opinion.policy_asked_at and not opinion.policy_answered_at
+            opinion.is_mine = bool(waits) and self.env.user in opinion._policy_holders()
+
+    # === CRUD METHODS === #
+
+    def _policy_fact_fields(self):
+        return super()._policy_fact_fields() | {"policy_asked_at", "policy_answered_at"}
+
+    def _policy_guarded_fields(self):
+        # Nobody types one in: a case asks, a department answers.
+        return super()._policy_guarded_fields() | {
+            "ticket_id",
+            "company_id",
+            "step_id",
+            "step_code",
+            "role_id",
+            "department_id",
+            "cycle",
+            "opinion",
+            "answered_by_id",
+        }
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("What a department was asked and said stays with the case."))
+
+    # === ACTION METHODS === #
+
+    def action_policy_answer(self, opinion=None, at=None, reason=None):
+        """Record the opinion of the department (CMP-FLOW-02).
+
+        :raises AccessError: the user holds none of the role that was asked.
+        :raises ValidationError: there is no text.
+        """
+        self.check_access("read")
+        text = (opinion or "").strip() if isinstance(opinion, str) else ""
+        if not text:
+            raise ValidationError(self.env._("Write down the opinion."))
+        for line in self:
+            holders = line._policy_holders()
+            if self.env.user not in holders:
+                raise AccessError(
+                    self.env._(
+                        "%(step)s is answered by %(role)s: %(users)s.",
+                        step=line.display_name,
+                        role=line.role_id.sudo().name,
+                        users=", ".join(holders.mapped("name")) or "-",
+                    )
+                )
+        lines = self.sudo()
+        with self.env.cr.savepoint():
+            lines._policy_set_fact("policy_answered_at", at, reason)
+            lines._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
+        return True
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_running_domain(self):
+        return Domain("ticket_id.policy_outcome", "not in", ENDED_OUTCOMES)
+
+    def _policy_holders(self):
+        """Return who may answer: who holds the role for this case now."""
+        self.ensure_one()
+        case = self.sudo().ticket_id
+        return self.sudo().role_id._users_for(case)[case.id].sudo(False)
+
+    def _policy_check_fact(self, name, moment):
+        super()._policy_check_fact(name, moment)
+        case = self.ticket_id
+        if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
+            raise UserError(self.env._("%(case)s is ended.", case=case.display_name))
+        if self.cycle < case.policy_cycle:
+            raise UserError(
+                self.env._(
+                    "%(step)s belongs to the time before the case was reopened.",
+                    step=self.display_name,
+                )
+            )
+        if name == "policy_answered_at" and moment < self.policy_asked_at:
+            raise ValidationError(
+                self.env._(
+                    "%(step)s: it cannot be answered before it was asked.", step=self.display_name
+                )
+            )

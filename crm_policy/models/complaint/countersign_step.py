@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class CrmPolicyCountersignStep(models.Model):
+    """A department whose opinion a policy asks for, and after whom (CMP-FLOW-02, CMP-RSP-04)."""
+
+    _name = "crm.policy.countersign.step"
+    _description = "Step of a Department"
+    _inherit = ["crm.policy.rule.mixin"]
+    _order = "version_id, sequence, id"
+
+    _pack_section = "countersign_steps"
+    _pack_sequence = 65
+    _pack_schema = {
+        "code": (str, True),
+        "name": ("text", True),
+        "role": (str, True),
+        "complaint_type": (str, False),
+        "after": ("texts", False),
+        "optional": (bool, False),
+    }
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    role_id = fields.Many2one("crm.policy.role", required=True, index=True, ondelete="restrict")
+    complaint_type_id = fields.Many2one(
+        "crm.policy.complaint.type",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Empty: cases of every type.",
+    )
+    after = fields.Char(help="Codes of the steps that are answered before, with commas.")
+    optional = fields.Boolean(help="Asked only where the case needs it; nobody waits for it else.")
+
+    _code_uniq = models.Constraint(
+        "UNIQUE(version_id, code)", "A policy version has each step of a department once."
+    )
+
+    @api.constrains("after", "code", "sequence")
+    def _check_after(self):
+        for version, steps in self.grouped("version_id").items():
+            known = self.sudo().search([("version_id", "=", version.id)])
+            order = {step.code: (step.sequence, step.id) for step in known}
+            for step in steps:
+                # Only what stands before it: so nobody ever waits for himself.
+                late = [
+                    code
+                    for code in step._policy_after()
+                    if code not in order or order[code] >= (step.sequence, step.id)
+                ]
+                if late:
+                    raise ValidationError(
+                        self.env._(
+                            "Step %(step)s comes after %(codes)s, which does not stand before it.",
+                            step=step.code,
+                            codes=", ".join(late),
+                        )
+                    )
+
+    # === PACKS === #
+
+    @api.model
+    def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        place = f"countersign_steps ({row['code']})"
+        row["after"] = ", ".join(row.get("after") or [])
+        role = self._pack_reference("crm.policy.role", version, place, row.pop("role"))
+        row["role_id"] = role.id
+        kind = row.pop("complaint_type", None)
+        if kind:
+            row["complaint_type_id"] = self._pack_reference(
+                "crm.policy.complaint.type", version, place, kind
+            ).id
+        return super()._pack_prepare(version, row, clauses)
+
+    @api.model
+    def _pack_upsert(self, version, vals_list):
+        # The order of the pack is that of the policy.
+        return super()._pack_upsert(
+            version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
+        )
+
+    # === BUSINESS METHODS === #
+
+    def _policy_after(self):
+        """Return the codes of the steps that are answered before this one."""
+        return [code.strip() for code in (self.after or "").split(",") if code.strip()]
+
+    @api.model
+    def _policy_steps_of(self, case):
+        """Return the steps of a case under its version, in their order; as superuser."""
+        return self.sudo().search(
+            [
+                ("version_id", "=", case.policy_version_id.id),
+                ("complaint_type_id", "in", [case.policy_complaint_type_id.id, False]),
+            ]
+        )

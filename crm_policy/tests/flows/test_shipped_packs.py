@@ -1,0 +1,541 @@
+"""The packs that ship: each loads, and its clocks show the instants of the scenarios S1, S2, S3, S6."""
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user
+
+from ..common import PolicyCommon, at, shanghai
+
+APPOINTED = (
+    "gm_office",
+    "manager_office",
+    "quality",
+    "production",
+    "rd",
+    "sales_manager",
+    "deputy_gm",
+    "warehouse",
+    "complaint_officer",
+)
+
+
+class PackFlow(PolicyCommon):
+    """A company under one of the packs beside its first one."""
+
+    pack = ""
+    kinds = ()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.pack:
+            return
+        cls.governing = cls._install_policy(cls.pack)
+        defaults = cls.env["crm.policy.default"].search(
+            [("company_id", "=", cls.company.id), ("kind", "in", cls.kinds)]
+        )
+        defaults.policy_id = cls.governing.policy_id
+        cls.types = {
+            kind.code: kind
+            for kind in cls.env["crm.policy.complaint.type"].search(
+                [("company_id", "=", cls.company.id)]
+            )
+        }
+        cls.people = {}
+
+    @classmethod
+    def _appoint(cls, *codes):
+        """Give each role a person of its own who has no rights but those of an employee."""
+        for code in codes:
+            user = cls.people[code] = new_test_user(
+                cls.env,
+                login=f"t_{code}",
+                groups="base.group_user",
+                company_id=cls.company.id,
+                company_ids=cls.company.ids,
+            )
+            cls._role_of(code).substitute_required = False
+            cls._new_post(code, user)
+
+    def _dues(self, *records):
+        return {
+            clock.rule_code: clock.due_at
+            for record in records
+            for clock in record.policy_deadline_ids
+            if clock.state != "cancelled"
+        }
+
+    def _ask(self, case, step):
+        self._as("supervisor", case).action_policy_ask(step)
+        return case.policy_countersign_ids.filtered(lambda line: line.step_code == step)[-1:]
+
+    def _answer(self, opinion, role, text="已核实"):
+        opinion.with_user(self.people[role]).action_policy_answer(text)
+
+    def _clock(self, record, code):
+        return record.policy_deadline_ids.filtered(lambda clock: clock.rule_code == code)
+
+
+class TestShippedPacks(PackFlow):
+    def test_every_pack_loads_and_can_be_put_in_force(self):
+        packs = self.env["crm.policy"]._policy_packs()
+        self.assertEqual(
+            set(packs), {"furniture", "handbook", "manufacturer", "service", "service_department"}
+        )
+        for name in packs.keys() - {"service"}:
+            with self.subTest(name):
+                version = self._install_policy(name)
+                self.assertEqual(version.state, "effective")
+                self.assertTrue(all(clause.text or clause.number.isdigit()
+                                    for clause in version.clause_ids))  # fmt: skip
+                without = version.clause_ids.filtered(
+                    lambda clause: not clause.source and clause.text
+                )
+                self.assertFalse(without.mapped("number"))
+
+    def test_a_company_takes_them_all_and_each_kind_keeps_one_policy(self):
+        for name in ("handbook", "manufacturer", "furniture", "service_department"):
+            self._install_policy(name)
+        defaults = self.env["crm.policy.default"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(len(defaults.mapped("kind")), len(set(defaults.mapped("kind"))))
+        self.assertEqual(defaults.policy_id, self.version.policy_id)
+        self.version.policy_id.active_in_company = False
+        with self.assertRaisesRegex(UserError, "no policy in force for: Complaint"):
+            self._new_case(policy_complaint_type_id=False)
+        case = self._new_case(
+            policy_complaint_type_id=self.env["crm.policy.complaint.type"]
+            .search([("code", "=", "mfr-quality"), ("company_id", "=", self.company.id)])
+            .id
+        )
+        self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
+
+
+class TestServiceRequests(PackFlow):
+    """S1."""
+
+    pack = "handbook"
+    kinds = ("inquiry", "query", "request", "suggestion", "complaint")
+
+    def _request(self, moment, urgency="normal", grade=None):
+        if grade:
+            self.env["crm.policy.customer"].create(
+                {
+                    "partner_id": self.partner.id,
+                    "company_id": self.company.id,
+                    "grade_id": self.env["crm.policy.grade"]
+                    .search([("code", "=", grade), ("company_id", "=", self.company.id)])
+                    .id,
+                }
+            )
+        with at(moment):
+            case = self._new_case(policy_kind="request", policy_urgency=urgency)
+        self.assertEqual(case.policy_version_id, self.governing)
+        return case
+
+    def test_s1(self):
+        rows = [
+            ("2026-03-06 17:50", "urgent", None, "2026-03-09 09:05", "2026-03-09 13:50"),
+            ("2026-03-04 11:30", "normal", None, "2026-03-04 13:30", "2026-03-05 11:30"),
+            ("2026-03-07 20:00", "normal", None, "2026-03-09 10:00", "2026-03-09 18:00"),
+            ("2026-03-04 11:45", "normal", "A", "2026-03-04 13:15", "2026-03-04 16:45"),
+        ]
+        for logged, urgency, grade, response, resolved in rows:
+            with self.subTest(logged=logged, urgency=urgency, grade=grade):
+                case = self._request(logged, urgency, grade)
+                self.assertEqual(
+                    self._dues(case),
+                    {
+                        f"response-{urgency}": shanghai(response),
+                        f"resolve-{urgency}": shanghai(resolved),
+                    },
+                )
+
+    def test_s1_the_instant_itself_is_on_time(self):
+        for answered, state in (("2026-03-04 13:30:00", "met"), ("2026-03-04 13:30:01", "late")):
+            with self.subTest(answered=answered):
+                case = self._request("2026-03-04 11:30")
+                with at("2026-03-04 11:31"):
+                    self._as("specialist", case).action_policy_accept()
+                with at(answered):
+                    self._as("specialist", case).action_policy_respond("已答复")
+                self.assertEqual(self._clock(case, "response-normal").state, state)
+
+    def test_other_grades_have_the_whole_time(self):
+        for grade, due in (("B", "2026-03-04 13:15"), ("C", "2026-03-04 13:45")):
+            with self.subTest(grade):
+                self.env["crm.policy.customer"].search([]).unlink()
+                case = self._request("2026-03-04 11:45", grade=grade)
+                self.assertEqual(self._dues(case)["response-normal"], shanghai(due))
+
+    def test_complaints_of_the_handbook(self):
+        with at("2026-03-02 10:20"):
+            case = self._new_case(policy_complaint_type_id=self.types["hbk-complaint"].id)
+            self._as("specialist", case).action_policy_accept()
+        self.assertEqual(
+            self._dues(case),
+            {
+                "complaint-response": shanghai("2026-03-03 10:20"),
+                "complaint-solution": shanghai("2026-03-04 10:20"),
+            },
+        )
+
+
+class TestFullRoute(PackFlow):
+    """S2, the date lines."""
+
+    pack = "manufacturer"
+    kinds = ("complaint",)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._appoint(
+            "gm_office", "manager_office", "quality", "production", "rd", "sales_manager",
+            "deputy_gm",
+        )  # fmt: skip
+
+    def _registered(self, **vals):
+        with at("2026-03-02 10:20"):
+            case = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id, **vals)
+            self._as("specialist", case).action_policy_accept()
+        with at("2026-03-03 09:15"):
+            self._as("specialist", case).action_policy_register()
+        return case
+
+    def test_s2_lines_1_and_2(self):
+        case = self._registered()
+        self.assertEqual(case.policy_number, "260301")
+        self.assertEqual(
+            self._dues(case),
+            {
+                "register": shanghai("2026-03-03 23:59:59"),
+                "response": shanghai("2026-03-03 10:20"),
+                "solution": shanghai("2026-03-04 10:20"),
+                "settle": shanghai("2026-03-18 23:59:59"),
+            },
+        )
+        self.assertEqual(self._clock(case, "register").state, "met")
+        self.assertEqual(self._registered().policy_number, "260302")
+
+    def test_abroad_there_are_20_days(self):
+        abroad = self.env["res.partner"].create(
+            {"name": "Nordic Circuits", "country_id": self.env.ref("base.de").id}
+        )
+        for partner, code, settle, quality in (
+            (abroad, "-abroad", "2026-03-23 23:59:59", "2026-03-07 23:59:59"),
+            (self.partner, "", "2026-03-18 23:59:59", "2026-03-06 23:59:59"),
+        ):
+            partner.country_id = partner.country_id or self.env.ref("base.cn")
+            with self.subTest(partner.name):
+                case = self._registered(partner_id=partner.id)
+                self.assertEqual(self._dues(case)[f"settle{code}"], shanghai(settle))
+                self.assertEqual(len([c for c in self._dues(case) if "settle" in c]), 1)
+                with at("2026-03-03 09:15"):
+                    opinion = self._ask(case, "quality")
+                self.assertEqual(self._dues(opinion), {f"quality{code}": shanghai(quality)})
+
+    def test_s2_lines_3_and_5(self):
+        case = self._registered()
+        # step, asked, due, answered by, answered, state
+        steps = [
+            ("quality", "03-03 09:15", "03-06", "quality", "03-06 16:00", "met"),
+            ("production", "03-06 16:00", "03-08", "production", "03-09 10:00", "late"),
+            ("quality-report", "03-06 16:00", "03-09", "quality", "03-09 11:00", "met"),
+            ("manager-office", "03-09 10:00", "03-10", "manager_office", "03-09 17:00", "met"),
+            ("check", "03-09 17:00", "03-10", "gm_office", "03-10 09:30", "met"),
+            ("sales-opinion", "03-10 09:30", "03-11", "sales_manager", "03-10 11:00", "met"),
+            ("first-opinion", "03-10 11:00", "03-11", "gm_office", "03-10 15:00", "met"),
+            ("mandate", "03-10 15:00", "03-11", "deputy_gm", "03-11 09:00", "met"),
+            ("negotiation", "03-11 09:00", "03-13", "sales_manager", "03-12 14:00", "met"),
+            ("synthesis", "03-12 14:00", "03-13", "gm_office", "03-12 17:00", "met"),
+            ("approval", "03-12 17:00", "03-13", "deputy_gm", "03-13 11:00", "met"),
+        ]
+        asked = {}
+        events = sorted(
+            [(f"2026-{line[1]}", 0, place) for place, line in enumerate(steps)]
+            + [(f"2026-{line[4]}", -1, place) for place, line in enumerate(steps)]
+        )
+        for moment, is_ask, place in events:
+            step, _asked, _due, role, _answered, _state = steps[place]
+            with at(moment):
+                if is_ask == 0:
+                    asked[step] = self._ask(case, step)
+                else:
+                    self._answer(asked[step], role)
+        for step, _asked, due, _role, _answered, state in steps:
+            with self.subTest(step):
+                clock = self._clock(asked[step], step)
+                self.assertEqual(clock.due_at, shanghai(f"2026-{due} 23:59:59"))
+                self.assertEqual(clock.state, state)
+                self.assertEqual(asked[step].due_at, clock.due_at)
+        self.assertEqual(self._clock(asked["production"], "production").cycle, 0)
+        # Lines 7, 8 and 11: settled, told, called back on the day itself (correction 2).
+        with at("2026-03-13 11:00"):
+            mine = self._as("specialist", case)
+            mine.action_policy_respond("已联系")
+            mine.action_policy_propose("退货并折让")
+            mine.action_policy_decide()
+            mine.action_policy_settle()
+            notice = self._ask(case, "personnel-notice") if self._hr() else None
+            statistics = self._ask(case, "penalty-statistics")
+        self.assertEqual(self._clock(case, "settle").state, "met")
+        self.assertEqual(self._dues(case)["reply"], shanghai("2026-03-13 16:00"))
+        self.assertEqual(
+            self._dues(notice, statistics),
+            {
+                "personnel-notice": shanghai("2026-04-10 23:59:59"),
+                "penalty-statistics": shanghai("2026-04-10 23:59:59"),
+            },
+        )
+        with at("2026-03-13 15:00"):
+            mine.action_policy_reply("同意退货和折让", "phone")
+        clock = self._clock(case, "callback")
+        self.assertEqual(clock.due_at, shanghai("2026-03-28 23:59:59"))
+        self.assertEqual(clock.earliest_at, shanghai("2026-03-28 00:00"))
+        with at("2026-03-28 10:00"):
+            mine.action_policy_callback(4, "客户认可")
+        self.assertEqual(clock.state, "met")
+
+    def _hr(self):
+        return new_test_user(
+            self.env,
+            login="t_hr",
+            groups="base.group_user,crm_policy.group_hr",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+
+    def test_a_call_before_its_day_does_not_count(self):
+        case = self._registered()
+        with at("2026-03-13 15:00"):
+            mine = self._as("specialist", case)
+            mine.action_policy_respond("已联系")
+            mine.action_policy_propose("退货")
+            mine.action_policy_decide()
+            mine.action_policy_settle()
+            mine.action_policy_reply("同意", "phone")
+        with at("2026-03-27 10:00"):
+            case._policy_set_fact("policy_callback_at")
+        self.assertEqual(self._clock(case, "callback").state, "open")
+
+    def test_departments_are_asked_in_their_order(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            with self.assertRaisesRegex(
+                UserError, r"Clause 3\.3 .*before Production comes: Quality investigation"
+            ):
+                self._ask(case, "production")
+            opinion = self._ask(case, "quality")
+            with self.assertRaisesRegex(UserError, "Quality investigation is asked already"):
+                self._ask(case, "quality")
+            self._answer(opinion, "quality")
+            self._answer(self._ask(case, "production"), "production")
+            self._answer(self._ask(case, "manager-office"), "manager_office")
+            # Research is asked where the case needs it; once it is, its answer is waited for.
+            research = self._ask(case, "research")
+            with self.assertRaisesRegex(UserError, "before Check comes: Research"):
+                self._ask(case, "check")
+            self._answer(research, "rd")
+            self._ask(case, "check")
+            with self.assertRaisesRegex(ValidationError, "asks nobody under moons"):
+                self._ask(case, "moons")
+
+    def test_who_asks_and_who_answers(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            with self.assertRaisesRegex(AccessError, "This step is taken by"):
+                self._as("specialist", case).action_policy_ask("quality")
+            opinion = self._ask(case, "quality")
+            for user in (self.users["supervisor"], self.users["director"], self.people["rd"]):
+                with self.subTest(user.login), self.assertRaises(AccessError):
+                    opinion.with_user(user).action_policy_answer("我来答")
+            holder = self.people["quality"]
+            self.assertTrue(opinion.with_user(holder).is_mine)
+            self.assertEqual(case.with_user(holder).policy_kind, "complaint")
+            for text in (None, "", "  ", 7):
+                with self.assertRaisesRegex(ValidationError, "Write down the opinion"):
+                    opinion.with_user(holder).action_policy_answer(text)
+            self._answer(opinion, "quality", "层压温度偏低")
+            self.assertEqual((opinion.opinion, opinion.answered_by_id), ("层压温度偏低", holder))
+            self.assertEqual(opinion.policy_answered_at, shanghai("2026-03-03 10:00"))
+            with self.assertRaisesRegex(UserError, "is recorded already"):
+                self._answer(opinion, "quality", "改口")
+        self.assertEqual(opinion.opinion, "层压温度偏低")
+        events = self.env["crm.policy.event"].search(
+            [("res_model", "=", opinion._name), ("res_id", "=", opinion.id)], order="id"
+        )
+        self.assertEqual(events.mapped("type"), ["fact.asked", "fact.answered"])
+
+    def test_nobody_writes_an_opinion_by_hand(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            opinion = self._ask(case, "quality")
+        boss = self.users["director"]
+        for record in (opinion, opinion.with_user(boss), opinion.with_user(boss).sudo()):
+            for name, value in (
+                ("opinion", "改"),
+                ("policy_answered_at", shanghai("2026-03-03 10:00")),
+                ("step_code", "check"),
+            ):
+                with self.assertRaises(AccessError):
+                    record.write({name: value})
+        with self.assertRaises(AccessError):
+            self.env["crm.policy.countersign"].sudo().create(
+                {"ticket_id": case.id, "step_code": "check", "role_id": opinion.role_id.id}
+            )
+        with self.assertRaisesRegex(UserError, "stays with the case"):
+            opinion.unlink()
+
+    def test_an_opinion_is_seen_by_who_sees_the_case(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            opinion = self._ask(case, "quality")
+        model = self.env["crm.policy.countersign"]
+        for user, seen in (
+            (self.people["quality"], True),
+            (self.users["specialist"], True),
+            (self.people["rd"], False),
+        ):
+            with self.subTest(user.login):
+                self.assertEqual(bool(model.with_user(user).search([("id", "=", opinion.id)])), seen)
+        with self.assertRaises(AccessError):
+            opinion.with_user(self.people["rd"]).read(["opinion"])
+        with self.assertRaises(AccessError):
+            opinion.with_user(self.people["rd"]).action_policy_answer("我来答")
+
+    def test_a_role_without_a_holder_is_named(self):
+        case = self._registered()
+        self._new_post("quality", self.env["res.users"])
+        with at("2026-03-03 10:00"), self.assertRaisesRegex(
+            UserError, "nobody holds the role Quality Management"
+        ):
+            self._ask(case, "quality")
+
+    def test_an_ended_case_asks_nobody_and_its_clocks_stop(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            opinion = self._ask(case, "quality")
+            self._as("supervisor", case).action_policy_cancel("误登")
+            with self.assertRaisesRegex(UserError, "is ended"):
+                self._ask(case, "quality-report")
+            with self.assertRaisesRegex(UserError, "is ended"):
+                self._answer(opinion, "quality")
+            with self.enter_registry_test_mode():
+                self.env.ref("crm_policy.cron_sweep_deadlines").method_direct_trigger()
+        self.assertEqual(self._clock(opinion, "quality").state, "cancelled")
+
+    def test_an_answer_is_dated_back_within_the_clause(self):
+        case = self._registered()
+        with at("2026-03-03 10:00"):
+            opinion = self._ask(case, "quality")
+        line = opinion.with_user(self.people["quality"])
+        with at("2026-03-06 09:00"):
+            with self.assertRaisesRegex(ValidationError, "before it was asked"):
+                line.action_policy_answer("已查", at=shanghai("2026-03-03 09:00"), reason="补录")
+            with self.assertRaisesRegex(UserError, "the limit is 24 hours"):
+                line.action_policy_answer("已查", at=shanghai("2026-03-04 09:00"), reason="补录")
+            self.assertFalse(opinion.opinion)
+            line.action_policy_answer("已查", at=shanghai("2026-03-05 16:00"), reason="出差")
+        self.assertEqual(opinion.policy_answered_at, shanghai("2026-03-05 16:00"))
+
+    def test_the_wizard_asks_and_answers(self):
+        case = self._registered()
+        Turn = self.env["crm.policy.countersign.turn"]
+        with at("2026-03-03 10:00"):
+            ask = Turn.with_user(self.users["supervisor"]).create({"ticket_id": case.id})
+            self.assertEqual(ask.askable_ids.mapped("code"), ["quality"])
+            ask.step_id = ask.askable_ids
+            ask.action_policy_confirm()
+            opinion = case.policy_countersign_ids
+            answer = Turn.with_user(self.people["quality"]).create(
+                {"countersign_id": opinion.id, "opinion": "已查明"}
+            )
+            answer.action_policy_confirm()
+        self.assertEqual(opinion.opinion, "已查明")
+
+
+class TestFurnitureRoute(PackFlow):
+    """S3, the dates."""
+
+    pack = "furniture"
+    kinds = ("complaint",)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._appoint("quality", "production", "warehouse", "deputy_gm", "sales_manager")
+
+    def _case(self, moment, code="quality"):
+        with at(moment):
+            return self._new_case(policy_complaint_type_id=self.types[f"frn-{code}"].id)
+
+    def test_s3_number_of_the_day_and_the_year(self):
+        self.env["crm.policy.counter"]._policy_reserve(
+            self.company, "YYMMDDNNN", "year", shanghai("2026-03-11 10:00").date(), 98
+        )
+        self.assertEqual(self._case("2026-03-12 14:10").policy_number, "260312099")
+        self.assertEqual(self._case("2026-03-13 09:00").policy_number, "260313100")
+
+    def test_s3_hand_over(self):
+        case = self._case("2026-03-12 14:10")
+        with at("2026-03-12 15:00"):
+            outside = self._ask(case, "quality-external")
+            inside = self._ask(case, "quality-internal")
+        self.assertEqual(
+            self._dues(outside, inside),
+            {
+                "quality-external": shanghai("2026-03-16 18:00"),
+                "quality-internal": shanghai("2026-03-17 18:00"),
+            },
+        )
+        with at("2026-03-16 16:30"):
+            self._answer(outside, "production", "客户确认 80/20")
+        with at("2026-03-18 09:30"):
+            self._answer(inside, "quality", "处分一人")
+        self.assertEqual(self._clock(outside, "quality-external").state, "met")
+        self.assertEqual(self._clock(inside, "quality-internal").state, "late")
+
+    def test_s3_the_callback_follows_the_delivery(self):
+        case = self._case("2026-03-12 14:10")
+        with at("2026-03-16 17:00"):
+            self._drive(case, "reply")
+            self.assertEqual(self._dues(case)["callback-other"], shanghai("2026-03-31 23:59:59"))
+            case.with_user(self.users["supervisor"]).policy_repair_delivery_at = shanghai(
+                "2026-03-27 12:00"
+            )
+        self.assertEqual(self._dues(case)["callback-repair"], shanghai("2026-03-28 23:59:59"))
+        self.assertEqual(self._clock(case, "callback-other").state, "cancelled")
+        with at("2026-03-30 11:00"):
+            case.with_user(self.users["supervisor"]).policy_repair_delivery_at = shanghai(
+                "2026-03-30 10:00"
+            )
+        clock = self._clock(case, "callback-repair")
+        self.assertEqual(clock.due_at, shanghai("2026-03-31 23:59:59"))
+        self.assertEqual(clock.earliest_at, shanghai("2026-03-31 00:00"))
+
+    def test_s3_packaging_and_service(self):
+        case = self._case("2026-03-06 09:50", "packaging")
+        with at("2026-03-06 10:00"):
+            opinion = self._ask(case, "packaging")
+        self.assertEqual(self._dues(opinion), {"packaging": shanghai("2026-03-10 18:00")})
+        case = self._case("2026-03-06 09:50", "service")
+        with at("2026-03-06 10:00"):
+            with self.assertRaisesRegex(ValidationError, "asks nobody under packaging"):
+                self._ask(case, "packaging")
+            opinion = self._ask(case, "service")
+        self.assertEqual(self._dues(opinion), {"service": shanghai("2026-03-10 18:00")})
+        self.assertEqual(self._clock(opinion, "service").user_id, self.users["manager"])
+
+    def test_a_grievance_is_answered_on_its_day(self):
+        case = self._case("2026-03-06 16:00", "grievance")
+        self.assertEqual(self._dues(case), {"grievance": shanghai("2026-03-06 23:59:59")})
+
+    def test_s6_arithmetic_of_notices(self):
+        """Their documents come later; the days are counted as their rules will count them."""
+        Rule = self.env["crm.policy.deadline.rule"]
+        for moment, days, due in (
+            ("2026-05-07 16:00", 1, "2026-05-08 18:00"),
+            ("2026-05-08 10:05", 5, "2026-05-15 18:00"),
+        ):
+            rule = Rule.new({"duration": days, "unit": "working_days", "count_from": "next_day"})
+            [found] = rule._policy_due([shanghai(moment)], self.company)
+            self.assertEqual(found, shanghai(due))
