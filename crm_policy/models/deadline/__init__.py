@@ -2,3 +2,5 @@ from . import deadline_rule
 from . import fact_rule
 from . import deadline
 from . import subject
+from . import clause
+from . import deadline_linter
