@@ -67,6 +67,9 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
     def _policy_find_pairs(self, rules):
         """Two rules of one start: the same end twice, or the later end due before the earlier."""
         for one, other in combinations(rules.sorted("id"), 2):
+            # A date that an authority gives stands beside the company's own limit on purpose.
+            if (one.unit == "given") != (other.unit == "given"):
+                continue
             answer = self._policy_overlap(one, other)
             if answer == "no":
                 continue
@@ -130,7 +133,7 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
 
     def _policy_always_sooner(self, later, earlier):
         """Return whether ``later`` falls due before ``earlier`` wherever in a week they start."""
-        if "given" in (later.unit, earlier.unit):
+        if later.unit == "given":
             return False
         now = fields.Datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
         starts = [now + step for step in SAMPLES]

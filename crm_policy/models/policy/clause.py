@@ -92,7 +92,6 @@ class CrmPolicyClause(models.Model):
             for name in ("rule_count", "hit_count", "late_count", "violation_count"):
                 clause[name] = counts.get(name, {}).get(clause.id, 0)
 
-    @api.depends("rule_count", "child_ids.is_covered")
     def _compute_is_covered(self):
         # From the leaves upwards, a level of the tree at a time.
         covered = {clause.id for clause in self if clause.rule_count}

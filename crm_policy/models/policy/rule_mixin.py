@@ -1,7 +1,8 @@
 from odoo import api, fields, models
+from odoo.models import LOG_ACCESS_COLUMNS
 
 # What is not the rule's own: it follows the clause or the database.
-_NO_CONTENT = frozenset({"id", "clause_id", "version_id", "company_id", "display_name"})
+_NO_CONTENT = frozenset({"id", "clause_id", "version_id", "company_id", *LOG_ACCESS_COLUMNS})
 
 
 class CrmPolicyRuleMixin(models.AbstractModel):
@@ -87,7 +88,7 @@ class CrmPolicyRuleMixin(models.AbstractModel):
         labels = self.fields_get(attributes=["string"])
         content = {self.env._("Clause"): self.clause_id.number}
         for name, field in self._fields.items():
-            if name in _NO_CONTENT or field.automatic or not field.store or field.related:
+            if name in _NO_CONTENT or not field.store or field.related:
                 continue
             if name in labels:
                 content[labels[name]["string"]] = self._policy_value_in_words(field)
