@@ -104,11 +104,11 @@
         "demo/demo_teams.xml",
         "demo/demo_policy.xml",
         "demo/demo_posts.xml",
-        "demo/demo_registry.xml",
         "demo/demo_cases.xml",
         "demo/demo_cases_today.xml",
         "demo/demo_messages.xml",
         "demo/demo_ningbo.xml",
+        "demo/demo_registry.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -18,7 +18,7 @@ class CrmPolicyFinding(models.Model):
 
     _name = "crm.policy.finding"
     _description = "Finding"
-    _order = "severity, version_id, code, id"
+    _order = "level, version_id, code, id"
     _rec_name = "text"
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
@@ -36,6 +36,9 @@ class CrmPolicyFinding(models.Model):
     )
     code = fields.Char(string="Kind", required=True, readonly=True)
     severity = fields.Selection(SEVERITIES, required=True, readonly=True)
+    level = fields.Integer(
+        compute="_compute_level", store=True, help="The order of the severities: errors first."
+    )
     text = fields.Char(string="What Is Wrong", required=True, readonly=True, translate=True)
     res_model = fields.Char(string="Document Model", readonly=True)
     res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
@@ -44,6 +47,14 @@ class CrmPolicyFinding(models.Model):
         "(company_id, COALESCE(version_id, 0), code, COALESCE(clause_id, 0), res_model, res_id)",
         "A thing is found once.",
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("severity")
+    def _compute_level(self):
+        order = [severity for severity, _label in SEVERITIES]
+        for finding in self:
+            finding.level = order.index(finding.severity) if finding.severity else 0
 
     # === ACTION METHODS === #
 

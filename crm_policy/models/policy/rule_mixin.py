@@ -75,12 +75,15 @@ class CrmPolicyRuleMixin(models.AbstractModel):
 
         :param dict clauses: clause they hang on -> clause of the other version.
         """
-        return self.create(
+        copies = self.create(
             [
                 {**vals, "clause_id": clauses[rule.clause_id].id, "code": rule.code}
                 for rule, vals in zip(self, self.copy_data(), strict=True)
             ]
         )
+        for rule, copy in zip(self, copies, strict=True):
+            rule.copy_translations(copy)
+        return copies
 
     def _policy_content(self):
         """Return what the rule says, {label of a field: value in words}, to compare versions."""

@@ -88,10 +88,11 @@ class TestRevisions(PolicyCommon):
             with self.subTest(model._name):
                 self.assertTrue(old)
                 self.assertEqual(old.mapped("code"), new.mapped("code"))
-                self.assertEqual(
-                    [rule._policy_content() for rule in old],
-                    [rule._policy_content() for rule in new],
-                )
+                for lang in ("en_US", "zh_CN"):
+                    there = [rules.with_context(lang=lang) for rules in (old, new)]
+                    self.assertEqual(
+                        *([rule._policy_content() for rule in rules] for rules in there)
+                    )
                 self.assertEqual(new.version_id, draft)
         self.assertEqual(draft._policy_content_hash(), self.version.content_hash)
         self.assertEqual(
