@@ -73,6 +73,7 @@ pack = yaml.safe_load(env["crm.policy"]._policy_packs()["service"].read_text())
 pack["version"]["number"] = "2"
 pack["routes"][0].update(kind="sequence", steps=[{"role": "manager", "mode": "all"}])
 version = env["crm.policy"]._policy_apply_pack(yaml.safe_dump(pack, allow_unicode=True))
+version.write({"revision_reason": "practice", "change_summary": "joint signature"})
 version.action_policy_review()
 director = env["res.users"].search([("login", "=", "the director")])
 version.with_user(director).action_policy_publish()

@@ -14,3 +14,5 @@ from . import countersign_turn
 from . import pause_step
 from . import violation_step
 from . import violation_report
+from . import version_publish
+from . import version_step

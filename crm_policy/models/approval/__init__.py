@@ -4,3 +4,4 @@ from . import approval
 from . import approval_step
 from . import decision
 from . import approvable
+from . import version

@@ -184,6 +184,8 @@ class CrmPolicyApproval(models.Model):
         """
         self.ensure_one()
         approval, user = self.sudo(), self.env.user
+        if outcome == "approved":
+            approval._policy_check_signed(user)
         approval._policy_lock()
         step = approval.step_ids.filtered(lambda line: line.state == "pending")[:1]
         if approval.state != "pending" or not step:
@@ -223,6 +225,30 @@ class CrmPolicyApproval(models.Model):
             approval._policy_end("rejected")
         elif step._policy_is_complete(eligible):
             approval._policy_complete_step(step)
+
+    def _policy_check_signed(self, user):
+        """Refuse who was asked to sign the policy in force and has not, where the company says so.
+
+        Who is not in its scope was never asked and decides as before.
+        """
+        current = self.clause_id.version_id.policy_id.current_version_id
+        if not self.company_id.policy_sign_gate or not current._policy_unsigned_by(user):
+            return
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: who decides under %(version)s has signed it first. You were asked to "
+                "and have not.",
+                clause=self.clause_id._policy_citation(),
+                version=current.display_name,
+            ),
+            action={
+                "type": "ir.actions.act_window",
+                "res_model": current._name,
+                "res_id": current.id,
+                "views": [(False, "form")],
+            },
+            button=self.env._("Read and sign"),
+        )
 
     def _policy_complete_step(self, step):
         step._policy_update({"state": "approved"})

@@ -99,3 +99,63 @@ class CrmPolicyRoute(models.Model):
             ]
         )
         return (routes.filtered("subject") or routes)[:1]
+
+    # === LINTER === #
+
+    @api.model
+    def _policy_findings(self, versions):
+        """Steps that nobody could sign today, and routes by amount without any limit."""
+        findings = list(super()._policy_findings(versions))
+        for route in self.search([("version_id", "in", versions.ids)]):
+            if self.env.get(route.model_name) is None:
+                findings.append(
+                    self._policy_finding(
+                        "rule_not_running",
+                        "error",
+                        self.env._(
+                            "%(route)s: there is no model %(model)s.",
+                            route=route.name,
+                            model=route.model_name,
+                        ),
+                        route,
+                        route.clause_id,
+                    )
+                )
+            roles = route.step_ids.role_id
+            if route.kind == "competent":
+                lines = self.env["crm.policy.authority"]._policy_lines(
+                    route.version_id, route.subject
+                )
+                roles = lines.filtered(lambda line: not line.own_cases).role_id
+                if not roles:
+                    findings.append(
+                        self._policy_finding(
+                            "route_without_limit",
+                            "warning",
+                            self.env._("%(route)s: no role has a limit.", route=route.name),
+                            route,
+                            route.clause_id,
+                        )
+                    )
+            findings += route._policy_find_vacant(roles)
+        return findings
+
+    def _policy_find_vacant(self, roles):
+        """Roles whose holders are known without a document, and of whom nobody is there."""
+        for role in roles:
+            if role.kind in ("manager_of", "field") or (
+                role.kind == "department_head" and not role.department_id
+            ):
+                continue
+            if not role._users_for(self)[self.id]:
+                yield self._policy_finding(
+                    "step_without_approver",
+                    "warning",
+                    self.env._(
+                        "%(route)s: nobody can sign as %(role)s today.",
+                        route=self.name,
+                        role=role.name,
+                    ),
+                    role,
+                    self.clause_id,
+                )

@@ -19,3 +19,5 @@ from . import violation_source
 from . import violation_right
 from . import violation
 from . import breach
+from . import clause
+from . import deadline_linter

@@ -35,6 +35,24 @@ class ResCompany(models.Model):
         index="btree_not_null",
         help="Top management: the last address of what is overdue.",
     )
+    policy_sign_days = fields.Integer(
+        string="Days to Sign",
+        default=7,  # (proposed)
+        help="So many days after he was asked somebody has signed a policy.",
+    )
+    policy_sign_gate = fields.Boolean(
+        string="Approve Only After Signing",
+        help="Who was asked to sign the version in force and has not cannot approve under it.",
+    )
+    policy_sections_required = fields.Boolean(
+        string="Require the Sections of a Policy",
+        help="A version that lacks one of the sections is not handed over for approval.",
+    )
+    policy_coverage_days = fields.Integer(
+        string="Days of Recent Hits",
+        default=90,  # (proposed)
+        help="A rule that was not hit for so long is shown as never used.",
+    )
     policy_call_greeting = fields.Text(string="Greeting", help="Read out when a call is answered.")
     policy_call_closing = fields.Text(string="Closing Words")
     policy_call_calming = fields.Text(

@@ -58,6 +58,73 @@ class CrmPolicyAuthority(models.Model):
             **super()._pack_prepare(version, row, clauses),
         }
 
+    # === LINTER === #
+
+    @api.model
+    def _policy_findings(self, versions):
+        """Gaps and overlaps in the bands of amounts, subject by subject."""
+        findings = list(super()._policy_findings(versions))
+        lines = self.search([("version_id", "in", versions.ids)])
+        for _version, group in lines.grouped("version_id").items():
+            for _subject, band in group.grouped("subject").items():
+                findings += self._policy_find_bands(band)
+        return findings
+
+    def _policy_find_bands(self, band):
+        deciding = band.filtered(lambda line: not line.own_cases)
+        top = deciding.sorted(lambda line: (line.unlimited, line.max_amount))[-1:]
+        if not top:
+            # Lines of the subject come instead of the general ones, so these do not help.
+            yield self._policy_finding(
+                "authority_gap",
+                "warning",
+                self.env._("Nobody decides for others what goes beyond a person's own cases."),
+                band[:1],
+                band[:1].clause_id,
+            )
+        elif not top.unlimited:
+            yield self._policy_finding(
+                "authority_gap",
+                "warning",
+                self.env._(
+                    "Nobody decides more than %(amount)s. Give a role an unlimited line.",
+                    amount=top.currency_id.format(top.max_amount),
+                ),
+                top,
+                top.clause_id,
+            )
+        seen = {}
+        for line in band.sorted("id"):
+            same_role = seen.setdefault(("role", line.role_id, line.own_cases), line)
+            same_limit = seen.setdefault(("limit", line._policy_ceiling(), line.own_cases), line)
+            if same_role != line:
+                yield self._policy_finding(
+                    "authority_twice",
+                    "error",
+                    self.env._(
+                        "%(role)s has two limits for the same: %(one)s and %(other)s.",
+                        role=line.role_id.name,
+                        one=same_role.display_name,
+                        other=line.display_name,
+                    ),
+                    line,
+                    line.clause_id,
+                )
+            elif same_limit != line:
+                yield self._policy_finding(
+                    "authority_overlap",
+                    "warning",
+                    self.env._(
+                        "%(one)s and %(other)s decide up to the same amount: the first is asked.",
+                        one=same_limit.role_id.name,
+                        other=line.role_id.name,
+                    ),
+                    line,
+                    line.clause_id,
+                )
+
+    # === BUSINESS METHODS === #
+
     def _policy_ceiling(self):
         """Return the amount up to which this line decides, in its own currency."""
         return AMOUNT_CEILING if self.unlimited else self.max_amount

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from .role import can_act
 
@@ -8,6 +8,25 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
 
     _name = "crm.policy.company.organisation"
     _description = "Organisation of a Company"
+    _inherit = ["crm.policy.linter"]
+
+    @api.model
+    def _policy_findings(self, versions):
+        """Tell the register of findings what the organisation check finds, too."""
+        findings = list(super()._policy_findings(versions))
+        if self._abstract:
+            return findings
+        for company in versions.company_id:
+            findings += [
+                self._policy_finding(
+                    found["code"],
+                    {"blocking": "error"}.get(found["level"], "warning"),
+                    found["message"],
+                    found["record"],
+                )
+                for found in self.browse(company.id)._policy_organisation_findings()
+            ]
+        return findings
 
     def _policy_organisation_findings(self):
         """Return what a policy administrator has to put right in the organisation.
@@ -27,7 +46,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
             *company._policy_find_duties(),
         ]
 
-    def _policy_finding(self, code, level, record, message):
+    def _policy_missing(self, code, level, record, message):
         return {"code": code, "level": level, "record": record, "message": message}
 
     def _policy_find_line(self):
@@ -35,12 +54,12 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
         department, executive = self.policy_department_id, self.policy_executive_id
         if not department:
             message = self.env._("The company names no department for customer relations.")
-            yield self._policy_finding("department_missing", "warning", self, message)
+            yield self._policy_missing("department_missing", "warning", self, message)
         if not executive:
             message = self.env._(
                 "The company names no executive: what nobody decides in time has no last address."
             )
-            yield self._policy_finding("executive_missing", "warning", self, message)
+            yield self._policy_missing("executive_missing", "warning", self, message)
         head = department.manager_id
         if department and executive and executive not in (head.user_id, head.parent_id.user_id):
             message = self.env._(
@@ -50,7 +69,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
                 executive=executive.name,
                 manager=head.parent_id.name or self.env._("nobody"),
             )
-            yield self._policy_finding(
+            yield self._policy_missing(
                 "department_reports_elsewhere", "warning", department, message
             )
 
@@ -59,7 +78,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
         group = self.env.ref("crm_policy.group_director")
         if not can_act(group.all_user_ids, self):
             message = self.env._("Nobody is a director: policies and large amounts wait.")
-            yield self._policy_finding("director_missing", "blocking", self, message)
+            yield self._policy_missing("director_missing", "blocking", self, message)
 
     def _policy_find_vacancies(self):
         """Posts without anybody, and appointed roles without a post."""
@@ -74,7 +93,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
             ):
                 named += post
                 message = self.env._("%(post)s: nobody is there.", post=post.display_name)
-                yield self._policy_finding("post_vacant", "warning", post, message)
+                yield self._policy_missing("post_vacant", "warning", post, message)
         roles = self.env["crm.policy.role"].search(
             [("company_id", "=", self.id), ("kind", "=", "user")]
         )
@@ -85,7 +104,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
                     "%(role)s: nobody is appointed. Appoint somebody, or archive the role.",
                     role=role.name,
                 )
-                yield self._policy_finding("role_vacant", "warning", role, message)
+                yield self._policy_missing("role_vacant", "warning", role, message)
 
     def _policy_find_substitutes(self):
         """Substitutes who have left or moved since they were appointed (ORG-DELEG-01)."""
@@ -101,7 +120,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
                         post=post.display_name,
                         problem=problem,
                     )
-                    yield self._policy_finding("substitute_missing", "blocking", post, message)
+                    yield self._policy_missing("substitute_missing", "blocking", post, message)
                     break
 
     def _policy_find_teams(self):
@@ -116,11 +135,11 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
                     size=team.voter_count,
                     needed=team.quorum_count,
                 )
-                yield self._policy_finding("team_below_quorum", "blocking", team, message)
+                yield self._policy_missing("team_below_quorum", "blocking", team, message)
 
     def _policy_find_duties(self):
         """Actions without an owner; that there are never two, their model sees to (ORG-SEP-01)."""
         for duty in self.env["crm.policy.duty"].search([("company_id", "=", self.id)]):
             if duty.status != "owned":
                 message = self.env._("%(duty)s: nobody owns it.", duty=duty.display_name)
-                yield self._policy_finding("duty_without_owner", "warning", duty, message)
+                yield self._policy_missing("duty_without_owner", "warning", duty, message)

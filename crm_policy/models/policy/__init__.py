@@ -2,8 +2,13 @@ from . import cached
 from . import pack_row
 from . import pack_section
 from . import version_pack
+from . import linter
+from . import pack_section
+from . import term
 from . import policy
 from . import default
+from . import audience
+from . import revision
 from . import version
 from . import clause
 from . import rule_mixin
@@ -12,3 +17,9 @@ from . import counter
 from . import pack_diff
 from . import pack_merger
 from . import proposed
+from . import acknowledgement
+from . import interpretation
+from . import finding
+from . import text_linter
+from . import rule_index
+from . import coverage

@@ -26,6 +26,17 @@ class CrmPolicy(models.Model):
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     owner_department_id = fields.Many2one("hr.department", check_company=True)
+    review_months = fields.Integer(
+        string="Review Every (Months)",
+        default=12,  # (proposed)
+        help="So long after it took effect, or was looked at last, a version is looked at again. "
+        "Zero: never.",
+    )
+    review_notice_days = fields.Integer(
+        string="Review Notice (Days)",
+        default=30,  # (proposed)
+        help="So long before the review somebody is asked for it.",
+    )
     version_ids = fields.One2many("crm.policy.version", "policy_id", string="Versions")
     current_version_id = fields.Many2one(
         "crm.policy.version", compute="_compute_current_version_id", string="Version in Force"
@@ -40,6 +51,10 @@ class CrmPolicy(models.Model):
 
     _code_uniq = models.Constraint(
         "UNIQUE(company_id, code)", "A company has each policy code once."
+    )
+    _review_positive = models.Constraint(
+        "CHECK(review_months >= 0 AND review_notice_days >= 0)",
+        "The months and days of a review are not negative.",
     )
 
     # === COMPUTE METHODS === #

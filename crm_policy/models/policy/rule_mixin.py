@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.models import LOG_ACCESS_COLUMNS
+
+# What is not the rule's own: it follows the clause or the database.
+_NO_CONTENT = frozenset({"id", "clause_id", "version_id", "company_id", *LOG_ACCESS_COLUMNS})
 
 
 class CrmPolicyRuleMixin(models.AbstractModel):
@@ -6,7 +10,12 @@ class CrmPolicyRuleMixin(models.AbstractModel):
 
     _name = "crm.policy.rule.mixin"
     _description = "Policy Rule"
-    _inherit = ["crm.policy.cached", "crm.policy.pack.section", "crm.policy.guarded"]
+    _inherit = [
+        "crm.policy.cached",
+        "crm.policy.pack.section",
+        "crm.policy.guarded",
+        "crm.policy.linter",
+    ]
 
     _pack_needs_clause = True
 
@@ -54,3 +63,53 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     def _pack_given(self, vals):
         # All of it is the pack's, what it leaves to the defaults as well.
         return self._pack_compared_fields()
+
+    # === VERSIONS === #
+
+    @api.model
+    def _policy_rule_models(self):
+        """Return the models of rules, of whatever room, in the order of their names.
+
+        :rtype: list[models.Model]
+        """
+        names = self.env.registry.descendants(["crm.policy.rule.mixin"], "_inherit")
+        return [self.env[name] for name in sorted(names) if not self.env[name]._abstract]
+
+    def _policy_copy_to(self, clauses):
+        """Copy rules into another version.
+
+        :param dict clauses: clause they hang on -> clause of the other version.
+        """
+        copies = self.create(
+            [
+                {**vals, "clause_id": clauses[rule.clause_id].id, "code": rule.code}
+                for rule, vals in zip(self, self.copy_data(), strict=True)
+            ]
+        )
+        for rule, copy in zip(self, copies, strict=True):
+            rule.copy_translations(copy)
+        return copies
+
+    def _policy_content(self):
+        """Return what the rule says, {label of a field: value in words}, to compare versions."""
+        self.ensure_one()
+        labels = self.fields_get(attributes=["string"])
+        content = {self.env._("Clause"): self.clause_id.number}
+        for name, field in self._fields.items():
+            if name in _NO_CONTENT or not field.store or field.related:
+                continue
+            if name in labels:
+                content[labels[name]["string"]] = self._policy_value_in_words(field)
+        return content
+
+    def _policy_value_in_words(self, field):
+        value = self[field.name]
+        if field.relational:
+            return ", ".join(value.mapped("display_name"))
+        if field.type == "selection":
+            return dict(field._description_selection(self.env)).get(value, "")
+        if field.type == "boolean":
+            return self.env._("yes") if value else self.env._("no")
+        if field.type in ("float", "monetary", "integer"):
+            return f"{value:g}"
+        return str(value) if value else ""

@@ -3,11 +3,9 @@ import json
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
 
 from ...tools.zones import company_zone, to_local
-
-# Who may put a version in force. The author never does, whatever his groups.
-APPROVER_GROUPS = "crm_policy.group_director,crm_policy.group_ceo,crm_policy.group_committee"
 
 
 class CrmPolicyVersion(models.Model):
@@ -15,7 +13,13 @@ class CrmPolicyVersion(models.Model):
 
     _name = "crm.policy.version"
     _description = "Policy Version"
-    _inherit = ["crm.policy.guarded", "crm.policy.version.pack", "mail.thread"]
+    _inherit = [
+        "crm.policy.audience",
+        "crm.policy.revision",
+        "crm.policy.version.pack",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "policy_id, id desc"
     _rec_names_search = ["number", "policy_id.name", "policy_id.code"]
 
@@ -49,21 +53,31 @@ class CrmPolicyVersion(models.Model):
         ],
         default="keep",
         required=True,
+        tracking=True,
     )
     enforcement = fields.Selection(
         [("trial", "Trial: warn only"), ("enforced", "Enforced")],
         default="enforced",
         required=True,
+        tracking=True,
+    )
+    enforced_from = fields.Date(
+        string="Trial Ends", readonly=True, copy=False, help="Enforced from 00:00 of this day."
     )
     content_hash = fields.Char(
-        readonly=True, copy=False, help="SHA-256 of the clauses as published."
+        readonly=True, copy=False, help="SHA-256 of the clauses as published, in all languages."
     )
+    superseded_by_id = fields.Many2one(
+        "crm.policy.version", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    abolish_reason = fields.Text(string="Reason for Abolishing", readonly=True, copy=False)
     author_id = fields.Many2one(
         "res.users", required=True, readonly=True, default=lambda self: self.env.user, copy=False
     )
     approver_id = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
     approved_at = fields.Datetime(readonly=True, copy=False)
-    clause_ids = fields.One2many("crm.policy.clause", "version_id", string="Clauses", copy=True)
+    # Copied by _policy_new_version: their parents and rules go along.
+    clause_ids = fields.One2many("crm.policy.clause", "version_id", string="Clauses")
     clause_count = fields.Integer(compute="_compute_clause_count")
 
     _number_uniq = models.Constraint(
@@ -95,7 +109,10 @@ class CrmPolicyVersion(models.Model):
         return super()._policy_guarded_fields() | {
             "state",
             "effective_to",
+            "enforced_from",
             "content_hash",
+            "superseded_by_id",
+            "abolish_reason",
             "author_id",
             "approver_id",
             "approved_at",
@@ -108,7 +125,7 @@ class CrmPolicyVersion(models.Model):
 
     def _policy_guarded_write(self, vals):
         result = super()._policy_guarded_write(vals)
-        if "state" in vals:
+        if "state" in vals or "enforcement" in vals:
             self.env.registry.clear_cache()  # which rules count depends on it
         return result
 
@@ -142,6 +159,8 @@ class CrmPolicyVersion(models.Model):
                 raise ValidationError(
                     self.env._("%(version)s has no clause.", version=version.display_name)
                 )
+        self._policy_check_revision()
+        self.env["crm.policy.finding"]._policy_check_errors(self)
         self._policy_guarded_write({"state": "review"})
         return True
 
@@ -156,10 +175,7 @@ class CrmPolicyVersion(models.Model):
     def action_policy_publish(self):
         """Approve a version in review; it takes effect on its day (POL-VER-01)."""
         self.check_access("read")
-        if not any(self.env.user.has_group(group) for group in APPROVER_GROUPS.split(",")):
-            raise AccessError(
-                self.env._("A policy version is approved by a director, the CEO or the committee.")
-            )
+        self._policy_check_approver()
         for version in self:
             if version.state != "review" or version.approver_id:
                 raise UserError(
@@ -182,6 +198,8 @@ class CrmPolicyVersion(models.Model):
                         version=version.display_name,
                     )
                 )
+            # People and calendars may have changed since it was handed over.
+            self.env["crm.policy.finding"]._policy_check_errors(version)
             version.sudo()._policy_guarded_write(
                 {
                     "approver_id": self.env.uid,
@@ -193,24 +211,74 @@ class CrmPolicyVersion(models.Model):
         self.policy_id.sudo().active_in_company = True
         self.env["crm.policy.event"]._policy_log("version.approved", self.sudo())
         self.sudo()._policy_take_effect()
+        for version in self:
+            self.env["crm.policy.acknowledgement"]._policy_keep(version)
         return True
 
-    def action_policy_abolish(self):
-        """End a version in force without a successor (POL-VER-03)."""
+    def action_policy_abolish(self, reason=None):
+        """End a version in force without a successor (POL-VER-03).
+
+        :raises ValidationError: no reason is given.
+        """
         self.check_access("read")
-        if not any(self.env.user.has_group(group) for group in APPROVER_GROUPS.split(",")):
-            raise AccessError(
-                self.env._("A policy version is abolished by a director, the CEO or the committee.")
-            )
+        self._policy_check_approver()
+        reason = (reason or "").strip()
+        if not reason:
+            raise ValidationError(self.env._("Say why the policy is abolished."))
         for version in self.sudo():
             if version.state != "effective":
                 raise UserError(
                     self.env._("%(version)s is not in force.", version=version.display_name)
                 )
             version._policy_guarded_write(
-                {"state": "abolished", "effective_to": version._policy_today()}
+                {
+                    "state": "abolished",
+                    "effective_to": version._policy_today(),
+                    "abolish_reason": reason,
+                }
             )
+            version._policy_drop_reminders()
         self.env["crm.policy.event"]._policy_log("version.abolished", self.sudo())
+        return True
+
+    def action_policy_enforce(self, day=None):
+        """End the trial of an approved version from a day on; today by default.
+
+        :param day: date, or its text "2026-12-01"; 00:00 of it in the company's zone.
+        :raises AccessError: the user wrote the version, or may not approve one.
+        """
+        self.check_access("read")
+        self._policy_check_approver()
+        for version in self:
+            first = fields.Date.to_date(day) or version._policy_today()
+            if version.enforcement != "trial" or version.state not in ("review", "effective"):
+                raise UserError(
+                    self.env._("%(version)s is not on trial.", version=version.display_name)
+                )
+            if not version.approver_id:
+                raise UserError(
+                    self.env._("%(version)s is not approved yet.", version=version.display_name)
+                )
+            if version.author_id == self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "%(version)s: you wrote it. The author never ends its trial.",
+                        version=version.display_name,
+                    )
+                )
+            if first < max(version._policy_today(), version.effective_from):
+                raise ValidationError(
+                    self.env._(
+                        "%(version)s would be enforced from %(day)s: no policy binds the past.",
+                        version=version.display_name,
+                        day=first,
+                    )
+                )
+            version.sudo()._policy_guarded_write({"enforced_from": first})
+            self.env["crm.policy.event"]._policy_log(
+                "version.trial_ends", version.sudo(), {"from": str(first)}
+            )
+        self.sudo()._policy_end_trial()
         return True
 
     # === BUSINESS METHODS === #
@@ -232,10 +300,12 @@ class CrmPolicyVersion(models.Model):
                 {
                     "state": "superseded",
                     "effective_to": fields.Date.subtract(version.effective_from, days=1),
+                    "superseded_by_id": version.id,
                 }
             )
             former.flush_recordset()  # before the index sees two versions in force
             version._policy_guarded_write({"state": "effective"})
+            former._policy_drop_reminders()
             self.env["crm.policy.event"]._policy_log("version.effective", version, clause=version)
             version._policy_on_effective(former)
 
@@ -245,17 +315,39 @@ class CrmPolicyVersion(models.Model):
         The room of the clocks overrides it: what becomes of open cases is its business.
         """
 
+    def _policy_end_trial(self):
+        """Enforce versions in force whose trial ends today or has ended; any number of times."""
+        ended = self.filtered(
+            lambda version: (
+                version.state == "effective"
+                and version.enforcement == "trial"
+                and version.enforced_from
+                and version.enforced_from <= version._policy_today()
+            )
+        )
+        if ended:
+            ended._policy_guarded_write({"enforcement": "enforced"})
+            self.env["crm.policy.event"]._policy_log("version.enforced", ended)
+
     @api.model
     def _cron_take_effect(self):
         """Put versions in force on their day; safe to run at any time, any number of times."""
         self.search([("state", "=", "review"), ("approver_id", "!=", False)])._policy_take_effect()
+        self.search([("state", "=", "effective"), ("enforcement", "=", "trial")])._policy_end_trial()
 
     def _policy_content_hash(self):
-        """Return the SHA-256 of the clauses in order, in the language they were written in."""
+        """Return the SHA-256 of the clauses in order, in every language they were written in."""
         self.ensure_one()
-        clauses = self.with_context(lang=None).clause_ids.sorted("id")
-        content = [[clause.number, clause.name, clause.text or ""] for clause in clauses]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+        self.clause_ids.flush_recordset()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT number, name, text FROM crm_policy_clause WHERE version_id = %s"
+                " ORDER BY sequence, id",
+                self.id,
+            )
+        )
+        content = json.dumps(rows, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def _policy_trace(self):
         """Return the codes that an event, a deadline or a refusal carries of this version."""

@@ -29,7 +29,7 @@ class TestSequenceRoute(PolicyCommon):
         pack["routes"][0] |= {"kind": "sequence", "steps": steps}
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         version = admin._policy_apply_pack(yaml.safe_dump(pack, allow_unicode=True), self.company)
-        version.action_policy_review()
+        self._hand_over(version)
         version.with_user(self.users["director"]).action_policy_publish()
         case = self._new_case()
         self.assertEqual(case.policy_version_id.id, version.id)

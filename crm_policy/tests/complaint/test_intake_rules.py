@@ -94,7 +94,7 @@ class TestIntakeRules(PolicyCommon):
     @classmethod
     def _publish(cls, rules, number="2"):
         version = cls._draft(rules, number)
-        version.action_policy_review()
+        cls._hand_over(version)
         version.with_user(cls.users["director"]).action_policy_publish()
         return version.with_env(cls.env)
 

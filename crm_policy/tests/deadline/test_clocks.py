@@ -180,7 +180,7 @@ class TestClocks(PolicyCommon):
             case = self._request()
             self.assertEqual(len(self._clocks(case)), 1)
             self.assertEqual(case.policy_version_id, self.version)
-        draft.action_policy_review()
+        self._hand_over(draft)
         with at("2026-03-04 11:32"):
             self._as("director", draft).action_policy_publish()
             new = self._request()

@@ -224,7 +224,7 @@ class TestRules(PolicyCommon):
         content = content.replace("enforcement: enforced", "enforcement: trial")
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         version = admin._policy_apply_pack(content, self.company)
-        version.action_policy_review()
+        self._hand_over(version)
         self._as("director", version).action_policy_publish()
         with at("2026-03-04 11:30"):
             case = self._new_case(policy_kind="request")

@@ -24,7 +24,7 @@ class TestWindows(PolicyCommon):
             content = content.replace(old, new)
         admin = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
         version = admin._policy_apply_pack(content, cls.company)
-        version.action_policy_review()
+        cls._hand_over(version)
         version.with_user(cls.users["director"]).action_policy_publish()
 
     def _clock(self, case, code):

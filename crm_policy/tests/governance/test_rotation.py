@@ -296,7 +296,7 @@ class TestRotation(PolicyCommon):
                     self._request(**{missing: False})
 
     def test_without_a_route_in_force_nobody_decides(self):
-        self._as("director", self.version).action_policy_abolish()
+        self._as("director", self.version).action_policy_abolish("机构撤销")
         rotation = self._request()
         with self.assertRefused(UserError, "no policy in force.*no approval route"):
             self._as("specialist", rotation).action_policy_submit()

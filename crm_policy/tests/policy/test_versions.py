@@ -26,7 +26,7 @@ class TestVersions(PolicyCommon):
 
     def _review(self, number="2"):
         version = self._draft(number)
-        version.action_policy_review()
+        self._hand_over(version)
         return version
 
     def _events(self, version):
@@ -42,7 +42,7 @@ class TestVersions(PolicyCommon):
         self.assertEqual(version.author_id, self.users["policy_admin"])
         with self.assertRaisesRegex(UserError, "not waiting for approval"):
             self._as("director", version).action_policy_publish()
-        version.action_policy_review()
+        self._hand_over(version)
         self.assertEqual(version.state, "review")
         with self.assertRaisesRegex(UserError, "not a draft"):
             version.action_policy_review()
@@ -87,7 +87,7 @@ class TestVersions(PolicyCommon):
     def test_a_future_day_waits_for_its_cron(self):
         version = self._draft()
         version.effective_from = "2026-12-01"
-        version.action_policy_review()
+        self._hand_over(version)
         with at("2026-11-02 09:00"):
             self._as("director", version).action_policy_publish()
         self.assertEqual(version.state, "review")
@@ -110,7 +110,7 @@ class TestVersions(PolicyCommon):
     def test_a_policy_does_not_bind_the_past(self):
         version = self._draft()
         version.effective_from = "2026-11-01"
-        version.action_policy_review()
+        self._hand_over(version)
         with at("2026-11-02 09:00"), self.assertRaisesRegex(ValidationError, "the past"):
             self._as("director", version).action_policy_publish()
         self.assertFalse(version.approver_id)
@@ -121,7 +121,7 @@ class TestVersions(PolicyCommon):
     def test_what_waits_is_neither_changed_nor_approved_again(self):
         version = self._draft()
         version.effective_from = "2026-12-01"
-        version.action_policy_review()
+        self._hand_over(version)
         with at("2026-11-02 09:00"):
             self._as("director", version).action_policy_publish()
             with self.assertRaisesRegex(UserError, "not waiting for approval"):
@@ -137,7 +137,7 @@ class TestVersions(PolicyCommon):
         for number, day in (("2", "2026-12-01"), ("3", "2026-12-05")):
             version = self._draft(number)
             version.effective_from = day
-            version.action_policy_review()
+            self._hand_over(version)
             versions.append(version)
             with at("2026-11-02 09:00"):
                 self._as("director", version).action_policy_publish()
@@ -148,12 +148,12 @@ class TestVersions(PolicyCommon):
 
     def test_abolished_without_a_successor(self):
         case = self._new_case()
-        with self.assertRaisesRegex(AccessError, "abolished by"):
-            self._as("policy_admin", self.version).action_policy_abolish()
-        self._as("director", self.version).action_policy_abolish()
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
+            self._as("policy_admin", self.version).action_policy_abolish("x")
+        self._as("director", self.version).action_policy_abolish("机构撤销")
         self.assertEqual(self.version.state, "abolished")
         with self.assertRaisesRegex(UserError, "not in force"):
-            self._as("director", self.version).action_policy_abolish()
+            self._as("director", self.version).action_policy_abolish("机构撤销")
         with self.assertRaisesRegex(UserError, "苏州明远电子 has no policy in force for"):
             self._new_case()
         self._as("specialist", case).action_policy_accept()
@@ -184,11 +184,11 @@ class TestVersions(PolicyCommon):
     def test_only_director_ceo_and_committee_approve(self):
         version = self._review()
         for role in ("specialist", "supervisor", "manager", "finance", "qc", "policy_admin"):
-            with self.subTest(role=role), self.assertRaisesRegex(AccessError, "approved by"):
+            with self.subTest(role=role), self.assertRaisesRegex(AccessError, "decided by a director"):
                 self._as(role, version).action_policy_publish()
-        with self.assertRaisesRegex(AccessError, "approved by"):
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
             self._as("specialist", version).sudo().action_policy_publish()
-        with self.assertRaisesRegex(AccessError, "approved by"):
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
             version.with_user(self.env.ref("base.user_root")).action_policy_publish()
         self._as("ceo", version).action_policy_publish()
         self.assertEqual(version.state, "effective")
@@ -341,6 +341,6 @@ class TestVersions(PolicyCommon):
         rule = Rule.search([("version_id", "=", draft.id)], limit=1)
         rule.with_user(self.users["policy_admin"]).write({"duration": 2})
         rule.unlink()
-        draft.action_policy_review()
+        self._hand_over(draft)
         with self.assertRaisesRegex(UserError, "no longer a draft"):
             clause.text = "while it is under review"

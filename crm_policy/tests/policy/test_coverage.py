@@ -1,0 +1,150 @@
+"""How far the text is carried out: the numbers on a clause, their search, and the report."""
+
+from odoo.exceptions import AccessError
+
+from ..common import PolicyCommon, at
+
+
+class TestCoverage(PolicyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.by_number = {clause.number: clause for clause in cls.version.clause_ids}
+
+    def _late_and_met(self):
+        """Have one answer in time, one late and one overdue under clause 2.2."""
+        with at("2026-03-04 09:00"):
+            cases = [self._new_case(policy_kind="request") for _number in range(3)]
+        with at("2026-03-04 09:30"):
+            self._as("specialist", cases[0]).action_policy_accept()
+            self._as("specialist", cases[0]).action_policy_respond("已答复")
+        with at("2026-03-04 15:00"):
+            self._as("specialist", cases[1]).action_policy_accept()
+            self._as("specialist", cases[1]).action_policy_respond("已答复")
+        self.env.invalidate_all()
+
+    def _report(self, domain=()):
+        self.env.invalidate_all()
+        return self.env["crm.policy.coverage"].search(
+            [("version_id", "=", self.version.id), *domain]
+        )
+
+    def test_numbers_of_a_clause(self):
+        self._late_and_met()
+        clause = self.by_number["2.2"]
+        with at("2026-03-04 16:00"):
+            self.assertEqual(
+                (clause.rule_count, clause.hit_count, clause.late_count, clause.violation_count),
+                (1, 3, 2, 0),
+            )
+        self.assertEqual(self.by_number["2"].rule_count, 0)
+        self.assertTrue(self.by_number["2"].is_covered, "a clause below it is carried out")
+
+    def test_a_trial_is_hit_but_never_late(self):
+        self.version._policy_guarded_write({"enforcement": "trial"})
+        self._late_and_met()
+        clause = self.by_number["2.2"]
+        self.assertEqual((clause.hit_count, clause.late_count), (3, 0))
+
+    def test_each_number_can_be_searched(self):
+        self._late_and_met()
+        clauses = self.env["crm.policy.clause"]
+        mine = [("version_id", "=", self.version.id)]
+        every = clauses.search(mine)
+        for name in ("rule_count", "hit_count", "late_count", "violation_count"):
+            for operator, compare in (
+                (">", lambda one, two: one > two),
+                (">=", lambda one, two: one >= two),
+                ("<", lambda one, two: one < two),
+                ("=", lambda one, two: one == two),
+                ("!=", lambda one, two: one != two),
+            ):
+                for value in (0, 1, 3):
+                    found = clauses.search([*mine, (name, operator, value)])
+                    expected = every.filtered(
+                        lambda clause, name=name, compare=compare, value=value: compare(
+                            clause[name], value
+                        )
+                    )
+                    self.assertEqual(found, expected, (name, operator, value))
+        for value in (True, False):
+            found = clauses.search([*mine, ("is_covered", "=", value)])
+            self.assertEqual(found, every.filtered(lambda c, value=value: c.is_covered == value))
+
+    def test_the_numbers_cost_the_same_for_any_number_of_clauses(self):
+        self._late_and_met()
+        names = ("rule_count", "hit_count", "late_count", "violation_count")
+        self.version.clause_ids._policy_counts(names)  # what the first call reads stays cached
+        counts = []
+        for number in (10, 20):
+            clauses = self.version.clause_ids[:number]
+            self.env.invalidate_all()
+            clauses.mapped("parent_id.number")
+            before = self.env.cr.sql_log_count
+            for name in names:
+                clauses.mapped(name)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        self.assertLessEqual(counts[0], 7)
+
+    def test_the_report_says_the_same_as_the_clauses(self):
+        self._late_and_met()
+        lines = self._report()
+        self.assertEqual(lines.clause_id, self.version.clause_ids)
+        for line in lines:
+            for name in ("rule_count", "hit_count", "late_count", "violation_count"):
+                self.assertEqual(line[name], line.clause_id[name], (line.number, name))
+            self.assertEqual(line.is_heading, bool(line.clause_id.child_ids))
+        without = self._report([("rule_count", "=", 0), ("is_heading", "=", False)])
+        self.assertEqual(
+            without.clause_id,
+            self.version.clause_ids.filtered(lambda c: not c.rule_count and not c.child_ids),
+        )
+        with at("2026-03-05 09:00"):
+            self.assertEqual(self._report([("number", "=", "2.2")]).recent_hit_count, 3)
+        with at("2026-08-01 09:00"):
+            self.assertEqual(self._report([("number", "=", "2.2")]).recent_hit_count, 0)
+        [[hits]] = self.env["crm.policy.coverage"]._read_group(
+            [("version_id", "=", self.version.id)], [], ["hit_count:sum"]
+        )
+        self.assertEqual(hits, sum(lines.mapped("hit_count")))
+
+    def test_the_report_is_one_query_of_each_kind(self):
+        counts = []
+        for number in ("2.2", "%"):
+            self.env.invalidate_all()
+            lines = self._report([("number", "=like", number)])
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            lines.read(["rule_count", "hit_count", "late_count", "number"])
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
+    def test_who_sees_the_report(self):
+        for role in ("manager", "director", "ceo", "qc", "analyst", "policy_admin"):
+            self.assertTrue(self._report().with_user(self.users[role]).read(["hit_count"]), role)
+        for role in ("specialist", "supervisor", "finance"):
+            with self.subTest(role), self.assertRaises(AccessError):
+                self._report().with_user(self.users[role]).read(["hit_count"])
+
+    def test_the_rules_of_a_clause_in_one_list(self):
+        clause = self.by_number["2.2"]
+        [row] = self._as("specialist", clause).rule_ids
+        self.assertEqual((row.kind, row.code), ("crm.policy.deadline.rule", "response-normal"))
+        self.assertEqual(row.action_policy_open()["res_id"], row.rule_id)
+        # a limit of somebody else is not told by the list
+        limit = self.env["crm.policy.authority"].search(
+            [("version_id", "=", self.version.id)], limit=1
+        )
+        rows = self._as("specialist", limit.clause_id).rule_ids
+        hidden = rows.filtered(lambda row: row.kind == "crm.policy.authority")
+        self.assertTrue(hidden)
+        self.assertEqual(hidden.mapped("name"), hidden.mapped("code"))
+        self.assertEqual(len(set(self.env["crm.policy.rule.index"].search([]).ids)),
+                         self.env["crm.policy.rule.index"].search_count([]))  # fmt: skip
+
+    def test_a_clause_is_below_one_of_its_own_version(self):
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        for parent in (self.version.clause_ids[0], draft.clause_ids[0]):
+            with self.assertRaises(Exception), self.env.cr.savepoint():
+                draft.clause_ids[0].parent_id = parent
