@@ -111,8 +111,20 @@ UNITS = [
     ("calendar_hours", "Hours"),
     ("calendar_days", "Days"),
     ("calendar_months", "Months"),
+    ("day_of_month", "Day of the Next Month"),
     ("given", "Date Given"),
 ]
+# Which day is the first one: the one after that of the start, or that day itself.
+COUNTS_FROM = [("next_day", "The Day After"), ("same_day", "The Day Itself")]
+# Where a day without work is due instead.
+ROLLS = [
+    ("none", "That Day All the Same"),
+    ("next_workday", "Next Working Day"),
+    ("previous_workday", "Working Day Before"),
+]
+# Within which time something done counts.
+WINDOWS = [("any", "At Any Time Until Then"), ("day", "On the Day Itself")]
+SEVERITIES_OF_BREACH = [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")]
 
 SUBJECTS = [
     ("refund", "Refund"),
@@ -128,3 +140,8 @@ SUBJECTS = [
 
 # Beyond this an amount is a slip of the keyboard, whatever the currency.
 AMOUNT_CEILING = 10_000_000_000
+
+
+def codes_of(selection):
+    """Return the codes of a selection list, as pack schemas want them."""
+    return tuple(code for code, _label in selection)

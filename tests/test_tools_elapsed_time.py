@@ -80,6 +80,22 @@ def test_months_after(start, months, expected):
 
 
 @pytest.mark.parametrize(
+    ("start", "day", "expected"),
+    [
+        ("2026-03-31 16:00:00", 5, "2026-04-05 23:59:59"),  # S11: the report for March
+        ("2026-03-01 00:00:00", 10, "2026-04-10 23:59:59"),
+        ("2026-03-31 23:59:59", 31, "2026-04-30 23:59:59"),
+        ("2026-01-31 10:00:00", 30, "2026-02-28 23:59:59"),
+        ("2028-01-01 10:00:00", 31, "2028-02-29 23:59:59"),
+        ("2026-12-05 10:00:00", 5, "2027-01-05 23:59:59"),  # over the year
+        ("2026-04-01 07:00:00", 1, "2026-05-01 23:59:59"),  # March in UTC
+    ],
+)
+def test_day_of_next_month(start, day, expected):
+    assert wall(elapsed_time.day_of_next_month(utc(start), day, SHANGHAI)) == expected
+
+
+@pytest.mark.parametrize(
     ("zone", "start", "days", "expected"),
     [
         (PARIS, "2026-03-28 12:00:00", 1, "2026-03-29 23:59:59"),  # a day of 23 hours

@@ -132,6 +132,45 @@ def test_nth_working_day_end(start, count, expected):
     assert wall(at) == expected
 
 
+@pytest.mark.parametrize(
+    ("start", "count", "expected"),
+    [
+        ("2026-03-12 15:00:00", 1, "2026-03-12 18:00:00"),
+        ("2026-03-12 00:00:00", 2, "2026-03-13 18:00:00"),
+        ("2026-03-12 17:59:59", 1, "2026-03-12 18:00:00"),
+        ("2026-03-12 18:00:00", 1, "2026-03-13 18:00:00"),  # no work left that day
+        ("2026-03-14 10:00:00", 1, "2026-03-16 18:00:00"),  # begun on a Saturday
+    ],
+)
+def test_the_day_of_the_start_may_count(start, count, expected):
+    at = working_time.nth_working_day_end(OFFICE, epoch(start), count, SHANGHAI, same_day=True)
+    assert wall(at) == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "step", "expected"),
+    [
+        ("2026-03-28 23:59:59", 1, "2026-03-30"),  # Saturday
+        ("2026-03-29 00:00:00", 1, "2026-03-30"),
+        ("2026-03-29 23:59:59", -1, "2026-03-27"),
+        ("2026-03-28 00:00:00", -1, "2026-03-27"),
+        ("2026-03-27 23:59:59", 1, "2026-03-27"),  # a working day is its own nearest
+        ("2026-03-27 00:00:00", -1, "2026-03-27"),
+        ("2026-03-27 23:59:59", -1, "2026-03-27"),
+    ],
+)
+def test_rolled_day(moment, step, expected):
+    day = working_time.rolled_day(OFFICE, epoch(moment), step, SHANGHAI)
+    assert day.isoformat() == expected
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_no_day_to_roll_to(step):
+    assert working_time.rolled_day(EMPTY, 0, step, SHANGHAI) is None
+    outside = "2000-01-01 10:00:00" if step < 0 else "2100-01-01 10:00:00"
+    assert working_time.rolled_day(OFFICE, epoch(outside), step, SHANGHAI) is None
+
+
 def test_a_day_that_may_go_on_beyond_the_index_is_no_answer():
     index = office("2026-03-02", 2)
     start = epoch("2026-03-02 10:00")

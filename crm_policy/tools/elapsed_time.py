@@ -22,3 +22,14 @@ def months_after(start, months, zone):
     year, month = divmod(day.year * 12 + day.month - 1 + int(months), 12)
     last = calendar.monthrange(year, month + 1)[1]
     return day_end(day.replace(year=year, month=month + 1, day=min(day.day, last)), zone)
+
+
+def day_of_next_month(start, day, zone):
+    """Return 23:59:59 local of a day of the month after that of ``start`` (T5).
+
+    A month without that day ends earlier: the 31st is the 30th of April.
+    """
+    first = to_local(start, zone).date().replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    last = calendar.monthrange(following.year, following.month)[1]
+    return day_end(following.replace(day=min(int(day), last)), zone)

@@ -5,7 +5,7 @@ O(log n), without Odoo. Instants are int seconds since the epoch (UTC), lengths 
 """
 
 from bisect import bisect_left, bisect_right
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -64,12 +64,13 @@ def add_work(index, start, seconds):
     return index.stops[position] - (index.done[position] - target)
 
 
-def nth_working_day_end(index, start, count, zone):
+def nth_working_day_end(index, start, count, zone, same_day=False):
     """Return when the ``count``-th working day after ``start`` ends (requirement T4).
 
     The day of ``start`` is day 0 whatever its hour; a day counts when it has any work.
 
     :param int count: >= 1.
+    :param bool same_day: the day of ``start`` is day 1 while it has work left.
     :param zone: tzinfo that says which day an instant belongs to.
     :return: end of the last interval of that day, or None when the index ends before.
     """
@@ -77,7 +78,7 @@ def nth_working_day_end(index, start, count, zone):
     seen, last = 0, None
     for position in range(bisect_right(index.stops, start), len(index.starts)):
         day = _day(index.starts[position], zone)
-        if day <= first_day:
+        if day < first_day or (day == first_day and not same_day):
             continue
         if day != last:
             seen, last = seen + 1, day
@@ -85,6 +86,26 @@ def nth_working_day_end(index, start, count, zone):
                 return index.stops[position - 1]
     # The last day of the index may go on beyond it: it is not an answer.
     return None
+
+
+def rolled_day(index, instant, step, zone):
+    """Return the nearest day that has work: that of ``instant``, or one after or before it.
+
+    A day has work when a working interval begins on it.
+
+    :param int step: 1 for the next such day, -1 for the one before.
+    :return: a local date, or None when the index does not reach so far.
+    """
+    day = _day(instant, zone)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    if step > 0:
+        position = bisect_left(index.starts, midnight.timestamp())
+    else:
+        following = midnight + timedelta(days=1)  # wall time: the zone finds the instant
+        position = bisect_left(index.starts, following.timestamp()) - 1
+    if not 0 <= position < len(index.starts):
+        return None
+    return _day(index.starts[position], zone)
 
 
 def _day(instant, zone):

@@ -46,6 +46,12 @@ class CrmPolicyDeadline(models.Model):
     user_id = fields.Many2one("res.users", string="Responsible", readonly=True, index=True)
     start_at = fields.Datetime(string="From", required=True, readonly=True)
     due_at = fields.Datetime(string="Due", required=True, readonly=True)
+    earliest_at = fields.Datetime(
+        string="Counts From", readonly=True, help="What is done before this does not count."
+    )
+    factor = fields.Float(
+        readonly=True, default=1, aggregator=None, help="By which the duration was stretched."
+    )
     done_at = fields.Datetime(string="Done", readonly=True)
     overdue_at = fields.Datetime(string="Found Overdue", readonly=True)
     state = fields.Selection(
@@ -222,21 +228,15 @@ class CrmPolicyDeadline(models.Model):
             if not deadline or deadline.state in ("open", "cancelled"):
                 stale.append((record, deadline))
         # The due date is worked out only where there is none yet or what it follows has moved.
-        planned = {}
         fresh = records.browse(
             record.id
             for record, deadline in stale
-            if not deadline
-            or deadline.state == "cancelled"
-            or deadline.start_at != rule._policy_start(record)
-            or rule.due_path
+            if not deadline or rule._policy_has_moved(record, deadline)
         )
-        for record, due in zip(fresh, rule._policy_due_of(fresh, company), strict=True):
-            planned[record.id] = {"start_at": rule._policy_start(record), "due_at": due}
+        plans = dict(zip(fresh.ids, rule._policy_plan(fresh, company), strict=True))
         for record, deadline in stale:
-            vals = planned.get(record.id, {})
-            due = vals.get("due_at") or deadline.due_at
-            vals = {**vals, **rule._policy_outcome(record, due, company)}
+            vals = plans.get(record.id, {})
+            vals = {**vals, **rule._policy_outcome(record, vals or deadline, company)}
             vals |= rule._policy_responsible(record, users.get(record.id))
             if not deadline:
                 created.append({**rule._policy_snapshot(record), **vals})
@@ -437,9 +437,11 @@ class CrmPolicyDeadline(models.Model):
                  WHERE w.start_at IS NOT NULL
                    AND (d.id IS NULL
                         OR d.state = 'cancelled'
-                        OR d.state = 'open' AND (d.start_at != w.start_at
-                                                 OR d.due_at != w.due_at
-                                                 OR w.done_at IS NOT NULL))
+                        OR d.state = 'open'
+                           AND (d.start_at != w.start_at
+                                OR d.due_at != w.due_at
+                                OR d.factor != w.factor
+                                OR w.done_at >= COALESCE(d.earliest_at, w.done_at)))
                 UNION
                 SELECT d.rule_id, d.res_id
                   FROM crm_policy_deadline d

@@ -3,19 +3,14 @@ import logging
 from collections import defaultdict
 
 from odoo import api, fields, models, tools
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...const import UNITS
-from ...tools import elapsed_time
-from ...tools.zones import company_zone
+from ...const import COUNTS_FROM, ROLLS, SEVERITIES_OF_BREACH, UNITS, WINDOWS, codes_of
 
 _logger = logging.getLogger(__name__)
 
-SECONDS = {"working_minutes": 60, "working_hours": 3600}
-WHOLE_UNITS = ("working_days", "calendar_days", "calendar_months")
-LONGEST = 10_000  # beyond this a duration is a slip of the keyboard, whatever its unit
 MAX_HOPS = 2
 
 
@@ -24,7 +19,7 @@ class CrmPolicyDeadlineRule(models.Model):
 
     _name = "crm.policy.deadline.rule"
     _description = "Deadline Rule"
-    _inherit = ["crm.policy.rule.mixin"]
+    _inherit = ["crm.policy.rule.mixin", "crm.policy.deadline.plan"]
     _order = "version_id, sequence, id"
 
     _pack_section = "deadline_rules"
@@ -38,7 +33,13 @@ class CrmPolicyDeadlineRule(models.Model):
         "domain": (list, False),
         "duration": (float, False),
         "due": (str, False),
-        "unit": (tuple(code for code, _label in UNITS), True),
+        "unit": (codes_of(UNITS), True),
+        "count_from": (codes_of(COUNTS_FROM), False),
+        "before": (bool, False),
+        "roll": (codes_of(ROLLS), False),
+        "window": (codes_of(WINDOWS), False),
+        "factor": (str, False),
+        "severity": (codes_of(SEVERITIES_OF_BREACH), False),
         "calendar": (str, False),
         "role": (str, False),
         "customer_text": ("text", False),
@@ -50,21 +51,14 @@ class CrmPolicyDeadlineRule(models.Model):
     start_path = fields.Char(string="From", required=True)
     done_path = fields.Char(string="Until", required=True)
     domain = fields.Char(string="Applies to", default="[]", required=True)
-    duration = fields.Float(required=True, digits=(12, 2))
-    due_path = fields.Char(
-        string="Date Given In",
-        help="The field with a date that somebody has set, an authority say (unit: date given), or "
-        "that was promised: with a duration it falls due at the earlier of the two.",
-    )
-    unit = fields.Selection(UNITS, required=True, default="working_hours")
-    calendar_id = fields.Many2one(
-        "resource.calendar",
-        index=True,
-        ondelete="restrict",
-        help="Empty: the calendar of the record's company.",
-    )
     role_id = fields.Many2one(
         "crm.policy.role", string="Responsible", index=True, ondelete="restrict"
+    )
+    severity = fields.Selection(
+        SEVERITIES_OF_BREACH,
+        required=True,
+        default="minor",
+        help="How grave it is when the deadline is missed.",
     )
     customer_text = fields.Char(
         string="Words for the Customer",
@@ -91,6 +85,14 @@ class CrmPolicyDeadlineRule(models.Model):
                     done=rule._policy_path_label(rule.done_path),
                 )
                 continue
+            if rule.unit == "day_of_month":
+                rule.sentence = self.env._(
+                    "By day %(day)g of the month after %(start)s, %(done)s must be there.",
+                    day=rule.duration,
+                    start=rule._policy_path_label(rule.start_path),
+                    done=rule._policy_path_label(rule.done_path),
+                )
+                continue
             rule.sentence = self.env._(
                 "Within %(duration)g %(unit)s from %(start)s, %(done)s must be there.",
                 duration=rule.duration,
@@ -111,29 +113,9 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("duration", "unit", "due_path")
-    def _check_duration(self):
-        for rule in self:
-            if rule.unit == "given" and not rule.due_path:
-                raise ValidationError(
-                    self.env._(
-                        "Deadline rule %(rule)s: say which field holds the date that is given.",
-                        rule=rule.code,
-                    )
-                )
-            fits = 0 < rule.duration <= LONGEST or (rule.unit == "given" and not rule.duration)
-            if not fits or (rule.unit in WHOLE_UNITS and rule.duration % 1):
-                raise ValidationError(
-                    self.env._(
-                        "Deadline rule %(rule)s: %(duration)g is no duration. It is more than "
-                        "zero, at most %(longest)s, and whole for days and months.",
-                        rule=rule.code,
-                        duration=rule.duration,
-                        longest=LONGEST,
-                    )
-                )
-
-    @api.constrains("model_name", "start_path", "done_path", "due_path", "domain")
+    @api.constrains(
+        "model_name", "start_path", "done_path", "due_path", "factor_path", "domain"
+    )
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)
@@ -149,30 +131,51 @@ class CrmPolicyDeadlineRule(models.Model):
             rule._policy_check_path(model, rule.done_path)
             if rule.due_path:
                 rule._policy_check_path(model, rule.due_path)
+            if rule.factor_path:
+                rule._policy_check_factor(model)
             rule._policy_check_domain(model)
 
     def _policy_check_path(self, model, path):
+        field = self._policy_end_of(model, path)
+        if field is None or not field.store or field.type != "datetime":
+            raise ValidationError(
+                self.env._(
+                    "Deadline rule %(rule)s: %(path)s is no stored point in time of %(model)s, "
+                    "reached over at most %(hops)s links.",
+                    rule=self.code,
+                    path=path,
+                    model=self.model_name,
+                    hops=MAX_HOPS,
+                )
+            )
+
+    def _policy_check_factor(self, model):
+        field = self._policy_end_of(model, self.factor_path)
+        # A related number has a column at the end of its path.
+        readable = field is not None and (field.store or field.related)
+        if not readable or field.type not in ("float", "integer"):
+            raise ValidationError(
+                self.env._(
+                    "Deadline rule %(rule)s: %(path)s is no number of %(model)s, reached over at "
+                    "most %(hops)s links, that could stretch a duration.",
+                    rule=self.code,
+                    path=self.factor_path,
+                    model=self.model_name,
+                    hops=MAX_HOPS,
+                )
+            )
+
+    def _policy_end_of(self, model, path):
+        """Return the field at the end of a dotted path, None where there is no such path."""
         *hops, last = path.split(".")
+        if len(hops) > MAX_HOPS:
+            return None
         for name in hops:
             field = model._fields.get(name)
             if field is None or field.type != "many2one":
-                break
+                return None
             model = self.env[field.comodel_name]
-        else:
-            field = model._fields.get(last)
-            stored = field is not None and field.store and field.type == "datetime"
-            if stored and len(hops) <= MAX_HOPS:
-                return
-        raise ValidationError(
-            self.env._(
-                "Deadline rule %(rule)s: %(path)s is no stored point in time of %(model)s, reached "
-                "over at most %(hops)s links.",
-                rule=self.code,
-                path=path,
-                model=self.model_name,
-                hops=MAX_HOPS,
-            )
-        )
+        return model._fields.get(last)
 
     def _policy_check_domain(self, model):
         try:
@@ -200,6 +203,7 @@ class CrmPolicyDeadlineRule(models.Model):
             "start_path": row.pop("start"),
             "done_path": row.pop("done"),
             "due_path": row.pop("due", False),
+            "factor_path": row.pop("factor", False),
             "duration": row.pop("duration", 0),
             "domain": repr(row.pop("domain", None) or []),
         }
@@ -249,7 +253,7 @@ class CrmPolicyDeadlineRule(models.Model):
     def _policy_watched_fields(self):
         """Return the fields of the record itself whose change may move this deadline."""
         self.ensure_one()
-        paths = (self.start_path, self.done_path, self.due_path)
+        paths = (self.start_path, self.done_path, self.due_path, self.factor_path)
         names = {path.split(".")[0] for path in paths if path}
         names |= {
             condition.field_expr.split(".")[0]
@@ -280,70 +284,12 @@ class CrmPolicyDeadlineRule(models.Model):
         )
         return condition.optimize(model)
 
-    def _policy_calendar(self, company):
-        """Return the working calendar in which this rule counts for a company."""
-        calendar = (self.calendar_id or company.resource_calendar_id).with_company(company)
-        if not calendar:
-            raise UserError(
-                self.env._(
-                    "%(clause)s counts working time, but %(company)s has no working calendar.",
-                    clause=self.clause_id._policy_citation(),
-                    company=company.name,
-                )
-            )
-        return calendar
-
-    def _policy_due_of(self, records, company):
-        """Return when this rule falls due for each record.
-
-        A date that is given counts as it is. A promise counts where it is earlier than the
-        duration, and not when it is from before the clock started (a former cycle's).
-
-        :param records: records of one company whose start is there.
-        """
-        if self.unit == "given":
-            return [self._policy_at(record, "due") for record in records]
-        starts = [self._policy_start(record) for record in records]
-        dues = self._policy_due(starts, company)
-        if not self.due_path:
-            return dues
-        promised = [self._policy_at(record, "due") for record in records]
-        return [
-            min(due, at) if at and at > start else due
-            for start, due, at in zip(starts, dues, promised, strict=True)
-        ]
-
-    def _policy_due(self, starts, company):
-        """Return when this rule falls due after each start.
-
-        :param list[datetime] starts: naive UTC.
-        :param company: ``res.company`` whose calendar and zone count.
-        :return: naive UTC datetimes; being on time includes the instant itself (T7).
-        """
-        self.ensure_one()
-        if not starts:
-            return []
-        if self.unit in SECONDS:
-            seconds = round(self.duration * SECONDS[self.unit])
-            return self._policy_calendar(company)._policy_add_work(starts, seconds)
-        if self.unit == "working_days":
-            counts = [int(self.duration)] * len(starts)
-            return self._policy_calendar(company)._policy_nth_day_end(starts, counts)
-        if self.unit == "calendar_hours":
-            return [elapsed_time.hours_after(start, self.duration) for start in starts]
-        after = {
-            "calendar_days": elapsed_time.days_after,
-            "calendar_months": elapsed_time.months_after,
-        }[self.unit]
-        zone = company_zone(company)
-        return [after(start, self.duration, zone) for start in starts]
-
     # === HELPERS OF THE DEADLINES === #
 
     def _policy_at(self, record, end):
         """Return the instant that a path shows on a record, or False.
 
-        :param str end: "start", "done" or "due".
+        :param str end: "start", "done", "due" or "factor".
         """
         for name in self[f"{end}_path"].split("."):
             record = record[name]
@@ -361,14 +307,25 @@ class CrmPolicyDeadlineRule(models.Model):
         done = self._policy_at(record, "done")
         return False if done and done < reopened else max(start, reopened)
 
-    def _policy_outcome(self, record, due, company):
-        """Return state, done and lateness of a deadline that is due at ``due``.
+    def _policy_has_moved(self, record, deadline):
+        """Return whether the time of a deadline that may still move follows from other facts now."""
+        return (
+            deadline.state == "cancelled"
+            or deadline.start_at != self._policy_start(record)
+            or deadline.factor != self._policy_factor(record)
+            or bool(self.due_path)
+        )
+
+    def _policy_outcome(self, record, plan, company):
+        """Return state, done and lateness of a deadline.
 
         Late is later than the instant itself (T7); the lateness is working time where the company
-        has a calendar.
+        has a calendar. What was done before the window opened does not count (correction 2).
+
+        :param dict plan: its ``due_at`` and ``earliest_at``.
         """
-        done = self._policy_at(record, "done")
-        if not done:
+        done, due = self._policy_at(record, "done"), plan["due_at"]
+        if not done or (plan["earliest_at"] and done < plan["earliest_at"]):
             return {"state": "open", "done_at": False, "lateness_seconds": 0}
         if done <= due:
             return {"state": "met", "done_at": done, "lateness_seconds": 0}
@@ -405,10 +362,10 @@ class CrmPolicyDeadlineRule(models.Model):
         }
 
     def _policy_wanted_sql(self, model, recent=Domain.TRUE):
-        """Return SELECT rule_id, res_id, cycle, start_at, done_at, due_at of its records.
+        """Return SELECT rule_id, res_id, cycle, start_at, done_at, due_at, factor of its records.
 
         ``start_at`` says in SQL what :meth:`_policy_start` says; ``due_at`` is null but for a date
-        that is given.
+        that is given; ``factor`` is what :meth:`_policy_factor` says.
 
         :param Domain recent: which records to look at.
         """
@@ -430,6 +387,12 @@ class CrmPolicyDeadlineRule(models.Model):
                 self._policy_path_sql(model, query, self.due_path)
                 if self.unit == "given"
                 else SQL("NULL::timestamp"),
+            ),
+            SQL(
+                "COALESCE(NULLIF(GREATEST(%s, 0), 0), 1)::double precision AS factor",
+                self._policy_path_sql(model, query, self.factor_path)
+                if self.factor_path
+                else SQL("1"),
             ),
         )
 

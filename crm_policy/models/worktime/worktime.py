@@ -5,6 +5,7 @@ from odoo import models, tools
 from odoo.exceptions import UserError
 
 from ...tools import working_time
+from ...tools.zones import day_end
 
 # How many years past the start are searched before a calendar counts as having no working time.
 SEARCHED_YEARS = (1, 4, 12)
@@ -35,20 +36,36 @@ class CrmPolicyWorktime(models.AbstractModel):
             lambda index, position, start: working_time.add_work(index, start, seconds[position]),
         )
 
-    def _policy_nth_day_end(self, starts, counts):
+    def _policy_nth_day_end(self, starts, counts, same_day=False):
         """Return the end of work of the n-th working day after each start (T4).
 
         :param list[datetime] starts: naive UTC.
         :param list[int] counts: n, >= 1.
+        :param bool same_day: the day of the start is the first while it has work left.
         :return: naive UTC datetimes in the order of ``starts``.
         """
         zone = ZoneInfo(self.tz)
         return self._policy_resolve(
             starts,
             lambda index, position, start: working_time.nth_working_day_end(
-                index, start, counts[position], zone
+                index, start, counts[position], zone, same_day
             ),
         )
+
+    def _policy_roll(self, moments, step):
+        """Return 23:59:59 of the nearest working day of each moment, itself if it is one.
+
+        :param list[datetime] moments: naive UTC.
+        :param int step: 1 looks into the future, -1 into the past.
+        :return: naive UTC datetimes in the order of ``moments``.
+        """
+        zone = ZoneInfo(self.tz)
+
+        def answer(index, _position, moment):
+            day = working_time.rolled_day(index, moment, step, zone)
+            return day and _epoch(day_end(day, zone))
+
+        return self._policy_resolve(moments, answer)
 
     def _policy_work_between(self, pairs):
         """Return the seconds of working time between each pair of naive UTC datetimes.

@@ -38,7 +38,7 @@ class TestHelpdeskInChinese(PolicyCommon):
             for name in ("subject", "body_html")
         )
         self.assertEqual(subject, f"工单 {ticket.number} 已关闭")
-        self.assertIn(f"经办人:{self.user.name}", body)
+        self.assertIn(f"经办人：{self.user.name}", body)
         customer.lang = "en_US"
         [subject] = template._render_field("subject", ticket.ids, compute_lang=True).values()
         self.assertEqual(subject, f"The ticket {ticket.number} has been closed.")

@@ -4,3 +4,4 @@ from . import test_rules
 from . import test_overdue
 from . import test_queries
 from . import test_backdating
+from . import test_windows

@@ -110,6 +110,9 @@ class TestRules(PolicyCommon):
             ("helpdesk.ticket", "res.partner", "rule t-rule: res.partner is not a governed"),
             ("policy_intake_at", "intake", "rule t-rule: intake is no stored point"),
             ("    unit:", "    calendar: Moon\n    unit:", "(t-rule): there is no Resource Work"),
+            ("    unit:", "    roll: sideways\n    unit:", "roll must be one of none, next_w"),
+            ("    unit:", "    before: 1\n    unit:", "before must be true or false"),
+            ("    unit:", "    factor: mood\n    unit:", "rule t-rule: mood is no number"),
             ("    unit:", "    role: wizard\n    unit:", "(t-rule): there is no Policy Role wi"),
             ("    unit:", "    domain: [[a, b]]\n    unit:", "rule t-rule: the condition"),
             ("    unit:", "    domain: [[x, '=', 1]]\n    unit:", "rule t-rule: the condition"),
@@ -148,12 +151,76 @@ class TestRules(PolicyCommon):
             ("calendar_hours", 0.5, "2026-01-31 10:30"),
             ("calendar_days", 15, "2026-02-15 23:59:59"),
             ("calendar_months", 1, "2026-02-28 23:59:59"),
+            ("day_of_month", 5, "2026-02-05 23:59:59"),
         ]
         for unit, duration, due in rows:
             with self.subTest(unit=unit):
                 rule = self._rule(code=f"{unit}-{duration}", unit=unit, duration=duration)
                 self.assertEqual(rule._policy_due([start], self.company), [shanghai(due)])
         self.assertEqual(rule._policy_due([], self.company), [])
+
+    def test_which_day_counts_and_where_it_rolls(self):
+        rows = [
+            # S2.11: 15 days after 03-13 is a Saturday
+            ("2026-03-13 15:00", {"unit": "calendar_days", "duration": 15}, "2026-03-28 23:59:59"),
+            ("2026-03-13 15:00", {"unit": "calendar_days", "duration": 15, "roll": "next_workday"},
+             "2026-03-30 23:59:59"),
+            ("2026-03-13 15:00", {"unit": "calendar_days", "duration": 15,
+                                  "roll": "previous_workday"}, "2026-03-27 23:59:59"),
+            # A day with work stays where it is.
+            ("2026-03-12 15:00", {"unit": "calendar_days", "duration": 15, "roll": "next_workday"},
+             "2026-03-27 23:59:59"),
+            # T5: before the 5th, with and without the day; Sunday 04-05 rolled back
+            ("2026-03-31 10:00", {"unit": "day_of_month", "duration": 5, "before": True},
+             "2026-04-04 23:59:59"),
+            ("2026-03-31 10:00", {"unit": "day_of_month", "duration": 5,
+                                  "roll": "previous_workday"}, "2026-04-03 23:59:59"),
+            ("2026-01-31 10:00", {"unit": "calendar_months", "duration": 1, "before": True},
+             "2026-02-27 23:59:59"),
+            # T4: day 0, or the first day while it has work left
+            ("2026-03-06 10:00", {"unit": "working_days", "duration": 2}, "2026-03-10 18:00"),
+            ("2026-03-06 10:00", {"unit": "working_days", "duration": 2, "count_from": "same_day"},
+             "2026-03-09 18:00"),
+            ("2026-03-06 18:00", {"unit": "working_days", "duration": 2, "count_from": "same_day"},
+             "2026-03-10 18:00"),
+            ("2026-03-07 10:00", {"unit": "working_days", "duration": 1, "count_from": "same_day"},
+             "2026-03-09 18:00"),
+        ]  # fmt: skip
+        for number, (start, vals, due) in enumerate(rows):
+            with self.subTest(start=start, **vals):
+                rule = self._rule(code=f"t-{number}", **vals)
+                self.assertEqual(
+                    rule._policy_due([shanghai(start)], self.company), [shanghai(due)]
+                )
+
+    def test_a_factor_stretches_the_duration(self):
+        start = shanghai("2026-03-04 11:45")
+        rows = [
+            ("working_minutes", 60, 0.5, "2026-03-04 13:15"),  # S1 d
+            ("working_hours", 8, 0.5, "2026-03-04 16:45"),  # S1 d
+            ("calendar_hours", 24, 0.5, "2026-03-04 23:45"),
+            ("calendar_days", 3, 0.5, "2026-03-06 23:59:59"),  # 1.5 days: two
+            ("calendar_days", 10, 1.1, "2026-03-15 23:59:59"),  # eleven, not twelve
+            ("working_days", 1, 0.1, "2026-03-05 18:00"),  # never less than one
+            ("calendar_months", 1, 0.5, "2026-04-04 23:59:59"),
+            ("day_of_month", 5, 0.5, "2026-04-05 23:59:59"),  # a date, no duration
+        ]
+        for unit, duration, factor, due in rows:
+            with self.subTest(unit=unit, duration=duration):
+                rule = self._rule(code=f"f-{unit}-{duration}", unit=unit, duration=duration)
+                self.assertEqual(
+                    rule._policy_due([start], self.company, [factor]), [shanghai(due)]
+                )
+
+    def test_what_is_no_day_of_a_month_and_no_factor(self):
+        for vals in ({"duration": 0}, {"duration": 32}, {"duration": 1.5}):
+            with self.subTest(**vals), self.assertRaises(ValidationError):
+                self._rule(code="t-day", unit="day_of_month", **vals)
+        for path in ("name", "nothing", "user_id", "partner_id.name", "policy_intake_at",
+                     "user_id.company_id.partner_id.color", "policy_is_late"):  # fmt: skip
+            with self.subTest(path=path), self.assertRaisesRegex(ValidationError, "no number of"):
+                self._rule(code="t-factor", factor_path=path)
+        self._rule(code="t-factor", factor_path="partner_id.color")
 
     def test_a_trial_version_marks_its_clocks(self):
         content = self.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")

@@ -68,7 +68,7 @@ class TestPackLoading(PolicyCommon):
         rows = [
             (policy, "name", "Customer Service and Complaint Policy", "客户服务与投诉管理制度"),
             (clause, "name", "First response to urgent issues", "紧急问题首次响应"),
-            (rule, "name", "First response (urgent)", "首次响应(紧急)"),
+            (rule, "name", "First response (urgent)", "首次响应（紧急）"),
             (kind, "name", "Product Quality", "产品质量"),
         ]
         for record, name, english, chinese in rows:
