@@ -16,7 +16,7 @@
     ],
     # Enterprise declares helpdesk.ticket too: one of the two would silently replace the other.
     "excludes": ["helpdesk"],
-    "external_dependencies": {"python": ["PyYAML", "openpyxl", "xlsxwriter"]},
+    "external_dependencies": {"python": ["PyYAML", "openpyxl", "python-docx", "xlsxwriter"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -28,6 +28,7 @@
         "security/mail_rules.xml",
         "security/organisation_rules.xml",
         "security/portal_rules.xml",
+        "security/word_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/intake_limits.xml",
@@ -48,9 +49,11 @@
         "views/policy_views.xml",
         "views/deadline_views.xml",
         "views/route_views.xml",
+        "views/suggestion_views.xml",
         "views/fact_rule_views.xml",
         "views/parameter_views.xml",
         "wizard/pack_load_views.xml",
+        "wizard/word_load_views.xml",
         "wizard/case_import_load_views.xml",
         "wizard/call_views.xml",
         "wizard/case_step_views.xml",
@@ -80,6 +83,7 @@
         "views/mail_lost_views.xml",
         "views/menus.xml",
         "views/organisation_menus.xml",
+        "views/word_menus.xml",
     ],
     "demo": [
         "demo/demo_company.xml",

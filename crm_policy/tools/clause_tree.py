@@ -316,7 +316,7 @@ def _name(clause):
     name, text = _split_head(head)
     if text:
         clause.lines.insert(0, text)
-    clause.name = name or _short(clause.text.split("\n")[0]) or clause.label or clause.number
+    clause.name = name.rstrip("：:") or _short(clause.text.split("\n")[0]) or clause.label or clause.number
 
 
 def _split_head(head):

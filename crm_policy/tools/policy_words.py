@@ -48,6 +48,8 @@ SUBJECTS = {
     "礼品": "gift",
     "赠品": "gift",
 }
+# Whatever is granted for a case.
+ANY_REMEDY = "补救|救济|让步|客诉金额|投诉金额|客诉权限"
 # Words that mean a post where the company has no role of that name.
 POSTS = (
     "总经理 副总经理 总监 副总监 经理 副经理 主管 主任 部长 副部长 处长 科长 组长 班长 专员 "

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from .chinese_numbers import CHINESE, half_width, parse_amount, parse_number
-from .policy_words import FACTS, KINDS, POSTS, SUBJECTS
+from .policy_words import ANY_REMEDY, FACTS, KINDS, POSTS, SUBJECTS
 
 MAX_SENTENCE = 2_000  # characters: what is longer is no sentence that somebody wrote
 LONGEST = 10_000  # as a duration; what is more is a slip
@@ -36,6 +36,7 @@ _AFTER = "以后|之后|后"
 _AT_MOST = re.compile(
     r"(?:不(?:得|能|应)?(?:超过|晚于|迟于|多于)|最迟|最长|最多|(?:时限|期限|时间)(?:为|是|:)?) ?(?:于|在|为)?$"
 )
+_KEPT = re.compile(r"(?:保存|保管|保留|质保|保修|有效|合同|试用)(?:期限|期|时间|年限)")
 _SINCE = re.compile(r"(?:后|之日起|时起|日起)的?第? ?$")
 _TIMES = re.compile(
     rf"(?P<monthly>(?:每月|次月|下月)(?:的)? ?(?P<day>{_NUM}) ?[日号](?P<by>{_BEFORE}|{_WITHIN})?)"
@@ -63,7 +64,7 @@ _LIMIT_NOUN = re.compile(r"(?:客户|结果|的|完成)*(?:时限|期限|时间)
 _AMOUNT = re.compile(
     rf"(?P<before>不(?:得|能)?(?:超过|高于|大于)|最高(?:不超过)?|上限为?|限额为?|低于|少于|不满|不足|未达到?|"
     rf"小于|超过|高于|大于|≤|<|>|≥)? ?(?:人民币|¥|￥)? ?"
-    rf"(?:(?P<low>[0-9][0-9,]*(?:\.[0-9]+)?) ?(?P<low_large>万|千)?元? ?[-—–~～至到] ?)?"
+    rf"(?:(?P<low>[0-9][0-9,]*(?:\.[0-9]+)?) ?(?P<low_large>万|千)?(?P<low_yuan>元)? ?[-—–~～至到] ?)?"
     rf"(?P<n>[0-9][0-9,]*(?:\.[0-9]+)?|{CHINESE}{{1,6}}) ?(?P<large>百万|千万|万|千|亿)?"
     rf"(?P<currency>元|美元|欧元|日元|港元)(?:人民币)?"
     rf"(?P<after> ?(?:\((?:不?含)\))? ?(?:及)?以[下内上]|之内)?"
@@ -87,8 +88,9 @@ class Hint:
     :ivar str sentence: as it stands in the clause.
     :ivar tuple span: (start, end) of the words it comes from, in the sentence.
     :ivar dict values: for a deadline duration, unit (codes of const.UNITS), start and done (fields
-        of a case), role (a word), domain, count_from, window; for a limit max_amount or unlimited,
-        role, subject, own_cases; for a route steps [(role, amount from which it signs)], subject.
+        of a case), name (the word for what must be done), role (a word), domain, count_from, window; for a limit max_amount or unlimited,
+        role, own_cases; for a route steps [(role, amount from which it signs)]; for both subject
+        (codes of const.SUBJECTS) or any_subject.
         What the sentence does not say is not there.
     :ivar list notes: what was assumed or could not be taken over, as codes.
     """
@@ -104,11 +106,12 @@ class Hint:
         return self.sentence[slice(*self.span)]
 
 
-def find(text, roles=(), lead=""):
+def find(text, roles=(), lead="", name=""):
     """Return the suggestions for the text of a clause, in the order of its words.
 
     :param roles: names of the posts that the company knows.
     :param str lead: the text that the clause continues, its parent's: "受理后按下列时限办理：".
+    :param str name: the heading of the clause, which its text need not repeat: "响应时限".
     :rtype: list[Hint]
     """
     posts = _post_pattern(roles)
@@ -123,7 +126,23 @@ def find(text, roles=(), lead=""):
         found, own_start = _deadlines(sentence, plain, posts, own_start, carried)
         limits = _limits(sentence, plain, posts)
         hints += found + limits + _routes(sentence, plain, posts, limits)
+    for hint in hints:
+        _look_at_name(hint, half_width(name))
     return hints
+
+
+def _look_at_name(hint, name):
+    """Take from the heading what the sentence leaves out."""
+    values = hint.values
+    if hint.kind != "deadline":
+        if not {"subject", "any_subject"} & values.keys():
+            _put_subject(values, name)
+        return
+    found = {_FACT_FIELDS[fact[0]]: fact[0] for fact in _FACT.finditer(name)}
+    found.pop(values.get("start"), None)
+    if "done" not in values and len(found) == 1:
+        [(values["done"], values["name"])] = found.items()
+        hint.notes.append("done_named")
 
 
 # === WORDS ===
@@ -151,9 +170,13 @@ def _start_of(plain):
     return found
 
 
-def _subject_of(plain):
+def _put_subject(values, plain):
+    """Take what is granted: one thing, or whatever it is; a purchase, say, is neither."""
     found = {code for word, code in SUBJECTS.items() if word in plain}
-    return found.pop() if len(found) == 1 else None
+    if len(found) == 1:
+        values["subject"] = found.pop()
+    elif found or re.search(ANY_REMEDY, plain):
+        values["any_subject"] = True
 
 
 # === DEADLINES ===
@@ -171,12 +194,18 @@ def _deadlines(sentence, plain, posts, start, lead_start):
         _put_events(hint, plain, match, (done_to, until), own, start or lead_start)
         start = own or start
         _put_domain(hint, plain, match)
-        role = posts.search(plain, 0, match.start()) or posts.search(plain, match.end(), until)
+        role = posts.search(plain, 0, match.start()) or _after_by(posts, plain, match.end(), until)
         if role:
             hint.values["role"] = role[0]
         hints.append(hint)
         done_to = match.end()
     return hints, start
+
+
+def _after_by(posts, plain, start, stop):
+    """Return the post of whom it says that it is done *by* him: 24小时内由经办人响应."""
+    by = plain.find("由", start, stop)
+    return posts.match(plain, by + 1, stop) if by >= 0 else None
 
 
 def _is_limit(plain, match):
@@ -187,7 +216,7 @@ def _is_limit(plain, match):
         return bool(marked) and not (match["every"] and plain.startswith("日", match.end()))
     ahead = plain[: match.start()]
     at_most = _AT_MOST.search(ahead)
-    if not at_most and ahead.endswith(_NO_SPAN_AFTER):
+    if _KEPT.search(ahead) or (not at_most and ahead.endswith(_NO_SPAN_AFTER)):
         return False
     if match["unit"] == "月" and "个" not in match["span"] and match["n"] != "半":
         return False  # 5月内 is May
@@ -298,13 +327,14 @@ def _start_before(plain, start, stop):
 def _put_events(hint, plain, match, region, own_start, carried):
     start = own_start or carried
     after = _FACT.search(plain, match.end(), region[1])
-    done = _FACT_FIELDS[after[0]] if after else _done_before(plain, region[0], match.start())
+    word = after[0] if after else _done_before(plain, region[0], match.start())
+    done = _FACT_FIELDS.get(word)
     if start and start != done:
         hint.values["start"] = start
         if not own_start:
             hint.notes.append("start_carried")
     if done:
-        hint.values["done"] = done
+        hint.values |= {"done": done, "name": word}
 
 
 def _done_before(plain, start, stop):
@@ -312,7 +342,7 @@ def _done_before(plain, start, stop):
     found = None
     for fact in _FACT.finditer(plain, start, stop):
         if _LIMIT_NOUN.match(plain, fact.end()) or not _MARKER.match(plain, fact.end(), stop + 2):
-            found = _FACT_FIELDS[fact[0]]
+            found = fact[0]
     return found
 
 
@@ -357,8 +387,7 @@ def _limits(sentence, plain, posts):
             hint.values["amount_from"] = lower
         if role:
             hint.values["role"] = role
-        if subject := _subject_of(plain):
-            hint.values["subject"] = subject
+        _put_subject(hint.values, plain)
         if re.search("自行|直接|当场", part):
             hint.values["own_cases"] = True
             hint.notes.append("own_cases")
@@ -400,7 +429,8 @@ def _bounds(amounts):
             notes.append("currency")
         before, after = match["before"] or "", (match["after"] or "").strip()
         if match["low"]:
-            unit = match["low_large"] or match["large"] or ""
+            # 1-5万元 shares its unit, 5000元至3万元 does not.
+            unit = match["low_large"] or (not match["low_yuan"] and match["large"]) or ""
             lower, upper = parse_amount(match["low"], unit), amount
         elif _BELOW.match(before) or after.startswith("(不含)以下"):
             upper = round(amount - 0.01, 2)
@@ -446,8 +476,7 @@ def _routes(sentence, plain, posts, limits):
         return []
     lower = next((hint.values["amount_from"] for hint in limits if "amount_from" in hint.values), 0)
     values["steps"] = [(step, lower) for step in steps]
-    if subject := _subject_of(plain):
-        values["subject"] = subject
+    _put_subject(values, plain)
     return [Hint("route", sentence, span, values, notes)]
 
 

@@ -7,3 +7,4 @@ from . import external_step
 from . import intake_try
 from . import organisation_check
 from . import intake_page_batch
+from . import word_load
