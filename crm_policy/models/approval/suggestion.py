@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Command, Domain
+from odoo.fields import Command
 
 from ...const import COUNTS_FROM, SUBJECTS, UNITS, WINDOWS
 from ...tools import rule_hints
@@ -36,7 +36,7 @@ class CrmPolicySuggestion(models.Model):
     )
     version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
     company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
-    version_state = fields.Selection(related="version_id.state")
+    version_state = fields.Selection(related="version_id.state", string="State of the Version")
     sequence = fields.Integer(default=10)
     kind = fields.Selection(
         [("deadline", "Deadline"), ("limit", "Limit"), ("route", "Approval")],
@@ -243,20 +243,31 @@ class CrmPolicySuggestion(models.Model):
         """Return which cases are meant: "Complaint, Conflict; Urgent"."""
         model = self.env.get(self._policy_deadline_model or "")
         words = []
-        try:
-            conditions = list(Domain(ast.literal_eval(self.domain or "[]")).iter_conditions())
-        except (ValueError, SyntaxError, TypeError):
-            return self.domain
-        for condition in conditions:
-            field = model._fields.get(condition.field_expr) if model is not None else None
-            if field is None or field.type != "selection":
+        conditions = self._policy_conditions()
+        if conditions is None:
+            return self.domain  # the rule will say what is wrong with it
+        for name, operator, values in conditions:
+            field = model._fields.get(name) if model is not None else None
+            if field is None or field.type != "selection" or operator != "in":
                 return self.domain
             labels = dict(field._description_selection(self.env))
-            values = condition.value
-            values = values if isinstance(values, list | tuple | set) else [values]
-            order = [code for code in labels if code in values]
-            words.append(", ".join(labels[code] for code in order))
+            words.append(self.env._(", ").join(labels.get(code, code) for code in values))
         return "; ".join(words)
+
+    def _policy_conditions(self):
+        """Return the condition as [(field, operator, value)], None where it is no such list."""
+        try:
+            conditions = ast.literal_eval(self.domain or "[]")
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            return None
+        sound = isinstance(conditions, list) and all(
+            isinstance(each, list | tuple)
+            and len(each) == 3
+            and isinstance(each[0], str)
+            and isinstance(each[2], list | tuple)
+            for each in conditions
+        )
+        return [tuple(each) for each in conditions] if sound else None
 
     def _policy_limit_words(self):
         return self.env._(
