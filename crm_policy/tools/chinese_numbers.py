@@ -23,7 +23,8 @@ HIGHEST = 9999
 
 def half_width(text):
     """Return the text with half-width figures and signs, place for place as long as it was."""
-    return text.translate(_HALF_WIDTH)
+    text = text.translate(_HALF_WIDTH)
+    return re.sub(r"(?<=[0-9])，(?=[0-9]{3}(?![0-9]))", ",", text)  # thousands
 
 
 def parse_chinese(text):

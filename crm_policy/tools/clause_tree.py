@@ -37,7 +37,7 @@ _PATTERNS = [
     (
         FIGURE,  # decimals: 1.1, 4.2.3, with or without a last point
         re.compile(
-            rf"(?P<label>(?P<n>[0-9]{{1,2}}(?:\.[0-9]{{1,2}}){{1,5}})\.?)(?![0-9]){_QUANTITY}"
+            rf"(?P<label>(?P<n>[0-9]{{1,2}}(?:\.[0-9]{{1,2}}){{1,5}}))(?!\.?[0-9])\.?{_QUANTITY}"
         ),
     ),
     (FIGURE, re.compile(rf"(?P<label>(?P<n>[0-9]{{1,2}}))[.、](?![0-9]){_QUANTITY}")),
