@@ -63,9 +63,8 @@ def _check_parts(parts, main, limits):
         raise OfficeError("macros")
     if len(infos) > limits.parts or sum(info.file_size for info in infos) > limits.unpacked:
         raise OfficeError("bomb")
-    for info in infos:
-        if info.filename.lower().endswith((".xml", ".rels")):
-            _check_part(parts, info, limits)
+    for info in infos:  # whatever they are called: a sheet may have any name
+        _check_part(parts, info, limits)
     if b"macroEnabled" in parts.read(_CONTENT_TYPES):
         raise OfficeError("macros")
 
