@@ -16,7 +16,7 @@
     ],
     # Enterprise declares helpdesk.ticket too: one of the two would silently replace the other.
     "excludes": ["helpdesk"],
-    "external_dependencies": {"python": ["PyYAML", "openpyxl", "xlsxwriter"]},
+    "external_dependencies": {"python": ["PyYAML", "openpyxl", "python-docx", "xlsxwriter"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
@@ -41,6 +41,7 @@
         "security/violation_rules.xml",
         "data/activity_types.xml",
         "security/registry_rules.xml",
+        "security/word_rules.xml",
         "data/channels.xml",
         "data/crons.xml",
         "data/intake_limits.xml",
@@ -76,6 +77,7 @@
         "wizard/violation_report_views.xml",
         "views/violation_views.xml",
         "views/route_views.xml",
+        "views/suggestion_views.xml",
         "views/fact_rule_views.xml",
         "views/parameter_views.xml",
         "wizard/calendar_load_views.xml",
@@ -83,6 +85,7 @@
         "views/proposed_views.xml",
         "wizard/pack_load_views.xml",
         "wizard/parameter_sheet_views.xml",
+        "wizard/word_load_views.xml",
         "wizard/case_import_load_views.xml",
         "wizard/call_views.xml",
         "wizard/case_step_views.xml",
@@ -121,6 +124,7 @@
         "views/pause_menus.xml",
         "views/violation_menus.xml",
         "views/registry_menus.xml",
+        "views/word_menus.xml",
     ],
     "demo": [
         "demo/demo_company.xml",

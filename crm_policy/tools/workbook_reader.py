@@ -3,11 +3,12 @@
 Only the values are read: no formulas, no links to other files, no macros.
 """
 
-import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 
 from openpyxl import load_workbook
+
+from .office_file import Limits, OfficeError, check_container
 
 MAX_BYTES = 15 * 1024 * 1024  # of the file
 MAX_UNPACKED = 200 * 1024 * 1024  # bytes of all its parts
@@ -15,11 +16,6 @@ MAX_PARTS = 1_000
 MAX_ROWS = 5_000  # with content, the head included
 MAX_COLUMNS = 200
 MAX_GAP = 1_000  # empty rows in a row: what comes after them belongs to something else
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-# A document type declares entities, which can grow without end; no Excel file has one.
-_DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
-_PIECE = 1024 * 1024  # bytes unpacked at a time
 
 
 class WorkbookError(ValueError):
@@ -68,46 +64,12 @@ def read_workbook(content):
 
 
 def _check_container(content):
-    """Look at the outside: what it is, how big it becomes, what it must not hold."""
-    if not content:
-        raise WorkbookError("empty")
-    if len(content) > MAX_BYTES:
-        raise WorkbookError("size")
-    if content.startswith(_OLE):
-        raise WorkbookError("encrypted" if _ENCRYPTED in content else "xls")
+    limits = Limits(MAX_BYTES, MAX_UNPACKED, MAX_PARTS)
     try:
-        with zipfile.ZipFile(BytesIO(content)) as parts:
-            _check_parts(parts)
-    except WorkbookError:
-        raise
-    except Exception as error:  # no archive; or what a forged part makes the library raise
-        raise WorkbookError("damaged" if content.startswith(b"PK") else "not_excel") from error
-
-
-def _check_parts(parts):
-    names = {info.filename for info in parts.infolist()}
-    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise WorkbookError("not_excel")
-    if any(name.lower().endswith("vbaproject.bin") for name in names):
-        raise WorkbookError("macros")
-    infos = parts.infolist()
-    if len(infos) > MAX_PARTS or sum(info.file_size for info in infos) > MAX_UNPACKED:
-        raise WorkbookError("bomb")
-    for info in infos:  # whatever they are called: a sheet may have any name
-        _check_part(parts, info)
-
-
-def _check_part(parts, info):
-    """Unpack a part piece by piece; its declared size is not believed."""
-    unpacked, tail = 0, b""
-    with parts.open(info) as part:
-        while piece := part.read(_PIECE):
-            unpacked += len(piece)
-            if unpacked > MAX_UNPACKED:
-                raise WorkbookError("bomb")
-            if any(mark in tail + piece for mark in _DOCTYPES):
-                raise WorkbookError("damaged")
-            tail = piece[-32:]
+        check_container(content, "xl/workbook", limits)
+    except OfficeError as error:
+        code = error.args[0]
+        raise WorkbookError({"old": "xls", "other": "not_excel"}.get(code, code)) from error
 
 
 def _rows(sheet):

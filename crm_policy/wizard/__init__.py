@@ -16,3 +16,4 @@ from . import violation_step
 from . import violation_report
 from . import version_publish
 from . import version_step
+from . import word_load

@@ -4,4 +4,7 @@ from . import approval
 from . import approval_step
 from . import decision
 from . import approvable
+from . import suggestion
+from . import suggestion_step
+from . import clause
 from . import version

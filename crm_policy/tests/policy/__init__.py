@@ -9,3 +9,4 @@ from . import test_coverage
 from . import test_findings
 from . import test_interpretations
 from . import test_revisions
+from . import test_word_upload
