@@ -148,6 +148,17 @@ SUBJECTS = [
 # Beyond this an amount is a slip of the keyboard, whatever the currency.
 AMOUNT_CEILING = 10_000_000_000
 
+# As resource.calendar.attendance counts them.
+WEEKDAYS = [
+    ("0", "Monday"),
+    ("1", "Tuesday"),
+    ("2", "Wednesday"),
+    ("3", "Thursday"),
+    ("4", "Friday"),
+    ("5", "Saturday"),
+    ("6", "Sunday"),
+]
+
 
 def codes_of(selection):
     """Return the codes of a selection list, as pack schemas want them."""

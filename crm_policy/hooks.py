@@ -10,6 +10,8 @@ def post_init_hook(env):
         zone = company.partner_id.tz
         if calendar and zone and calendar.tz == "UTC":
             calendar.tz = zone
+    # They were there before the days were: as a new calendar would, they follow their country.
+    env["resource.calendar"].search([])._compute_policy_statutory_country_id()
     env["res.users"]._policy_refresh_departments()
 
 

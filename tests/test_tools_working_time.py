@@ -1,5 +1,6 @@
 """Working-time arithmetic, border by border, and against a clock that counts minute by minute."""
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -259,3 +260,17 @@ def test_office_hours_agree_with_a_clock_of_minutes(begin, minutes):
         at += 1
     start = (OFFICE_START + begin) * 60
     assert working_time.add_work(OFFICE, start, minutes * 60) == at * 60
+
+
+# === THE DAYS OF AN INDEX ===
+
+
+@given(calendars(), st.integers(-40, 260), st.integers(1, 4))
+def test_working_days_lead_to_the_same_end(intervals, start, count):
+    """The zone is hours ahead, so that small numbers span two days."""
+    index = working_time.build_index([(a * 3600, b * 3600) for a, b in intervals])
+    days = working_time.working_days(index, SHANGHAI)
+    place = bisect_right(days.begins, start * 3600) + count - 1
+    end = days.ends[place] if place < len(days.ends) else None
+    expected = working_time.nth_working_day_end(index, start * 3600, count, SHANGHAI)
+    assert end == expected

@@ -10,6 +10,13 @@ from itertools import accumulate
 from typing import NamedTuple
 
 
+class DayIndex(NamedTuple):
+    """The working days of a :class:`WorkIndex`: 00:00 of each, and the end of its work."""
+
+    begins: tuple
+    ends: tuple
+
+
 class WorkIndex(NamedTuple):
     """Disjoint working intervals in order, and the work done up to the end of each.
 
@@ -121,6 +128,21 @@ def days_ended(index, start, stop, zone):
         if following == len(index.starts) or _day(index.starts[following], zone) != day:
             count += 1
     return count
+
+
+def working_days(index, zone):
+    """Return the working days of an index, for those who count days without Python.
+
+    The n-th after the day of ``at`` ends at ``ends[bisect_right(begins, at) + n - 1]``.
+    The last day is left out: it may go on beyond the index.
+
+    :rtype: DayIndex
+    """
+    days = {}
+    for start, stop in zip(index.starts, index.stops, strict=True):
+        days[_day(start, zone)] = stop
+    begins = [int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) for day in days]
+    return DayIndex(tuple(begins[:-1]), tuple(days.values())[:-1])
 
 
 def _day(instant, zone):

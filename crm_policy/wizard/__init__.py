@@ -1,5 +1,6 @@
 from . import pack_load
 from . import case_import_load
+from . import calendar_load
 from . import call
 from . import case_step
 from . import approval_sign

@@ -115,9 +115,7 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains(
-        "model_name", "start_path", "done_path", "due_path", "factor_path", "domain"
-    )
+    @api.constrains("model_name", "start_path", "done_path", "due_path", "factor_path", "domain")
     def _check_paths(self):
         for rule in self:
             model = self.env.get(rule.model_name)

@@ -1,8 +1,13 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from odoo import models, tools
+from pytz import timezone
+
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools.date_utils import float_to_time
+from odoo.tools.intervals import Intervals
 
 from ...tools import working_time
 from ...tools.zones import day_end
@@ -15,11 +20,135 @@ class CrmPolicyWorktime(models.AbstractModel):
     """Working time of a calendar by bisection (mixin of ``resource.calendar``).
 
     Odoo's own planning reads the database for each date; here a year's intervals are fetched once
-    and kept in the registry's cache until a calendar, attendance or leave changes.
+    and kept in the registry's cache until a calendar, attendance, leave or day changes.
+
+    Statutory days, company days and make-up workdays (:class:`CrmPolicyCalendarDay`) come in where
+    all of Odoo asks for attendances, so that whatever plans by the calendar sees them.
     """
 
     _name = "crm.policy.worktime"
     _description = "Working Time"
+    _inherit = ["crm.policy.worktime.bulk"]
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("company_id")
+    def _compute_policy_statutory_country_id(self):
+        """A new calendar follows its company's country, where that one's days are known."""
+        Day = self.env["crm.policy.calendar.day"]
+        for calendar in self:
+            country = calendar.company_id.country_id
+            calendar.policy_statutory_country_id = Day._policy_has_days(country) and country
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        # Hours and leaves are records of their own, which tell themselves.
+        if {"tz", "two_weeks_calendar", "policy_statutory_country_id"}.intersection(vals):
+            self._policy_tell([(self, fields.Datetime.now())], zone="tz" in vals)
+        return result
+
+    @api.model
+    def _policy_tell(self, reach, zone=False):
+        """Forget what was worked out, and tell each calendar since when it is another.
+
+        :param reach: pairs (calendars, naive UTC).
+        :param bool zone: the days themselves begin at another instant.
+        """
+        self.env.registry.clear_cache()
+        merged = {}
+        for calendars, since in reach:
+            for calendar in calendars:
+                merged[calendar] = min(since, merged.get(calendar, since))
+        for since in sorted(set(merged.values())):
+            changed = self.concat(*(calendar for calendar in merged if merged[calendar] == since))
+            changed._policy_calendar_changed(since, zone)
+
+    def _policy_calendar_changed(self, since, zone=False):
+        """Hook of the rooms above: the working time of ``self`` is another from ``since`` on."""
+
+    # === STATUTORY AND COMPANY DAYS === #
+
+    @api.model
+    def _policy_calendars_of(self, company):
+        """Return the calendars in which a company counts."""
+        return company.resource_calendar_id | self.search([("company_id", "=", company.id)])
+
+    def _policy_days(self, company):
+        """Return {date: weekday or None} of the days that are not what their weekday says."""
+        return self.env["crm.policy.calendar.day"]._policy_days_of(
+            company.id, self.sudo().policy_statutory_country_id.id
+        )
+
+    def _attendance_intervals_batch(
+        self, start_dt, end_dt, resources=None, domain=None, tz=None, lunch=False
+    ):
+        result = super()._attendance_intervals_batch(
+            start_dt, end_dt, resources=resources, domain=domain, tz=tz, lunch=lunch
+        )
+        if self.flexible_hours:
+            return result
+        for resource in [*(resources or ()), self.env["resource.resource"]]:
+            if resource and resource._is_flexible():
+                continue
+            company = resource.company_id or self.company_id or self.env.company
+            zone = tz or timezone((resource or self).tz)
+            start, stop = start_dt.astimezone(zone), end_dt.astimezone(zone)
+            days = {
+                day: weekday
+                for day, weekday in self._policy_days(company).items()
+                if start.date() <= day <= stop.date()
+            }
+            if days:
+                intervals = [
+                    interval
+                    for interval in result[resource.id]
+                    if interval[0].astimezone(zone).date() not in days
+                ]
+                intervals += [
+                    (max(start, begin), min(stop, end), attendance)
+                    for begin, end, attendance in self._policy_make_up(days, zone, domain, lunch)
+                ]
+                result[resource.id] = Intervals(intervals, keep_distinct=True)
+        return result
+
+    def _policy_make_up(self, days, zone, domain, lunch):
+        """Return the intervals of the make-up workdays among ``days``, in the zone's time."""
+        if not any(days.values()):
+            return []
+        attendances = self.env["resource.calendar.attendance"].search(
+            Domain(domain or Domain.TRUE)
+            & Domain("calendar_id", "=", self.id)
+            & Domain("display_type", "=", False)
+            & Domain("day_period", "=" if lunch else "!=", "lunch")
+        )
+        return [
+            (
+                zone.localize(datetime.combine(day, float_to_time(attendance.hour_from))),
+                zone.localize(datetime.combine(day, float_to_time(attendance.hour_to))),
+                attendance,
+            )
+            for day, weekday in days.items()
+            for attendance in attendances
+            if attendance.dayofweek == weekday
+            and self._policy_week(day) in (False, attendance.week_type)
+        ]
+
+    def _policy_week(self, day):
+        """Return which of the two weeks of a calendar a day is in, or False when it has one."""
+        if not self.two_weeks_calendar:
+            return False
+        return str(self.env["resource.calendar.attendance"].get_week_type(day))
+
+    def _works_on_date(self, date):
+        days = self._policy_days(self.company_id or self.env.company)
+        day = fields.Date.to_date(date)
+        if day not in days:
+            return super()._works_on_date(date)
+        return bool(days[day]) and self._get_working_hours()[self._policy_week(day)][days[day]]
+
+    # === ARITHMETIC === #
 
     def _policy_add_work(self, starts, seconds):
         """Return when ``seconds`` of working time have passed since each start (T2).
@@ -126,7 +255,7 @@ class CrmPolicyWorktime(models.AbstractModel):
     @tools.ormcache("self.id", "company_id", "first", "last")
     def _policy_cached_index(self, company_id, first, last):
         # A zone in the caller's context must not end up in everybody's cache.
-        calendar = self.with_env(self.env(su=True, context={}))
+        calendar = self.with_env(self.env(su=True, context={"allowed_company_ids": [company_id]}))
         intervals = calendar._work_intervals_batch(
             datetime(first, 1, 1, tzinfo=UTC),
             datetime(last + 1, 1, 1, tzinfo=UTC),
