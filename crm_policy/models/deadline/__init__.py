@@ -1,4 +1,6 @@
 from . import deadline_plan
+from . import rule_account
+from . import explain
 from . import deadline_rule
 from . import fact_rule
 from . import pause_reason

@@ -5,3 +5,4 @@ from . import test_overdue
 from . import test_queries
 from . import test_backdating
 from . import test_windows
+from . import test_explain
