@@ -1,5 +1,7 @@
 from . import deadline_plan
 from . import alert_plan
+from . import rule_account
+from . import explain
 from . import deadline_rule
 from . import escalation_step
 from . import fact_rule

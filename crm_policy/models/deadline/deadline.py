@@ -16,7 +16,12 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.deadline.alert", "crm.policy.dependent", "crm.policy.protected"]
+    _inherit = [
+        "crm.policy.deadline.alert",
+        "crm.policy.explain",
+        "crm.policy.dependent",
+        "crm.policy.protected",
+    ]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(

@@ -20,7 +20,12 @@ class CrmPolicyDeadlineRule(models.Model):
 
     _name = "crm.policy.deadline.rule"
     _description = "Deadline Rule"
-    _inherit = ["crm.policy.alert.plan", "crm.policy.rule.mixin", "crm.policy.deadline.plan"]
+    _inherit = [
+        "crm.policy.alert.plan",
+        "crm.policy.rule.mixin",
+        "crm.policy.deadline.plan",
+        "crm.policy.rule.account",
+    ]
     _order = "version_id, sequence, id"
 
     _pack_section = "deadline_rules"

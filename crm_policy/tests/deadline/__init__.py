@@ -12,3 +12,4 @@ from . import test_alert_instants
 from . import test_escalations
 from . import test_violations
 from . import test_violation_sight
+from . import test_explain

@@ -1,74 +1,72 @@
-import {Component, onWillUnmount, useState} from "@odoo/owl";
+import {Component} from "@odoo/owl";
+import {CountdownChip} from "./countdown_chip.esm";
 import {_t} from "@web/core/l10n/translation";
-import {formatDateTime} from "@web/core/l10n/dates";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
-const {DateTime} = luxon;
-const REFRESH = 30000; // Milliseconds: the chip counts in minutes
-
 /**
- * @param {Number} minutes from now; negative when they have passed
- * @returns {String} the time in words
- */
-export function leftWords(minutes) {
-    const total = Math.abs(minutes);
-    const days = Math.floor(total / 1440);
-    const hours = Math.floor((total % 1440) / 60);
-    const rest = total % 60;
-    let time = _t("%(minutes)s min", {minutes: rest});
-    if (days) {
-        time = _t("%(days)s d %(hours)s h", {days, hours});
-    } else if (hours) {
-        time = _t("%(hours)s h %(minutes)s min", {hours, minutes: rest});
-    }
-    return minutes < 0 ? _t("overdue %(time)s", {time}) : _t("%(time)s left", {time});
-}
-
-/**
- * Chip with the time left until a deadline: in words, red when it has passed, amber when
- * less than a fifth of it is left. It shows elapsed time; the due instant is in the tooltip.
+ * The chip of a governed document: its deadline that falls due next.
  */
 export class CountdownField extends Component {
     static template = "crm_policy.CountdownField";
-    static props = {...standardFieldProps};
+    static components = {CountdownChip};
+    static props = {...standardFieldProps, explain: {type: Boolean, optional: true}};
 
-    setup() {
-        this.clock = useState({now: DateTime.now()});
-        const timer = setInterval(() => (this.clock.now = DateTime.now()), REFRESH);
-        onWillUnmount(() => clearInterval(timer));
-    }
-
-    get due() {
-        return this.props.record.data[this.props.name];
-    }
-
-    get minutes() {
-        return Math.round(this.due.diff(this.clock.now, "minutes").minutes);
-    }
-
-    get tooltip() {
-        return formatDateTime(this.due);
-    }
-
-    get tone() {
-        if (this.minutes < 0) {
-            return "text-bg-danger";
-        }
-        const warn = this.props.record.data.policy_next_warn_at;
-        return warn && warn <= this.clock.now ? "text-bg-warning" : "text-bg-light border";
-    }
-
-    get words() {
-        return leftWords(this.minutes);
+    get chip() {
+        const data = this.props.record.data;
+        return {
+            due: data[this.props.name],
+            warn: data.policy_next_warn_at,
+            paused: Boolean(data.policy_next_paused),
+            deadlineId: (this.props.explain && data.policy_next_clock) || undefined,
+        };
     }
 }
 
-export const countdownField = {
-    component: CountdownField,
-    displayName: _t("Countdown"),
+/**
+ * The chip of a deadline itself.
+ */
+export class DeadlineChipField extends CountdownField {
+    get chip() {
+        const {data, resId} = this.props.record;
+        return {
+            due: data[this.props.name],
+            start: data.start_at,
+            done: data.done_at,
+            state: data.state,
+            paused: Boolean(data.paused_at),
+            lateness: data.lateness_seconds,
+            deadlineId: (this.props.explain && resId) || undefined,
+        };
+    }
+}
+
+const common = {
     supportedTypes: ["datetime"],
-    fieldDependencies: [{name: "policy_next_warn_at", type: "datetime"}],
+    supportedOptions: [{label: _t("Without explanation"), name: "plain", type: "boolean"}],
+    extractProps: ({options}) => ({explain: !options.plain}),
 };
 
-registry.category("fields").add("policy_countdown", countdownField);
+registry.category("fields").add("policy_countdown", {
+    ...common,
+    component: CountdownField,
+    displayName: _t("Countdown"),
+    fieldDependencies: [
+        {name: "policy_next_warn_at", type: "datetime"},
+        {name: "policy_next_paused", type: "boolean"},
+        {name: "policy_next_clock", type: "integer"},
+    ],
+});
+
+registry.category("fields").add("policy_deadline_chip", {
+    ...common,
+    component: DeadlineChipField,
+    displayName: _t("Countdown of a deadline"),
+    fieldDependencies: [
+        {name: "start_at", type: "datetime"},
+        {name: "done_at", type: "datetime"},
+        {name: "state", type: "selection"},
+        {name: "paused_at", type: "datetime"},
+        {name: "lateness_seconds", type: "integer"},
+    ],
+});
