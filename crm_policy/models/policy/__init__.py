@@ -3,7 +3,6 @@ from . import pack_row
 from . import pack_section
 from . import version_pack
 from . import linter
-from . import pack_section
 from . import term
 from . import policy
 from . import default
