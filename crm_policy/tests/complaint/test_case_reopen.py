@@ -1,5 +1,6 @@
 """A closed case is taken up again: by the customer's word, or by a supervisor with a reason."""
 
+from odoo.fields import Domain
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..common import PolicyCommon, at, shanghai
@@ -181,7 +182,9 @@ class TestCaseReopen(PolicyCommon):
         self.assertEqual(new["complaint-response"].due_at, shanghai("2026-03-07 10:00"))
         self.assertEqual(new["complaint-solution"].due_at, shanghai("2026-03-08 10:00"))
         # The sweep sees nothing to mend: SQL and hooks say the same.
-        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
+            Domain("model_name", "=", "helpdesk.ticket")
+        )
         rules = rules.filtered(lambda rule: rule.version_id == self.version)
         Deadline = self.env["crm.policy.deadline"]
         self.assertEqual(Deadline._policy_differences("helpdesk.ticket", rules), [])

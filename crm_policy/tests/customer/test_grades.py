@@ -1,5 +1,6 @@
 """Grades of customers: who reads them, and what they do to deadlines (S1 d)."""
 
+from odoo.fields import Domain
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
@@ -59,9 +60,7 @@ class TestGrades(PolicyCommon):
         if company != cls.company:
             policy = policy.with_context(allowed_company_ids=company.ids)
         version = policy._policy_apply_pack(content, company)
-        if "revision_reason" in version._fields:
-            version.write({"revision_reason": "practice", "change_summary": "修订"})
-        version.action_policy_review()
+        cls._hand_over(version)
         version.with_user(cls.users["director"]).action_policy_publish()
         return version.with_env(cls.env)
 
@@ -78,7 +77,9 @@ class TestGrades(PolicyCommon):
         return case.policy_deadline_ids.filtered(lambda clock: clock.rule_code == code)
 
     def _in_step(self):
-        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
+            Domain("model_name", "=", "helpdesk.ticket")
+        )
         model = "helpdesk.ticket"
         self.assertFalse(self.env["crm.policy.deadline"]._policy_differences(model, rules))
 
@@ -198,7 +199,9 @@ class TestGrades(PolicyCommon):
         self._in_step()
         # A sweep run by somebody of the other company says the same.
         Deadline = self.env["crm.policy.deadline"].with_company(other)
-        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules()
+        rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
+            Domain("model_name", "=", "helpdesk.ticket")
+        )
         self.assertFalse(Deadline._policy_differences("helpdesk.ticket", rules))
 
     def test_a_row_of_the_group_counts_where_a_company_has_none(self):

@@ -41,7 +41,7 @@ class TestReplan(PolicyCommon):
         content = content.replace("deadline_rules:\n", "deadline_rules:\n" + rules)
         admin = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
         version = admin._policy_apply_pack(content, cls.company)
-        version.action_policy_review()
+        cls._hand_over(version)
         version.with_user(cls.users["director"]).action_policy_publish()
         cls.calendar = cls.company.resource_calendar_id
         cls.partner.color = 2

@@ -86,7 +86,8 @@ class TestRevisions(PolicyCommon):
                 for version in (self.version, draft)
             )
             with self.subTest(model._name):
-                self.assertTrue(old)
+                # What this pack has nothing of, other packs have.
+                self.assertTrue(old or model._name in NOT_IN_THE_PACK)
                 self.assertEqual(old.mapped("code"), new.mapped("code"))
                 for lang in ("en_US", "zh_CN"):
                     there = [rules.with_context(lang=lang) for rules in (old, new)]

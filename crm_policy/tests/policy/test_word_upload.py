@@ -518,7 +518,7 @@ class TestWordUpload(PolicyCommon):
     def test_a_case_runs_under_the_uploaded_text(self):
         version = self._upload(policy_id=self.version.policy_id.id)
         version.action_policy_accept_complete()
-        version.action_policy_review()
+        self._hand_over(version)
         with at("2026-03-02 09:00"):
             with self.assertRefused(AccessError, "The author never approves"):
                 author = self.users["policy_admin"]
