@@ -140,7 +140,9 @@ class CrmPolicyReplan(models.Model):
             )
             moved = self._policy_replan_rule(rule, company, chosen)
             self._policy_tell(rule, calendar, since, moved)
-        Deadline.invalidate_model()
+            Deadline.invalidate_model()
+            if moved and hasattr(Deadline, "_policy_reset_alerts"):
+                Deadline.browse(row[0] for row in moved)._policy_reset_alerts()
         return last
 
     @api.model
@@ -207,7 +209,7 @@ class CrmPolicyReplan(models.Model):
         if not first:
             return [], []
         start, factor = SQL("d.start_at"), SQL("COALESCE(NULLIF(d.factor, 0), 1)")
-        plain = SQL("COALESCE(d.paused_seconds, 0) = 0")
+        plain = self._policy_unpaused_sql()
         if rule.unit in SECONDS:
             seconds = SQL(
                 "ROUND(%s::double precision * %s * %s)::bigint",
@@ -248,6 +250,13 @@ class CrmPolicyReplan(models.Model):
             )
         )
         return moved or [], rest or []
+
+    @api.model
+    def _policy_unpaused_sql(self):
+        """Return which deadlines no pause has touched: the others are replayed one by one."""
+        if "pause_log" in self.env["crm.policy.deadline"]._fields:
+            return SQL("d.pause_log IS NULL")
+        return SQL("COALESCE(d.paused_seconds, 0) = 0")
 
     @api.model
     def _policy_replan_slowly(self, rule, company, ids):

@@ -133,7 +133,7 @@ class CrmPolicyCalendarDay(models.Model):
         :param country_id: id of the country that the calendar follows, or False.
         """
         days = self.sudo().search(
-            Domain.TRUE
+            Domain("company_id", "in", [company_id, False])
             & Domain("country_id", "in", [country_id, False])
         )
         # The nearest one has the last word.
