@@ -11,6 +11,7 @@ _logger = logging.getLogger(__name__)
 
 CHUNK = 20_000  # deadlines of a transaction
 PYTHON_CHUNK = 500  # of those that Python plans, at a time
+CHANGES = 1_000  # that one run of the job looks at
 TRIES = 3  # of a chunk in which somebody else was faster
 WORKING = (*SECONDS, "working_days")
 ELAPSED = ("calendar_days", "calendar_months", "day_of_month")
@@ -78,7 +79,7 @@ class CrmPolicyReplan(models.Model):
     @api.model
     def _cron_replan(self):
         """Plan anew for each change that waits, a transaction for each chunk of deadlines."""
-        waiting = self.sudo().search([])
+        waiting = self.sudo().search([], limit=CHANGES)
         if not waiting:
             return
         # The message that caches are stale may still be on its way to this process.
