@@ -43,6 +43,7 @@ class Row:
     max_queries: float | None = None
     min_ratio: float | None = None
     max_cpu: float | None = None
+    max_limit: float | None = None  # how many times the limit
 
     @property
     def ratio(self):
@@ -58,6 +59,8 @@ class Row:
             missed.append("ratio")
         if self.max_cpu is not None and self.ours.cpu > self.max_cpu:
             missed.append("time")
+        if self.max_limit is not None and self.ours.cpu > self.max_limit * self.limit.cpu:
+            missed.append("limit")
         return missed
 
 
@@ -132,6 +135,8 @@ def report(title, rows, unit="record"):
             target.append(f">={row.min_ratio:g}x")
         if row.max_cpu is not None:
             target.append(f"<={row.max_cpu:g} ms")
+        if row.max_limit is not None:
+            target.append(f"<={row.max_limit:g} limits")
         verdict = "" if not target else f"MISSED {', '.join(row.missed)}" if row.missed else "met"
         lines.append(
             (

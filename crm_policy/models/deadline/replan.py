@@ -1,5 +1,4 @@
 import logging
-from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -12,6 +11,7 @@ _logger = logging.getLogger(__name__)
 
 CHUNK = 20_000  # deadlines of a transaction
 PYTHON_CHUNK = 500  # of those that Python plans, at a time
+CHANGES = 1_000  # that one run of the job looks at
 TRIES = 3  # of a chunk in which somebody else was faster
 WORKING = (*SECONDS, "working_days")
 ELAPSED = ("calendar_days", "calendar_months", "day_of_month")
@@ -79,7 +79,7 @@ class CrmPolicyReplan(models.Model):
     @api.model
     def _cron_replan(self):
         """Plan anew for each change that waits, a transaction for each chunk of deadlines."""
-        waiting = self.sudo().search([])
+        waiting = self.sudo().search([], limit=CHANGES)
         if not waiting:
             return
         # The message that caches are stale may still be on its way to this process.
@@ -87,24 +87,18 @@ class CrmPolicyReplan(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=len(waiting))
         for calendar, changes in waiting.grouped("calendar_id").items():
             since, zone = min(changes.mapped("since")), any(changes.mapped("is_zone"))
-            after, left_out = min(changes.mapped("after_id")), False
-            while True:
-                after, skipped = self._policy_try_chunk(calendar, since, zone, after)
-                left_out = left_out or skipped
-                if after is None:
-                    break
+            after = min(changes.mapped("after_id"))
+            while after := self._policy_try_chunk(calendar, since, zone, after):
                 changes.after_id = after
                 if not self.env["ir.cron"]._commit_progress():
                     return
-            if left_out:
-                changes.after_id = 0  # the next run looks at all again
-            else:
-                changes.unlink()
+            changes.unlink()
             if not self.env["ir.cron"]._commit_progress(len(changes)):
                 return
 
     @api.model
     def _policy_try_chunk(self, calendar, since, zone, after):
+        """Plan a chunk; once more when somebody has saved one of its deadlines meanwhile."""
         for _time in range(TRIES - 1):
             try:
                 return self._policy_replan_chunk(calendar, since, zone, after)
@@ -114,57 +108,43 @@ class CrmPolicyReplan(models.Model):
 
     @api.model
     def _policy_replan_chunk(self, calendar, since, zone, after=0):
-        """Plan the next chunk of open deadlines anew.
+        """Plan the next open deadlines anew.
 
         :param int after: the id of the last deadline of the chunk before.
-        :return: (id of the last deadline, or None when there are no more; whether deadlines were
-            left out because somebody works on them).
+        :return: the id of the last deadline of this one, or None when there are no more.
         """
         Deadline = self.env["crm.policy.deadline"].sudo()
         Deadline.flush_model()
         targets = self._policy_targets(calendar, since, zone)
-        if not targets:
-            return None, False
-        rows = self.env.execute_query(
+        [[last]] = self.env.execute_query(
             SQL(
                 """
-                SELECT d.id, d.rule_id, d.company_id
-                  FROM crm_policy_deadline d
-                  JOIN unnest(%s::int[], %s::int[], %s::timestamp[])
-                    AS t (rule_id, company_id, since)
-                    ON t.rule_id = d.rule_id AND t.company_id = d.company_id
-                 WHERE d.state = 'open' AND d.due_at >= t.since AND d.id > %s
-                 ORDER BY d.id LIMIT %s
+                SELECT max(id) FROM (
+                    SELECT id FROM crm_policy_deadline
+                     WHERE state = 'open' AND id > %s ORDER BY id LIMIT %s) chunk
                 """,
-                [rule.id for rule, _company in targets],
-                [company.id for _rule, company in targets],
-                list(targets.values()),
                 after,
                 CHUNK,
             )
         )
-        if not rows:
-            return None, False
-        locked = self.env.execute_query(
-            SQL(
-                "SELECT id FROM crm_policy_deadline WHERE id = ANY(%s) AND state = 'open'"
-                " FOR UPDATE SKIP LOCKED",
-                [row_id for row_id, _rule, _company in rows],
+        if not targets or not last:
+            return None
+        for (rule, company), from_due in targets.items():
+            chosen = SQL(
+                "d.rule_id = %s AND d.company_id = %s AND d.state = 'open' AND d.due_at >= %s"
+                " AND d.id > %s AND d.id <= %s",
+                rule.id,
+                company.id,
+                from_due,
+                after,
+                last,
             )
-        )
-        mine = {row_id for [row_id] in locked}
-        by_target = defaultdict(list)
-        for row_id, rule_id, company_id in rows:
-            if row_id in mine:
-                by_target[rule_id, company_id].append(row_id)
-        for rule, company in targets:
-            if ids := by_target.get((rule.id, company.id)):
-                moved = self._policy_replan_rule(rule, company, ids)
-                if rule._policy_steps():
-                    Deadline.browse(row_id for row_id, _old, _new in moved)._policy_reset_alerts()
-                self._policy_tell(rule, calendar, since, moved)
-        Deadline.invalidate_model()
-        return rows[-1][0], len(mine) < len(rows)
+            moved = self._policy_replan_rule(rule, company, chosen)
+            self._policy_tell(rule, calendar, since, moved)
+            Deadline.invalidate_model()
+            if moved and rule._policy_steps():
+                Deadline.browse(row[0] for row in moved)._policy_reset_alerts()
+        return last
 
     @api.model
     def _policy_targets(self, calendar, since, zone):
@@ -193,17 +173,22 @@ class CrmPolicyReplan(models.Model):
     # === BUSINESS METHODS - PLANNING === #
 
     @api.model
-    def _policy_replan_rule(self, rule, company, ids):
+    def _policy_replan_rule(self, rule, company, chosen):
         """Plan deadlines of a rule and a company anew; return [id, old due, new due] of the moved.
 
         One statement for those that are a length of working time from a start; Python for all that
         has more to it, and for what lies beyond the years that the statement knows.
+
+        :param SQL chosen: which deadlines ``d``.
         """
         if rule.unit not in WORKING or rule.due_path or rule.window != "any":
-            return self._policy_replan_slowly(rule, company, ids)
+            rows = self.env.execute_query(
+                SQL("SELECT d.id FROM crm_policy_deadline d WHERE %s ORDER BY d.id", chosen)
+            )
+            return self._policy_replan_slowly(rule, company, [row_id for [row_id] in rows])
         try:
             with self.env.cr.savepoint():
-                moved, rest = self._policy_replan_at_once(rule, company, ids)
+                moved, rest = self._policy_replan_at_once(rule, company, chosen)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise
         except Exception:
@@ -212,16 +197,18 @@ class CrmPolicyReplan(models.Model):
         return moved + self._policy_replan_slowly(rule, company, rest)
 
     @api.model
-    def _policy_replan_at_once(self, rule, company, ids):
+    def _policy_replan_at_once(self, rule, company, chosen):
         """Return the moved, and the ids that are left for Python."""
         calendar = rule._policy_calendar(company)
         [[first, last]] = self.env.execute_query(
             SQL(
                 "SELECT EXTRACT(YEAR FROM min(start_at))::int, EXTRACT(YEAR FROM max(due_at))::int"
-                "  FROM crm_policy_deadline WHERE id = ANY(%s)",
-                ids,
+                "  FROM crm_policy_deadline d WHERE %s",
+                chosen,
             )
         )
+        if not first:
+            return [], []
         start, factor = SQL("d.start_at"), SQL("COALESCE(NULLIF(d.factor, 0), 1)")
         plain = SQL("d.pause_log IS NULL")
         if rule.unit in SECONDS:
@@ -243,7 +230,7 @@ class CrmPolicyReplan(models.Model):
                 WITH planned AS MATERIALIZED (
                     SELECT d.id, d.due_at AS old, CASE WHEN %(plain)s THEN %(due)s END AS new
                       FROM crm_policy_deadline d, %(clock)s
-                     WHERE d.id = ANY(%(ids)s)
+                     WHERE %(chosen)s
                 ), moved AS (
                     UPDATE crm_policy_deadline d
                        SET due_at = p.new, write_date = %(now)s, write_uid = %(uid)s,
@@ -258,7 +245,7 @@ class CrmPolicyReplan(models.Model):
                 plain=plain,
                 due=due,
                 clock=calendar._policy_clock_sql(first - 1, last + 2),
-                ids=ids,
+                chosen=chosen,
                 now=fields.Datetime.now(),
                 uid=self.env.uid,
             )

@@ -8,5 +8,6 @@ class CrmPolicyReplanSource(models.AbstractModel):
     _description = "Calendar of Deadlines"
 
     def _policy_calendar_changed(self, since, zone=False):
-        super()._policy_calendar_changed(since, zone)
+        result = super()._policy_calendar_changed(since, zone)
         self.env["crm.policy.replan"]._policy_request(self, since, zone)
+        return result

@@ -16,7 +16,7 @@ class CrmPolicyYearWatch(models.AbstractModel):
         visible above the lists of deadlines and in the policy check.
         """
         Day = self.env["crm.policy.calendar.day"]
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("resource_calendar_id", "!=", False)])
         for company in companies:
             missing = [
                 (country, year)

@@ -36,7 +36,7 @@ class CrmPolicyWorktimeBulk(models.AbstractModel):
 
         :param SQL start: a timestamp of UTC; ``seconds``: a bigint, more than zero.
         """
-        at = SQL("FLOOR(EXTRACT(EPOCH FROM %s))::bigint", start)
+        at = SQL("FLOOR(date_part('epoch', %s))::bigint", start)
         position = SQL("width_bucket(%s, clock.starts)", at)
         worked = SQL(
             "CASE WHEN %(position)s = 0 THEN 0 ELSE clock.done[%(position)s]"
@@ -48,8 +48,8 @@ class CrmPolicyWorktimeBulk(models.AbstractModel):
         # The first interval by whose end so much is done.
         ended = SQL("width_bucket(%s - 1, clock.done) + 1", target)
         return SQL(
-            "to_timestamp(clock.stops[%(ended)s] - clock.done[%(ended)s] + %(target)s)"
-            " AT TIME ZONE 'UTC'",
+            "timestamp 'epoch' + interval '1 second'"
+            " * (clock.stops[%(ended)s] - clock.done[%(ended)s] + %(target)s)",
             ended=ended,
             target=target,
         )
@@ -59,9 +59,9 @@ class CrmPolicyWorktimeBulk(models.AbstractModel):
 
         :param SQL start: a timestamp of UTC; ``count``: an integer, at least one.
         """
-        at = SQL("FLOOR(EXTRACT(EPOCH FROM %s))::bigint", start)
+        at = SQL("FLOOR(date_part('epoch', %s))::bigint", start)
         position = SQL("width_bucket(%s, clock.day_begins)", at)
         number = SQL("%s + %s", position, count)
         if same_day:
             number = SQL("%s - COALESCE(clock.day_ends[%s] > %s, FALSE)::int", number, position, at)
-        return SQL("to_timestamp(clock.day_ends[%s]) AT TIME ZONE 'UTC'", number)
+        return SQL("timestamp 'epoch' + interval '1 second' * clock.day_ends[%s]", number)

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..common import PolicyCommon, at
 
+NOT_IN_THE_PACK = ("crm.policy.countersign.step", "crm.policy.pause.reason")
+
 
 class TestRevisions(PolicyCommon):
     def _draft(self):
