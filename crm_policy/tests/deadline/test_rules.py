@@ -189,9 +189,7 @@ class TestRules(PolicyCommon):
         for number, (start, vals, due) in enumerate(rows):
             with self.subTest(start=start, **vals):
                 rule = self._rule(code=f"t-{number}", **vals)
-                self.assertEqual(
-                    rule._policy_due([shanghai(start)], self.company), [shanghai(due)]
-                )
+                self.assertEqual(rule._policy_due([shanghai(start)], self.company), [shanghai(due)])
 
     def test_a_factor_stretches_the_duration(self):
         start = shanghai("2026-03-04 11:45")
@@ -208,9 +206,7 @@ class TestRules(PolicyCommon):
         for unit, duration, factor, due in rows:
             with self.subTest(unit=unit, duration=duration):
                 rule = self._rule(code=f"f-{unit}-{duration}", unit=unit, duration=duration)
-                self.assertEqual(
-                    rule._policy_due([start], self.company, [factor]), [shanghai(due)]
-                )
+                self.assertEqual(rule._policy_due([start], self.company, [factor]), [shanghai(due)])
 
     def test_what_is_no_day_of_a_month_and_no_factor(self):
         for vals in ({"duration": 0}, {"duration": 32}, {"duration": 1.5}):
