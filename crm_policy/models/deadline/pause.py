@@ -5,6 +5,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
@@ -382,6 +383,8 @@ class CrmPolicyPause(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._policy_stop("limit")
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            return False  # its document is being saved: the next run
         except Exception:
             _logger.exception("The pause %s cannot be ended", self.id)
             return False

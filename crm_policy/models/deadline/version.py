@@ -2,6 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .deadline import CHUNK
 
@@ -93,9 +94,12 @@ class CrmPolicyVersion(models.Model):
         try:
             with self.env.cr.savepoint():
                 records._policy_switch_to(self)
-        except Exception:
+        except Exception as error:
             if len(records) == 1:
-                _logger.exception("%s %s cannot be switched", records._name, records.id)
+                if isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                    _logger.info("%s %s is being saved: later", records._name, records.id)
+                else:
+                    _logger.exception("%s %s cannot be switched", records._name, records.id)
                 return
             for record in records:
                 self._policy_switch_chunk(record)
