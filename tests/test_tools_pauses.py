@@ -1,4 +1,4 @@
-"""Pauses replayed, border by border, and against clocks that tick minute by minute or day by day."""
+"""Pauses replayed, border by border, and against clocks that tick minute by minute."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -26,7 +26,18 @@ STRETCHED = tuple(
     f"    duration: {text}" for text in ("1\n    pauses", "48\n    pauses", "15\n    pauses: [s")
 )
 PLAIN_LIFE = ("fact", "fact", "fact", "urgency", "user", "archive", "cancel")
-LIFE = (*PLAIN_LIFE, *PLAIN_LIFE, "kind", "pause", "pause", "pause", "resume", "resume", "decide", "grade")
+LIFE = (
+    *PLAIN_LIFE,
+    *PLAIN_LIFE,
+    "kind",
+    "pause",
+    "pause",
+    "pause",
+    "resume",
+    "resume",
+    "decide",
+    "grade",
+)
 
 
 class TestSweep(PauseCommon):
