@@ -16,6 +16,7 @@ class CrmPolicyVersion(models.Model):
     former version, whose rules go on for it.
     """
 
+    _name = "crm.policy.version"
     _inherit = ["crm.policy.version"]
 
     switch_pending = fields.Boolean(
