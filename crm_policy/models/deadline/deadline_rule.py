@@ -275,6 +275,7 @@ class CrmPolicyDeadlineRule(models.Model):
             for condition in self._policy_domain().iter_conditions()
         }
         names |= {"policy_version_id", "company_id", "policy_department_id", "policy_reopened_at"}
+        names.add("partner_id")
         names |= set(self.env[self.model_name]._policy_clock_fields)
         if self.role_id.field_path:
             names.add(self.role_id.field_path.split(".")[0])
@@ -379,11 +380,12 @@ class CrmPolicyDeadlineRule(models.Model):
 
     @staticmethod
     def _policy_responsible(record, users):
-        """Return person and department of a clock that runs; a pool of several has no name."""
+        """Return person, department and customer of a clock that runs; a pool has no name."""
         department = record["policy_department_id"] if "policy_department_id" in record else False
         return {
             "user_id": users.id if users and len(users) == 1 else False,
             "department_id": department.id if department else False,
+            "partner_id": record.partner_id.id if "partner_id" in record else False,
         }
 
     def _policy_snapshot(self, record):
@@ -399,7 +401,6 @@ class CrmPolicyDeadlineRule(models.Model):
             "res_model": record._name,
             "res_id": record.id,
             "cycle": record.policy_cycle,
-            "partner_id": record.partner_id.id if "partner_id" in record else False,
             "role_id": self.role_id.id,
         }
 

@@ -2,6 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .deadline import CHUNK
 
@@ -15,6 +16,7 @@ class CrmPolicyVersion(models.Model):
     former version, whose rules go on for it.
     """
 
+    _name = "crm.policy.version"
     _inherit = ["crm.policy.version"]
 
     switch_pending = fields.Boolean(
@@ -80,7 +82,9 @@ class CrmPolicyVersion(models.Model):
             )
             Cron._commit_progress(remaining=model.search_count(waiting))
             last = 0
-            while records := model.search(waiting & Domain("id", ">", last), limit=CHUNK, order="id"):
+            while records := model.search(
+                waiting & Domain("id", ">", last), limit=CHUNK, order="id"
+            ):
                 last = records[-1].id
                 self._policy_switch_chunk(records)
                 if not Cron._commit_progress(len(records)):
@@ -93,9 +97,12 @@ class CrmPolicyVersion(models.Model):
         try:
             with self.env.cr.savepoint():
                 records._policy_switch_to(self)
-        except Exception:
+        except Exception as error:
             if len(records) == 1:
-                _logger.exception("%s %s cannot be switched", records._name, records.id)
+                if isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                    _logger.info("%s %s is being saved: later", records._name, records.id)
+                else:
+                    _logger.exception("%s %s cannot be switched", records._name, records.id)
                 return
             for record in records:
                 self._policy_switch_chunk(record)

@@ -21,7 +21,7 @@ RESOLVE = """  - code: resolve-normal
     model: helpdesk.ticket
     start: policy_intake_at
     done: policy_closed_at
-    domain: [[policy_kind, in, [inquiry, query, request, suggestion]], [policy_urgency, "=", normal]]
+    domain: [[policy_kind, in, [inquiry, query, request]], [policy_urgency, "=", normal]]
     duration: 8
     unit: working_hours
     factor: commercial_partner_id.policy_sla_factor
@@ -85,9 +85,7 @@ class TestGrades(PolicyCommon):
 
     def _request(self, moment, partner=None):
         with at(moment):
-            return self._new_case(
-                policy_kind="request", partner_id=(partner or self.contact).id
-            )
+            return self._new_case(policy_kind="request", partner_id=(partner or self.contact).id)
 
     # === CLOCKS === #
 
@@ -255,10 +253,10 @@ class TestGrades(PolicyCommon):
             with self.subTest(domain):
                 self.assertEqual(set(Partner.search([*domain, ours]).ids), set(found.ids))
         groups = Partner._read_group([ours], ["policy_grade_id"], ["__count"])
-        self.assertEqual(
-            {grade.code: count for grade, count in groups}, {"A": 2, "C": 1, False: 1}
+        self.assertEqual({grade.code: count for grade, count in groups}, {"A": 2, "C": 1, False: 1})
+        first = Partner.search(
+            [ours, ("policy_grade_id", "!=", False)], order="policy_grade_id, id"
         )
-        first = Partner.search([ours, ("policy_grade_id", "!=", False)], order="policy_grade_id, id")
         self.assertEqual(first.mapped("policy_grade_id.code"), ["A", "C"])
 
     def test_portal_and_plain_user_read_nothing(self):
@@ -356,9 +354,7 @@ class TestGrades(PolicyCommon):
                 with self.env.cr.savepoint():
                     self.Customer.create({"company_id": self.company.id, **vals})
                     self.env.flush_all()
-            self.assertRegex(
-                str(caught.exception) + self._words_of(caught.exception), words
-            )
+            self.assertRegex(str(caught.exception) + self._words_of(caught.exception), words)
         for factor in (0, -1, 101):
             with self.assertRaises(Exception), self.env.cr.savepoint():  # noqa: B017
                 self.grades["A"].sla_factor = factor
