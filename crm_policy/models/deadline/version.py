@@ -81,7 +81,9 @@ class CrmPolicyVersion(models.Model):
             )
             Cron._commit_progress(remaining=model.search_count(waiting))
             last = 0
-            while records := model.search(waiting & Domain("id", ">", last), limit=CHUNK, order="id"):
+            while records := model.search(
+                waiting & Domain("id", ">", last), limit=CHUNK, order="id"
+            ):
                 last = records[-1].id
                 self._policy_switch_chunk(records)
                 if not Cron._commit_progress(len(records)):

@@ -4,3 +4,4 @@ from . import test_parameters
 from . import test_pack_upgrade
 from . import test_parameter_sheet
 from . import test_proposed_values
+from . import test_pack_fuzz
