@@ -47,7 +47,7 @@ def owners():
         model.name: room_of(path)
         for path in python_files("models")
         for model in models(path)
-        if model.name
+        if model.name and model.name not in model.inherit
     }
 
 

@@ -4,6 +4,7 @@ from .policy import *
 from .worktime import *
 from .organisation import *
 from .deadline import *
+from .customer import *
 from .approval import *
 from .complaint import *
 from .governance import *

@@ -51,8 +51,8 @@ class PauseCommon(PolicyCommon):
         cls.Deadline = cls.env["crm.policy.deadline"]
 
     @classmethod
-    def _content(cls, number, *replacements, transition="keep"):
-        """Return the pack with reasons for pauses and the replacements, each there once."""
+    def _content(cls, number, transition="keep"):
+        """Return the pack with reasons for pauses, under another number."""
         content = cls.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
         pairs = [
             ('number: "1"\n  transition: keep', f'number: "{number}"\n  transition: {transition}')
@@ -60,7 +60,7 @@ class PauseCommon(PolicyCommon):
         for text, addition in CHANGES:
             head, _unit, tail = text.partition("    unit: ")
             pairs.append((text, f"{head}{addition}    unit: {tail}"))
-        for old, new in (*pairs, *replacements):
+        for old, new in pairs:
             assert content.count(old) == 1, (old, content.count(old))
             content = content.replace(old, new)
         return content.replace("deadline_rules:\n", REASONS.lstrip("\n") + "deadline_rules:\n", 1)

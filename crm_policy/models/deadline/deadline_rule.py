@@ -269,10 +269,23 @@ class CrmPolicyDeadlineRule(models.Model):
             for condition in self._policy_domain().iter_conditions()
         }
         names |= {"policy_version_id", "company_id", "policy_department_id", "policy_reopened_at"}
+        names.add("partner_id")
         names |= set(self.env[self.model_name]._policy_clock_fields)
         if self.role_id.field_path:
             names.add(self.role_id.field_path.split(".")[0])
-        return names
+        return names | self._policy_behind(names)
+
+    def _policy_behind(self, names):
+        """Return the fields of the record from which the computed ones of ``names`` follow."""
+        model = self.env[self.model_name]
+        behind, todo = set(), set(names)
+        while todo:
+            field = model._fields.get(todo.pop())
+            depends = self.env.registry.field_depends[field] if field and field.compute else ()
+            found = {path.split(".")[0] for path in depends} - behind
+            behind |= found
+            todo |= found
+        return behind
 
     def _policy_domain(self):
         """Return the condition alone, as a :class:`Domain`."""
@@ -361,11 +374,12 @@ class CrmPolicyDeadlineRule(models.Model):
 
     @staticmethod
     def _policy_responsible(record, users):
-        """Return person and department of a clock that runs; a pool of several has no name."""
+        """Return person, department and customer of a clock that runs; a pool has no name."""
         department = record["policy_department_id"] if "policy_department_id" in record else False
         return {
             "user_id": users.id if users and len(users) == 1 else False,
             "department_id": department.id if department else False,
+            "partner_id": record.partner_id.id if "partner_id" in record else False,
         }
 
     def _policy_snapshot(self, record):
@@ -381,7 +395,6 @@ class CrmPolicyDeadlineRule(models.Model):
             "res_model": record._name,
             "res_id": record.id,
             "cycle": record.policy_cycle,
-            "partner_id": record.partner_id.id if "partner_id" in record else False,
             "role_id": self.role_id.id,
         }
 

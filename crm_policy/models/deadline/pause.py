@@ -5,6 +5,7 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
@@ -278,9 +279,7 @@ class CrmPolicyPause(models.Model):
                 raise UserError(
                     self.env._("%(document)s: a pause is asked for already: %(reason)s.", **names)
                 )
-            raise UserError(
-                self.env._("%(document)s stands still already: %(reason)s.", **names)
-            )
+            raise UserError(self.env._("%(document)s stands still already: %(reason)s.", **names))
 
     @api.model
     def _policy_limits(self, reason, documents, now):
@@ -382,6 +381,8 @@ class CrmPolicyPause(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._policy_stop("limit")
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            return False  # its document is being saved: the next run
         except Exception:
             _logger.exception("The pause %s cannot be ended", self.id)
             return False
@@ -440,9 +441,7 @@ class CrmPolicyPause(models.Model):
                 "%(clause)s: the clocks stand still: %(reason)s, until %(limit)s at the latest.",
                 **values,
             ),
-            "pause.refused": self.env._(
-                "%(clause)s: no pause: %(reason)s.", **values
-            ),
+            "pause.refused": self.env._("%(clause)s: no pause: %(reason)s.", **values),
             "pause.ended": self.env._(
                 "%(clause)s: the clocks run again since %(end)s: %(reason)s.", **values
             ),

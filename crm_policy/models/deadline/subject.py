@@ -37,7 +37,7 @@ class CrmPolicySubject(models.AbstractModel):
         readonly=True,
         copy=False,
         groups="base.group_user",
-        help="When a new version took over the open cases. What was done before is not asked again.",
+        help="When a new version took the case over. What was done before is not asked again.",
     )
     policy_cycle = fields.Integer(
         string="Times Reopened", readonly=True, copy=False, help="0: never reopened."

@@ -2,12 +2,11 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from .deadline import CHUNK
 
 _logger = logging.getLogger(__name__)
-
-PUBLISHED = ("effective", "superseded", "abolished")
 
 
 class CrmPolicyVersion(models.Model):
@@ -17,6 +16,7 @@ class CrmPolicyVersion(models.Model):
     former version, whose rules go on for it.
     """
 
+    _name = "crm.policy.version"
     _inherit = ["crm.policy.version"]
 
     switch_pending = fields.Boolean(
@@ -44,12 +44,13 @@ class CrmPolicyVersion(models.Model):
     def _policy_former(self):
         """Return the versions of the policy that were in force before this one."""
         self.ensure_one()
-        place = (self.effective_from, self.id)
-        return self.policy_id.version_ids.filtered(
-            lambda version: (
-                version.state in PUBLISHED and (version.effective_from, version.id) < place
-            )
+        ended = self.policy_id.version_ids.filtered(
+            lambda version: version.state in ("superseded", "abolished")
         )
+        if self.state == "effective":
+            return ended
+        place = (self.effective_from, self.id)
+        return ended.filtered(lambda version: (version.effective_from, version.id) < place)
 
     @api.model
     def _cron_switch_cases(self):
@@ -96,9 +97,12 @@ class CrmPolicyVersion(models.Model):
         try:
             with self.env.cr.savepoint():
                 records._policy_switch_to(self)
-        except Exception:
+        except Exception as error:
             if len(records) == 1:
-                _logger.exception("%s %s cannot be switched", records._name, records.id)
+                if isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                    _logger.info("%s %s is being saved: later", records._name, records.id)
+                else:
+                    _logger.exception("%s %s cannot be switched", records._name, records.id)
                 return
             for record in records:
                 self._policy_switch_chunk(record)

@@ -1,5 +1,6 @@
 from . import test_clocks
 from . import test_sweep
+from . import test_transition
 from . import test_rules
 from . import test_overdue
 from . import test_pauses

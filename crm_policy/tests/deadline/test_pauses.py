@@ -101,9 +101,7 @@ class TestPauses(PauseCommon):
         case = self._request("2026-03-04 09:00")
         self._pause(case, "2026-03-04 09:10")
         self._resume(case, "2026-03-04 09:40")
-        self.assertEqual(
-            self._clock(case, "response-normal").due_at, shanghai("2026-03-04 10:30")
-        )
+        self.assertEqual(self._clock(case, "response-normal").due_at, shanghai("2026-03-04 10:30"))
         with at("2026-03-04 09:41"):
             case.policy_urgency = "urgent"
         urgent = self._clock(case, "response-urgent")
@@ -199,9 +197,7 @@ class TestPauses(PauseCommon):
             self.assertEqual(self.Deadline._policy_mark_overdue(10).mapped("res_id"), other.ids)
             self.assertFalse(clock.overdue_at)
             self.assertEqual(Ticket.search([("policy_is_paused", "=", True), both]).ids, case.ids)
-            self.assertEqual(
-                Ticket.search([("policy_is_paused", "=", False), both]).ids, other.ids
-            )
+            self.assertEqual(Ticket.search([("policy_is_paused", "=", False), both]).ids, other.ids)
         with at("2026-03-05 17:00"):
             self.env.invalidate_all()
             self.assertEqual(case.policy_next_due_at, clock.due_at)
@@ -305,8 +301,8 @@ class TestPauses(PauseCommon):
             self.env.invalidate_all()
             self.assertTrue(clock.is_overdue)
             self.assertEqual(
-                self.Deadline.search([("is_overdue", "=", True), ("res_id", "=", case.id)]), clock
-                | self._clock(case, "complaint-response"),
+                self.Deadline.search([("is_overdue", "=", True), ("res_id", "=", case.id)]),
+                clock | self._clock(case, "complaint-response"),
             )
         for late in ("2026-03-07 14:23", "2026-03-07 15:00"):
             self._end_pauses(late)
@@ -349,7 +345,9 @@ class TestPauses(PauseCommon):
         # Five days at a time, but only four are left of eight.
         self.assertEqual(pause.limit_at, shanghai("2026-03-10 12:00"))
         self._end_pauses("2026-03-10 12:00")
-        with self.assertRefused(PolicyRefusal, r"3\.3.*samples|3\.3.*样品.*5 Days at a time, 8 Days"):
+        with self.assertRefused(
+            PolicyRefusal, r"3\.3.*samples|3\.3.*样品.*5 Days at a time, 8 Days"
+        ):
             self._pause(case, "2026-03-10 13:00", "samples", None)
 
     def test_the_number_of_pauses_is_limited(self):
@@ -556,7 +554,10 @@ class TestPauses(PauseCommon):
                 mine.read([name])
         with self.assertRaises(AccessError):
             pause.with_user(login).read(["text"])
-        for attempt in (mine.action_policy_resume, lambda: mine.action_policy_pause("customer", "x")):
+        for attempt in (
+            mine.action_policy_resume,
+            lambda: mine.action_policy_pause("customer", "x"),
+        ):
             with self.assertRaises(AccessError):
                 attempt()
 
@@ -588,7 +589,8 @@ class TestPauses(PauseCommon):
         with self.assertRaisesRegex(Exception, "one_at_a_time"), mute_logger("odoo.sql_db"):
             self.env.cr.execute(
                 SQL(
-                    "INSERT INTO crm_policy_pause (res_model, res_id, reason_id, reason_code, state)"
+                    "INSERT INTO crm_policy_pause"
+                    " (res_model, res_id, reason_id, reason_code, state)"
                     " SELECT res_model, res_id, reason_id, reason_code, 'asked'"
                     " FROM crm_policy_pause WHERE id = %s",
                     pause.id,
@@ -759,7 +761,11 @@ class TestPauses(PauseCommon):
             ("    max_duration: 16\n", "", "customer: say how long"),
             ("    max_duration: 16\n", "    max_duration: '16'\n", "max_duration must be a number"),
             ("    role: manager\n", "    role: wizard\n", "there is no Policy Role wizard"),
-            ("    unit: given\n", "    unit: given\n    pauses: [samples]\n", "no pause moves a date"),
+            (
+                "    unit: given\n",
+                "    unit: given\n    pauses: [samples]\n",
+                "no pause moves a date",
+            ),
         ):
             with self.subTest(new):
                 content = self._content("3")
@@ -783,7 +789,9 @@ class TestPauses(PauseCommon):
             ("to_at = NULL, state = 'running'", "2026-03-06 09:55"),
         ):
             with self.subTest(change), at("2026-03-04 09:50"):
-                self.env.cr.execute(f"UPDATE crm_policy_pause SET {change} WHERE res_id = {case.id}")
+                self.env.cr.execute(
+                    f"UPDATE crm_policy_pause SET {change} WHERE res_id = {case.id}"
+                )
                 self.env.invalidate_all()
                 rows = self.Deadline._policy_differences("helpdesk.ticket", self._own_rules())
                 self.assertEqual(rows, [(clock.rule_id.id, case.id)])

@@ -5,23 +5,63 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
 
-from ..common import PolicyCommon, at, shanghai
+from ..common import at, shanghai
+from ..pause_common import PauseCommon
 
 LOGGER = "odoo.addons.crm_policy.models.deadline.deadline"
 KEPT = ["rule_id", "res_id", "state", "start_at", "due_at", "done_at", "lateness_seconds",
         "user_id", "department_id", "partner_id", "cancel_reason", "version_label",
-        "clause_id", "clause_number", "company_id", "role_id", "is_trial"]  # fmt: skip
+        "clause_id", "clause_number", "company_id", "role_id", "is_trial", "factor", "paused_at",
+        "paused_seconds"]  # fmt: skip
+GRADES = """grades:
+  - {code: A, name: A, sla_factor: 0.5}
+  - {code: B, name: B, sla_factor: 1.5}
+  - {code: C, name: C}
+"""
+FACTOR = "    factor: commercial_partner_id.policy_sla_factor\n"
+STRETCHED = tuple(
+    f"    duration: {text}" for text in ("1\n    pauses", "48\n    pauses", "15\n    pauses: [s")
+)
+PLAIN_LIFE = ("fact", "fact", "fact", "urgency", "user", "archive", "cancel")
+LIFE = (
+    *PLAIN_LIFE,
+    *PLAIN_LIFE,
+    "kind",
+    "pause",
+    "pause",
+    "pause",
+    "resume",
+    "resume",
+    "decide",
+    "grade",
+)
 
 
-class TestSweep(PolicyCommon):
+class TestSweep(PauseCommon):
+    @classmethod
+    def _content(cls, number, transition="keep"):
+        content = super()._content(number, transition)
+        for text in STRETCHED:
+            assert content.count(text) == 1, text
+            content = content.replace(text, FACTOR + text)
+        return content.replace("deadline_rules:\n", f"{GRADES}deadline_rules:\n", 1)
+
     def setUp(self):
         super().setUp()
-        self.Deadline = self.env["crm.policy.deadline"]
-        self.rules = self.env["crm.policy.deadline.rule"]._policy_running_rules().filtered(
-            lambda rule: rule.version_id == self.version
-        )  # fmt: skip
+        self.rules = self._own_rules()
+        self.other_partner = self.env["res.partner"].create(
+            {"name": "另一客户", "is_company": True}
+        )
+        self.graded = self.env["crm.policy.customer"].create(
+            [
+                {"partner_id": partner.id, "company_id": self.company.id}
+                for partner in (self.partner, self.other_partner)
+            ]
+        )
+        self.grades = self.env["crm.policy.grade"].search([("company_id", "=", self.company.id)])
 
     def _differences(self):
         return self.Deadline._policy_differences("helpdesk.ticket", self.rules)
@@ -44,10 +84,31 @@ class TestSweep(PolicyCommon):
 
     # === RANDOM LIVES === #
 
-    def _random_step(self, rng, case):
-        """Do one thing to a case that a user could do now; return whether anything was done."""
-        if case.policy_step == "cancelled":
-            return
+    def _random_step(self, rng, case, life):
+        """Do one thing to a case that a user could do now."""
+        step = rng.choice(life)
+        if step == "grade":
+            rng.choice(self.graded).grade_id = rng.choice([*self.grades, False])
+        elif step in ("pause", "resume", "decide"):
+            self._random_pause(rng, case, step)
+        elif case.policy_step != "cancelled":
+            self._random_change(rng, case, step)
+
+    def _random_pause(self, rng, case, step):
+        mine = self._as("specialist", case)
+        try:
+            with self.env.cr.savepoint():
+                if step == "pause":
+                    mine.action_policy_pause(rng.choice(["samples", "customer", "group"]), "等")
+                elif step == "resume":
+                    mine.action_policy_resume()
+                else:
+                    asked = case.policy_pause_ids.filtered(lambda pause: pause.state == "asked")
+                    self._as("manager", asked).action_policy_approve()
+        except UserError:
+            self.env.invalidate_all()
+
+    def _random_change(self, rng, case, step):
         if not case.policy_accepted_at:
             facts = ["policy_accepted_at"]
         elif case.policy_kind == "complaint":
@@ -57,7 +118,6 @@ class TestSweep(PolicyCommon):
             facts = [next((fact for fact in facts if not case[fact]), None)]
         else:
             facts = ["policy_responded_at"]
-        step = rng.choice(["fact", "fact", "fact", "urgency", "user", "archive", "cancel"])
         if step == "fact" and facts[0] and not case[facts[0]]:
             if facts[0] == "policy_solution_at":
                 case.policy_solution = "返工"
@@ -68,10 +128,13 @@ class TestSweep(PolicyCommon):
             case.user_id = rng.choice([self.users["specialist"], self.other_specialist])
         elif step == "archive":
             case.active = not case.active
+        elif step == "kind" and case.policy_kind != "complaint" and not case.policy_accepted_at:
+            case.policy_kind = rng.choice(["request", "inquiry"])
+            case.partner_id = rng.choice([self.partner, self.other_partner])
         elif step == "cancel" and not case.policy_settled_at and rng.random() < 0.3:
             self._as("supervisor", case).action_policy_cancel("误录")
 
-    def _random_lives(self, seed):
+    def _random_lives(self, seed, life=LIFE, switched=False):
         rng = random.Random(seed)
         now = shanghai("2026-03-02 08:00")
         cases = self.env["helpdesk.ticket"]
@@ -82,26 +145,64 @@ class TestSweep(PolicyCommon):
                     policy_kind=rng.choice(["request", "complaint"]),
                     policy_urgency=rng.choice(["normal", "urgent"]),
                 )
-        for _number in range(160):
-            now += timedelta(minutes=rng.randrange(60))
+        for number in range(200):
+            now += timedelta(minutes=rng.randrange(45))
             with freeze_time(now):
-                self._random_step(rng, rng.choice(cases))
+                self.Pause._policy_expired(set())._policy_stop("limit")
+                if switched and number == 80:
+                    self._switch_version()
+                self._random_step(rng, rng.choice(cases), life)
         return now
 
+    def _switch_version(self):
+        content = self._content("3", "switch")
+        for old, new in (("    duration: 48\n    pauses", "    duration: 24\n    pauses"),):
+            self.assertEqual(content.count(old), 1)
+            content = content.replace(old, new)
+        self._publish(content)
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_switch_cases").method_direct_trigger()
+        self.env.invalidate_all()
+        self.rules = self._own_rules()
+
     def test_hooks_leave_nothing_to_the_sweep(self):
-        for seed in (1, 2, 3):
+        for seed in (1, 2):
             now = self._random_lives(seed)
             with self.subTest(seed=seed), freeze_time(now):
                 self.assertFalse(self._differences())
                 rows = self._rows()
                 states = {row[2] for row in rows}
                 self.assertLessEqual({"open", "met", "late", "cancelled"}, states)
+                self.assertTrue(any(row[KEPT.index("paused_seconds")] for row in rows))
+                self.assertGreater(len({row[KEPT.index("factor")] for row in rows}), 1)
                 self._sweep()
                 self.assertEqual(self._rows(), rows)
 
+    def test_hooks_leave_nothing_to_the_sweep_when_the_version_changes(self):
+        now = self._random_lives(7, switched=True)
+        with freeze_time(now):
+            self.assertFalse(self._differences())
+            rows = self._rows()
+            self.assertIn("switched", {row[KEPT.index("cancel_reason")] for row in rows})
+            self._sweep()
+            self.assertEqual(self._rows(), rows)
+
+    def test_the_sweep_alone_says_what_the_hooks_said_of_pauses_and_grades(self):
+        """What runs comes back as it was, whatever has happened to it."""
+        for seed in (5,):
+            with self.subTest(seed=seed):
+                now = self._random_lives(seed)
+                with freeze_time(now):
+                    before = [row for row in self._rows() if row[2] == "open"]
+                    self.assertTrue(before)
+                    self._sql("DELETE FROM crm_policy_deadline WHERE state = 'open'")
+                    self._sweep()
+                    after = [row for row in self._rows() if row[2] == "open"]
+                    self.assertEqual(after, before)
+
     def test_the_sweep_alone_says_what_the_hooks_said(self):
         """Deadlines that vanish come back as they were; but what did not apply stays away."""
-        now = self._random_lives(4)
+        now = self._random_lives(4, PLAIN_LIFE)
         with freeze_time(now):
             before = {row[:2]: row for row in self._rows()}
             self._sql("DELETE FROM crm_policy_deadline WHERE company_id = %s", self.company.id)
@@ -208,10 +309,11 @@ class TestSweep(PolicyCommon):
 
     def test_a_rule_whose_field_is_gone_does_not_stop_the_rest(self):
         case, _other = self._two_requests()
-        broken = self.rules.filtered(lambda rule: rule.code == "reply")
+        own = self.rules.filtered(lambda rule: rule.version_id == self.version)
+        broken = own.filtered(lambda rule: rule.code == "reply")
         self._sql("UPDATE crm_policy_deadline_rule SET start_path = 'x_gone' WHERE id = %s",
                   broken.id)  # fmt: skip
-        gone = self.rules.filtered(lambda rule: rule.code == "callback")
+        gone = own.filtered(lambda rule: rule.code == "callback")
         self._sql("UPDATE crm_policy_deadline_rule SET model_name = 'x.gone' WHERE id = %s",
                   gone.id)  # fmt: skip
         self._sql("DELETE FROM crm_policy_deadline WHERE res_id = %s", case.id)
