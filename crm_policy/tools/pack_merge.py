@@ -1,4 +1,4 @@
-"""What becomes of a row that a policy pack brought, the company changed and a later pack brings again.
+"""A row of a policy pack that the company has changed, and that a later pack brings again.
 
 Three texts of each value are compared: what the former pack said, what the company has now, and
 what the new pack says. Values are plain: None, bool, number, str, list, or for a translated text a

@@ -1,4 +1,4 @@
-"""The Excel copy of a version's numbers: written for people to change one column, read back checked.
+"""The Excel copy of a version's numbers: people change one column, it comes back and is checked.
 
 The first row is hidden and says which version it is a copy of; the first column is hidden and says
 which number a row holds. Everything but the values is locked, and compared when it comes back.

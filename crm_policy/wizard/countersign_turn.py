@@ -12,7 +12,7 @@ class CrmPolicyCountersignTurn(models.TransientModel):
     countersign_id = fields.Many2one("crm.policy.countersign", ondelete="cascade")
     askable_ids = fields.Many2many("crm.policy.countersign.step", compute="_compute_askable_ids")
     step_id = fields.Many2one(
-        "crm.policy.countersign.step", string="Step", domain="[('id', 'in', askable_ids)]"
+        "crm.policy.countersign.step", domain="[('id', 'in', askable_ids)]"
     )
     opinion = fields.Text()
     happened_earlier = fields.Boolean()

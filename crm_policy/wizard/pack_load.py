@@ -106,6 +106,7 @@ class CrmPolicyPackLoad(models.TransientModel):
     def _policy_form(self):
         return {
             **self.get_formview_action(),
+            "name": self.env._("Load a Policy Pack"),
             "target": "new",
             "context": {"dialog_size": "extra-large"},
         }
@@ -248,8 +249,14 @@ class CrmPolicyPackLoad(models.TransientModel):
         return number
 
     def _policy_words(self, values, number, policy, base, counts):
+        models_of = {"clauses": self.env["crm.policy.clause"]} | {
+            model._pack_section: model
+            for model in self.env["crm.policy.pack.section"]._pack_models()
+        }
         held = ", ".join(
-            f"{section} {len(rows)}" for section, rows in values.items() if isinstance(rows, list)
+            f"{self.env['ir.model']._get(model._name).name} {len(values[section])}"
+            for section, model in models_of.items()
+            if values.get(section)
         )
         words = self.env._(
             "The pack is sound: version %(number)s of %(code)s with %(counts)s.",
@@ -291,7 +298,9 @@ class CrmPolicyPackLoad(models.TransientModel):
     @api.model
     def _policy_line_vals(self, line):
         """Return how a difference is shown, in the user's language."""
-        row = line.get("made") or line["record"]
+        row = line.get("record")
+        if row is None:
+            row = line["made"]
         row = row.with_env(self.env)
         vals = {
             "key": self._policy_key(line),

@@ -111,7 +111,12 @@ class CrmPolicyParameterSheet(models.TransientModel):
     # === BUSINESS METHODS === #
 
     def _policy_form(self):
-        return {**self.get_formview_action(), "target": "new", "context": {"dialog_size": "large"}}
+        return {
+            **self.get_formview_action(),
+            "name": self.env._("Excel Copy of the Parameters"),
+            "target": "new",
+            "context": {"dialog_size": "large"},
+        }
 
     def _policy_records(self, version):
         """Return {section/code: row} of the rules of a version."""

@@ -66,9 +66,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         before = steps.filtered(lambda line: line.code in step._policy_after())
         return before.filtered(
             lambda line: (
-                not asked[line.code].policy_answered_at
-                if line.code in asked
-                else not line.optional
+                not asked[line.code].policy_answered_at if line.code in asked else not line.optional
             )
         )
 

@@ -31,7 +31,7 @@ class CrmPolicyCountersign(models.Model):
     step_id = fields.Many2one(
         "crm.policy.countersign.step", readonly=True, index=True, ondelete="restrict"
     )
-    step_code = fields.Char(string="Step Code", required=True, readonly=True)
+    step_code = fields.Char(required=True, readonly=True)
     role_id = fields.Many2one(
         "crm.policy.role", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -139,7 +139,7 @@ class CrmPolicyCountersign(models.Model):
         return self.sudo().role_id._users_for(case)[case.id].sudo(False)
 
     def _policy_check_fact(self, name, moment):
-        super()._policy_check_fact(name, moment)
+        result = super()._policy_check_fact(name, moment)
         case = self.ticket_id
         if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
             raise UserError(self.env._("%(case)s is ended.", case=case.display_name))
@@ -156,3 +156,4 @@ class CrmPolicyCountersign(models.Model):
                     "%(step)s: it cannot be answered before it was asked.", step=self.display_name
                 )
             )
+        return result

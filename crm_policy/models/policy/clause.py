@@ -1,3 +1,5 @@
+from textwrap import shorten
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
@@ -295,6 +297,9 @@ class CrmPolicyClause(models.Model):
         for clause in loaded:
             clause._policy_guarded_write({"pack_values": snapshots[clause.id]})
         return clauses
+
+    def _pack_value_words(self):
+        return shorten(self.text or "", 80, placeholder="…")
 
     def _policy_trace(self):
         """Return the codes that an event, a deadline or a refusal carries of this clause."""

@@ -124,8 +124,9 @@ class CrmPolicy(models.Model):
         :param str number: of the version, where it is not to have the pack's.
         :param base: version of the company whose own changes are carried into the new one; none by
             default: the draft is what the pack says.
-        :param choose: called with the lines of the difference to ``base`` (``crm.policy.pack.diff``)
-            before they are carried out; may change their ``choice``, or raise.
+        :param choose: called with the lines of the difference to ``base``, those of
+            ``crm.policy.pack.diff``, before they are carried out; may change their ``choice``, or
+            raise.
         :return: the draft ``crm.policy.version``; its author is the current user.
         :raises AccessError: the user does not administer policies.
         :raises UserError: somebody else is loading a pack into the company at this moment.

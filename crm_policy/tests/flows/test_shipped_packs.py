@@ -1,4 +1,4 @@
-"""The packs that ship: each loads, and its clocks show the instants of the scenarios S1, S2, S3, S6."""
+"""The packs that ship: each loads, and its clocks show the instants of S1, S2, S3 and S6."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
@@ -396,7 +396,9 @@ class TestFullRoute(PackFlow):
             (self.people["rd"], False),
         ):
             with self.subTest(user.login):
-                self.assertEqual(bool(model.with_user(user).search([("id", "=", opinion.id)])), seen)
+                self.assertEqual(
+                    bool(model.with_user(user).search([("id", "=", opinion.id)])), seen
+                )
         with self.assertRaises(AccessError):
             opinion.with_user(self.people["rd"]).read(["opinion"])
         with self.assertRaises(AccessError):
@@ -405,8 +407,9 @@ class TestFullRoute(PackFlow):
     def test_a_role_without_a_holder_is_named(self):
         case = self._registered()
         self._new_post("quality", self.env["res.users"])
-        with at("2026-03-03 10:00"), self.assertRaisesRegex(
-            UserError, "nobody holds the role Quality Management"
+        with (
+            at("2026-03-03 10:00"),
+            self.assertRaisesRegex(UserError, "nobody holds the role Quality Management"),
         ):
             self._ask(case, "quality")
 

@@ -10,3 +10,4 @@ from . import test_findings
 from . import test_interpretations
 from . import test_revisions
 from . import test_word_upload
+from . import test_pack_fuzz

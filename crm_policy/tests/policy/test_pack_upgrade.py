@@ -13,7 +13,9 @@ policy:
   name: {{en_US: Upgrades, zh_CN: 升级制度}}
 version: {{number: "{number}"}}
 clauses:
-  - {{number: "1", name: {{en_US: Answers, zh_CN: 答复}}, text: {{en_US: "{text}", zh_CN: 三日内答复}}}}
+  - number: "1"
+    name: {{en_US: Answers, zh_CN: 答复}}
+    text: {{en_US: "{text}", zh_CN: 三日内答复}}
   - {{number: "2", name: {{en_US: Limits, zh_CN: 权限}}}}
 {clauses}
 roles:
@@ -21,7 +23,11 @@ roles:
 authorities:
   - {{code: clerk, clause: "2", role: clerk, max_amount: {limit}}}
 parameters:
-  - {{code: tries, clause: "1", name: {{en_US: Tries, zh_CN: 次数}}, value: {tries}, proposed: true}}
+  - code: tries
+    clause: "1"
+    name: {{en_US: Tries, zh_CN: 次数}}
+    value: {tries}
+    proposed: true
 {parameters}
 deadline_rules:
   - code: answer

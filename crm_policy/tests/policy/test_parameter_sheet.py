@@ -21,9 +21,8 @@ class TestParameterSheet(PolicyCommon):
         cls.draft = admin._policy_apply_pack(content, cls.company)
 
     def _exported(self, version=None):
-        wizard = self.env["crm.policy.parameter.sheet"].with_user(self.users["policy_admin"]).create(
-            {"version_id": (version or self.draft).id}
-        )  # fmt: skip
+        Sheet = self.env["crm.policy.parameter.sheet"].with_user(self.users["policy_admin"])
+        wizard = Sheet.create({"version_id": (version or self.draft).id})
         wizard.action_policy_export()
         return wizard, load_workbook(BytesIO(base64.b64decode(wizard.copy_file)))
 
