@@ -5,6 +5,8 @@ from . import escalation_step
 from . import fact_rule
 from . import deadline_alert
 from . import deadline
+from . import escalation_audience
+from . import escalation_digest
 from . import escalation
 from . import subject
 from . import violation_source
