@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 import pytest
@@ -112,6 +113,19 @@ def test_the_manifest_lists_every_data_file():
 def test_data_folders_are_flat():
     """OCA's check for forgotten files does not look deeper."""
     assert not [relative(path) for name in FOLDERS for path in (ADDON / name).glob("*/*.xml")]
+
+
+def test_what_data_files_compute_is_python():
+    """Odoo installs an add-on whose demo data do not load, without them and with a warning only."""
+    broken = []
+    for path in sorted(path for name in FOLDERS for path in (ADDON / name).glob("*.xml")):
+        for element in ElementTree.parse(path).iter():
+            for attribute in {"eval", "search"}.intersection(element.keys()):
+                try:
+                    ast.parse(element.get(attribute).strip(), mode="eval")
+                except SyntaxError as error:
+                    broken.append(f"{relative(path)}: {error}: {error.text[: error.offset][-60:]}")
+    assert not broken, "\n".join(broken)
 
 
 # === THE REPOSITORY ===

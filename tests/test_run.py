@@ -174,6 +174,15 @@ def test_a_failing_step_shows_its_log_and_what_to_do(run):
     assert "cooking failed" in told and "| burnt" in told and told.endswith("Order pizza.")
 
 
+def test_demo_data_that_do_not_load_are_no_success(run, tmp_path):
+    """Odoo's own word for it, from a template's log."""
+    log = tmp_path / "tpl_demo.log"
+    log.write_text("1 WARNING x odoo.modules.loading: Module y loaded\n")
+    run.check_demo(log)
+    log.write_text("1 WARNING x odoo.modules.loading: Module y demo data failed to install, z\n")
+    assert "demo data failed to install" in problem(run, run.check_demo, log)
+
+
 def test_names_that_people_may_not_give_a_database(run):
     for name in ("tpl_x", "test_x", "x;y", "x" * 41, ""):
         assert "take up to 40" in problem(run, run.command_db, name)

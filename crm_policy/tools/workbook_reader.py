@@ -93,9 +93,8 @@ def _check_parts(parts):
     infos = parts.infolist()
     if len(infos) > MAX_PARTS or sum(info.file_size for info in infos) > MAX_UNPACKED:
         raise WorkbookError("bomb")
-    for info in infos:
-        if info.filename.endswith((".xml", ".rels")):
-            _check_part(parts, info)
+    for info in infos:  # whatever they are called: a sheet may have any name
+        _check_part(parts, info)
 
 
 def _check_part(parts, info):

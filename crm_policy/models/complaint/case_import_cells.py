@@ -144,11 +144,10 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
         people["handler"] = self._policy_keep_handler(line, people["handler"], options, notes)
         vals["user_id"] = people["handler"].id
         # As with a new case: his department, so that his manager sees it; or the importer's.
-        own = people["handler"].with_company(company).employee_id.department_id
-        if not department_id and own.company_id in (company, company.browse()):
-            department_id = own.id
-        if department_id:
-            vals["policy_department_id"] = department_id
+        people_here = (people["handler"], self.env.user.sudo())
+        vals["policy_department_id"] = department_id or next(
+            filter(None, (self._policy_department_in(company, user) for user in people_here)), False
+        )
         facts = self._policy_facts_of(value, kind, known["zone"])
         outcome = self._policy_outcome_of(line, choices, facts, options)
         self._policy_check_step(line, choices.get("step"), facts, outcome)
@@ -232,6 +231,12 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
             sentence = self.env._("There is no customer %(name)s.", name=code or name)
             line.problems.append((key, sentence))
         return False
+
+    @api.model
+    def _policy_department_in(self, company, user):
+        """Return the id of a person's department in a company, False if another one has it."""
+        department = user.with_company(company).employee_id.department_id
+        return department.id if department.company_id in (company, company.browse()) else False
 
     @api.model
     def _policy_department_of(self, line, value, known, options, notes):

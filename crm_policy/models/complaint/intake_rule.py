@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import format_list
 
 from ...const import KINDS, SEVERITIES, URGENCIES
 from ...tools import matching
@@ -147,6 +148,7 @@ class CrmPolicyIntakeRule(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends(*WHEN, *THEN)
+    @api.depends_context("lang")
     def _compute_words(self):
         labels = {
             name: description["string"]
@@ -168,7 +170,8 @@ class CrmPolicyIntakeRule(models.Model):
             elif field.type == "many2one":
                 value = value.sudo().display_name
             else:
-                value = "、".join(matching.words(value))
+                style = "standard" if name == "all_words" else "or"
+                value = format_list(self.env, matching.words(value), style)
             parts.append(f"{labels[name]}: {value}")
         return "; ".join(parts)
 

@@ -81,7 +81,7 @@ class CrmPolicyDeadlineRule(models.Model):
         for rule in self:
             if rule.unit == "given":
                 rule.sentence = self.env._(
-                    "By the date in %(due)s, %(done)s must be there.",
+                    '"%(done)s" no later than "%(due)s".',
                     due=rule._policy_path_label(rule.due_path),
                     done=rule._policy_path_label(rule.done_path),
                 )
@@ -95,7 +95,7 @@ class CrmPolicyDeadlineRule(models.Model):
                 )
                 continue
             rule.sentence = self.env._(
-                "Within %(duration)g %(unit)s from %(start)s, %(done)s must be there.",
+                '"%(done)s" no later than %(duration)g %(unit)s after "%(start)s".',
                 duration=rule.duration,
                 unit=units.get(rule.unit, ""),
                 start=rule._policy_path_label(rule.start_path),

@@ -33,6 +33,13 @@ class CrmPolicyDependent(models.AbstractModel):
         """
         return Domain.FALSE
 
+    def write(self, vals):
+        """Write, and refuse to move a record to a document that one does not work on."""
+        result = super().write(vals)
+        if self._policy_document_field in vals:
+            self.check_access("write")
+        return result
+
     @api.model
     def _search(
         self,

@@ -18,8 +18,9 @@ APPOINTMENT = frozenset(
 
 def can_act(users, company):
     """Return those of ``users`` who work for the company: none archived, none of the portal."""
+    # Who asks need not work for all companies that these people work for.
     return users.filtered(
-        lambda user: user.active and not user.share and company in user.company_ids
+        lambda user: user.active and not user.share and company in user.sudo().company_ids
     )
 
 

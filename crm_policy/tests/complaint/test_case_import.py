@@ -3,9 +3,12 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from ..common import PolicyCommon, at, shanghai
 
@@ -276,7 +279,8 @@ class TestCaseImport(PolicyCommon):
             ],
         )
 
-    def test_another_company_may_have_the_same_numbers(self):
+    def _other_company(self):
+        """Return another company under the same policy, and its type of quality complaints."""
         company = self._new_company("杭州分公司")
         people = self.users["policy_admin"] | self.users["director"]
         people.company_ids += company
@@ -287,6 +291,23 @@ class TestCaseImport(PolicyCommon):
         kind = self.env["crm.policy.complaint.type"].search(
             [("company_id", "=", company.id), ("code", "=", "quality")]
         )
+        return company, kind
+
+    def test_the_database_keeps_a_key_of_the_old_register_once(self):
+        self._import(self._row(number="A", source_ref="OA-1"))
+        second = self._import(self._row(number="B", source_ref="OA-2"))
+        self.env.flush_all()
+        with (
+            self.assertRaises(IntegrityError),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "UPDATE helpdesk_ticket SET policy_import_ref = 'OA-1' WHERE id = %s", second.ids
+            )
+
+    def test_another_company_may_have_the_same_numbers(self):
+        company, kind = self._other_company()
         other = {"company_id": company.id, "policy_complaint_type_id": kind.id}
         cases = self._import(self._row(number="260304"), self._row(vals=other, number="260304"))
         self.assertEqual(len(cases.company_id), 2)
@@ -469,6 +490,22 @@ class TestCaseImport(PolicyCommon):
         self.assertEqual(
             self._refused(self._row(vals={"partner_id": partner.id})),
             ["Row 1 (KS-2025-17): The customer belongs to another company."],
+        )
+
+    def test_a_type_of_another_company(self):
+        company, kind = self._other_company()
+        words = "Row 1 (KS-2025-17): Type: {} is not in use in {}."
+        here, there = {"company_id": self.company.id}, {"company_id": company.id}
+        theirs = {"policy_complaint_type_id": kind.id}
+        self.assertEqual(
+            [
+                self._refused(self._row(vals={**here, **theirs})),
+                self._refused(self._row(vals=there)),
+            ],
+            [
+                [words.format(kind.name, self.company.name)],
+                [words.format(self.types["quality"].name, company.name)],
+            ],
         )
 
     def test_a_handler_without_a_post(self):

@@ -44,6 +44,16 @@ WRITE = {
     "manager of key accounts": READ["manager of key accounts"],
     "director": EVERYTHING,
 }
+# What is done with a remedy before it is decided.
+REMEDY_STEPS = {
+    "create": lambda remedy: remedy.create({"ticket_id": remedy.ticket_id.id}),
+    "create with the case": lambda remedy: remedy.ticket_id.write(
+        {"policy_remedy_ids": [Command.create({"kind": "apology", "amount": 5})]}
+    ),
+    "write": lambda remedy: remedy.write({"amount": 5}),
+    "unlink": lambda remedy: remedy.unlink(),
+    "submit": lambda remedy: remedy.action_policy_submit(),
+}
 
 
 class TestCaseSight(PolicyCommon):
@@ -301,6 +311,107 @@ class TestCaseSight(PolicyCommon):
             cases.search([])
         with self.assertRaises(AccessError):
             cases[0].read(["name"])
+
+    # === REMEDIES === #
+
+    def _new_remedies(self):
+        """Return {name of the case: a remedy on it}; that of "settled" was granted before."""
+        Remedy = self.env["crm.policy.remedy"]
+        remedies = {}
+        for name in EVERYTHING:
+            vals = {"ticket_id": self.cases[name].id, "kind": "compensation", "amount": 900}
+            if name == "settled":
+                vals["policy_approval_state"] = "approved"
+                remedies[name] = Remedy._policy_import([vals])
+            else:
+                remedies[name] = Remedy.create(vals)
+        self.env.flush_all()
+        return remedies
+
+    def _try(self, call, record, user):
+        """Return "done" or the name of the refusal, and undo what was done."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            call(self._see(record, user))
+            self.env.flush_all()
+            return "done"
+        except UserError as error:
+            return type(error).__name__
+        finally:
+            savepoint.close(rollback=True)
+
+    def _row(self, who):
+        """Return what a viewer gets from each case when he works on its remedies."""
+        may = WRITE.get(who, set())
+        row = dict.fromkeys(EVERYTHING, "AccessError") | dict.fromkeys(may, "done")
+        return row | ({"settled": "UserError"} if "settled" in may else {})
+
+    def _reads_settled(self, who):
+        return "settled" in READ[who] and not self.viewers[who].share
+
+    def test_who_enters_changes_and_deletes_a_remedy(self):
+        """Who works on the case, while it is not decided; reading it is not enough."""
+        remedies = self._new_remedies()
+        for who, user in self.viewers.items():
+            for step, call in REMEDY_STEPS.items():
+                expected = self._row(who)
+                if step == "write" and self._reads_settled(who):
+                    expected["settled"] = "UserError"  # what is decided says so to its readers
+                with self.subTest(who, step=step):
+                    found = {
+                        name: self._try(call, remedy, user) for name, remedy in remedies.items()
+                    }
+                    self.assertEqual(found, expected)
+
+    def test_to_whom_a_case_was_opened_reads_its_remedies_only(self):
+        """He may enter remedies elsewhere; here he has handed the case over, or is asked."""
+        remedy = self._new_remedies()["other"]
+        for who in ("specialist", "supervisor", "manager"):
+            user = self.viewers[who]
+            self.env["crm.policy.case.access"]._policy_grant(remedy.ticket_id, user, "handover")
+            self.assertEqual(self._see(remedy, user).read(["amount"])[0]["amount"], 900)
+            for step, call in REMEDY_STEPS.items():
+                with self.subTest(who, step=step):
+                    self.assertEqual(self._try(call, remedy, user), "AccessError")
+
+    def test_a_remedy_moves_between_cases_one_works_on(self):
+        remedies = self._new_remedies()
+        for who, user in self.viewers.items():
+            start = remedies[min(WRITE.get(who, {"own"}))]
+            with self.subTest(who):
+                found = {
+                    name: self._try(
+                        lambda remedy, name=name: remedy.write({"ticket_id": self.cases[name].id}),
+                        start,
+                        user,
+                    )
+                    for name in remedies
+                }
+                self.assertEqual(found, self._row(who))
+
+    def test_who_decides_on_a_remedy(self):
+        """Those who are asked, whose post opens the case to them; nobody on his own request."""
+        remedies = self._new_remedies()
+        asked = ("manager", "manager of key accounts")  # 900 is beyond the front line's limit
+        for name in EVERYTHING - {"settled"}:
+            self._as("director", remedies[name]).action_policy_submit()
+        for who, user in self.viewers.items():
+            expected = dict.fromkeys(EVERYTHING, "done" if who in asked else "AccessError")
+            if who in WRITE and who not in asked:
+                expected |= dict.fromkeys(WRITE[who], "PolicyRefusal")
+            # Its remedy was never submitted, and says so to its readers.
+            expected["settled"] = "UserError" if self._reads_settled(who) else "AccessError"
+            for step in ("approve", "reject"):
+                with self.subTest(who, step=step):
+                    found = {
+                        name: self._try(
+                            lambda mine, step=step: getattr(mine, f"action_policy_{step}")("依据"),
+                            remedy,
+                            user,
+                        )
+                        for name, remedy in remedies.items()
+                    }
+                    self.assertEqual(found, expected)
 
     # === WHAT MOVES A CASE === #
 

@@ -249,6 +249,31 @@ class TestImportWizard(ImportCommon):
             ["There are several users 李雷: give the login."],
         )
 
+    def test_names_of_another_company_mean_nothing(self):
+        other = self._new_company("杭州分公司")
+        self._new_user("specialist", login="t_hangzhou", company=other)
+        policy = self.env["crm.policy"].create(
+            {"name": "异地制度", "code": "HZ", "company_id": other.id}
+        )
+        self.env["crm.policy.complaint.type"].create(
+            {"name": "异地类型", "code": "hz", "company_id": other.id, "policy_id": policy.id}
+        )
+        self.env["hr.department"].create({"name": "异地部门", "company_id": other.id})
+        head = [*HEAD, "Handler", "Department in Charge"]
+        self.assertEqual(
+            self._reasons([[*self._row(Type="异地类型"), "t_hangzhou", "异地部门"]], head),
+            [
+                "There is no complaint type 异地类型.\nThere is no department 异地部门.\n"
+                "There is no user t_hangzhou."
+            ],
+        )
+
+    def test_a_department_that_belongs_to_another_company_now_gets_no_case(self):
+        self.department.company_id = self._new_company("杭州分公司")
+        self.assertEqual(self._reasons([[*ROW, "t_specialist"]], [*HEAD, "Handler"]), [])
+        self.assertEqual(self._cases().user_id, self.users["specialist"])
+        self.assertFalse(self._cases().policy_department_id)
+
     def test_who_has_left_does_not_handle_an_open_case(self):
         gone = new_test_user(self.env, "t_gone", groups="base.group_user", name="王五",
                              company_id=self.company.id,
@@ -559,6 +584,28 @@ class TestImportWizard(ImportCommon):
             self._file_refused(self._with_part("xl/media/big.bin", b"0" * 200_000), words)
         with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_PARTS", 3):
             self._file_refused(book(("台账", [HEAD, ROW])), words)
+
+    def test_a_document_type_is_found_wherever_it_stands(self):
+        """In any part, whatever it is called: a sheet may have any name; in any encoding."""
+        words = "The file is damaged. Open it in Excel, save it and try again."
+        for name in ("xl/extra.xml", "xl/worksheets/sheet1.dat"):
+            for code in ("utf-8", "utf-16-le", "utf-16-be"):
+                with (
+                    self.subTest(name, code=code),
+                    patch("odoo.addons.crm_policy.tools.workbook_reader._PIECE", 40),
+                ):
+                    text = " " * 35 + "<!DOCTYPE a>"  # begins in one piece, ends in the next
+                    self._file_refused(self._with_part(name, text.encode(code)), words)
+
+    def test_what_stands_far_off_is_not_read(self):
+        content = book(("台账", [HEAD, ROW, [], [], [], self._row(Number="KS-2")]))
+        for gap, count in ((3, 2), (2, 1)):
+            wizard = self._wizard(content)
+            with at(NOW), patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_GAP", gap):
+                wizard.action_policy_check()
+            self.assertEqual(wizard.row_count, count)
+        with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_COLUMNS", 3):
+            self._file_refused(content, "These columns are missing: Subject.")
 
     def test_files_that_are_too_long(self):
         with patch("odoo.addons.crm_policy.tools.workbook_reader.MAX_BYTES", 100):

@@ -1,5 +1,6 @@
 """Helpdesk's own portal: its holes are closed for every ticket, governed or not."""
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from ..portal_common import ELF, HTML, PNG, SVG, PortalCommon
@@ -119,6 +120,25 @@ class TestPortalClose(PortalCommon):
             stage_id=self.closed.id,
         )
         self.assertEqual(answer.status_code, 302)
+
+    def test_its_handler_stands_on_the_page_as_before_and_is_no_field_to_read(self):
+        """Over RPC the field would tell who handles governed cases as well."""
+        clerk = self.users["specialist"]
+        self.ticket.user_id = clerk
+        self.authenticate("t_customer", "t_customer")
+        self.assertIn(clerk.name, self._get(f"/my/ticket/{self.ticket.id}").text)
+        with self.assertRaises(AccessError):
+            self.ticket.with_user(self.customer).read(["user_id"])
+
+    def test_the_list_has_the_days_of_the_company_s_zone(self):
+        self.env.cr.execute(
+            "UPDATE helpdesk_ticket SET create_date = '2026-03-02 20:00' WHERE id = %s",
+            [self.ticket.id],
+        )
+        self.authenticate("t_customer", "t_customer")
+        page = self._get("/my/tickets").text
+        self.assertIn("03/03/2026", page)
+        self.assertNotIn("03/02/2026", page)
 
     def test_a_governed_case_is_never_closed_here(self):
         case = self._new_case(partner_id=self.customer.partner_id.id)

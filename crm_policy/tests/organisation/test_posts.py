@@ -106,6 +106,14 @@ class TestPosts(PolicyCommon):
                 self.assertEqual((post.acting_user_ids, post.status), (users, status))
                 self.assertFalse(plan.status)
 
+    def test_a_holder_who_works_for_another_company_too_spoils_no_list(self):
+        anna, bert = self.users["anna"], self.users["bert"]
+        anna.company_ids |= self._new_company("无锡分公司")
+        post = self._new_post("quality", anna)
+        self.env.invalidate_all()
+        [row] = post.with_user(bert).read(["acting_user_ids", "status"])
+        self.assertEqual((row["acting_user_ids"], row["status"]), (anna.ids, "held"))
+
     def test_training_and_the_holidays_of_everybody_take_nobody_away(self):
         self._new_post("quality", self.users["anna"])
         self._away(self.users["anna"], "2026-03-02 09:00", "2026-03-04 18:00", time_type="other")
