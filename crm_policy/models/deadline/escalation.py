@@ -41,7 +41,7 @@ class CrmPolicyEscalation(models.Model):
         ondelete="restrict",
     )
     kind = fields.Selection(related="step_id.kind")
-    step_name = fields.Char(related="step_id.display_name", string="Step")
+    step_name = fields.Char(related="step_id.display_name", string="What the Rule Says")
     at = fields.Datetime(string="Told At", required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users",
