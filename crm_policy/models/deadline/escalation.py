@@ -303,11 +303,10 @@ class CrmPolicyEscalation(models.Model):
     @api.model
     def _policy_note_rows(self, rows):
         """Write into the chatter of the documents who was told of what."""
-        groups = defaultdict(lambda: defaultdict(list))
-        for deadline, step, user, _how in rows:
-            groups[deadline.res_model, deadline.company_id][deadline.res_id].append(
-                (deadline, step, user)
-            )
+        groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        for deadline, _step, user, _how in rows:
+            documents = groups[deadline.res_model, deadline.company_id]
+            documents[deadline.res_id][deadline].append(user.name)
         for (model_name, company), documents in groups.items():
             model = self.env[model_name].sudo()
             if not hasattr(model, "_message_log_batch"):
@@ -318,13 +317,13 @@ class CrmPolicyEscalation(models.Model):
                 bodies={
                     res_id: Markup("<br/>").join(
                         env._(
-                            "%(clause)s: %(rule)s, due %(due)s. Told: %(user)s.",
+                            "%(clause)s: %(rule)s, due %(due)s. Told: %(people)s.",
                             clause=deadline.with_env(env).clause_id._policy_citation(),
                             rule=deadline.with_env(env).name,
                             due=deadline._policy_due_words(),
-                            user=user.name or env._("nobody"),
+                            people=", ".join(name or env._("nobody") for name in dict.fromkeys(names)),
                         )
-                        for deadline, _step, user in lines
+                        for deadline, names in lines.items()
                     )
                     for res_id, lines in documents.items()
                     if res_id in alive

@@ -70,6 +70,8 @@ class CrmPolicyEscalationAudience(models.AbstractModel):
                     users = users.browse(
                         user.id for user in users if deadline.res_id in sight[model_name, user.id]
                     )
+                if step.tell == "role":
+                    users -= deadline.user_id  # nobody supervises himself
                 found[deadline.id, step.id] = users
         return found
 

@@ -58,8 +58,9 @@ class CrmPolicyViolation(models.Model):
         help="Whose duty it was. Empty: a group's.",
     )
     department_id = fields.Many2one("hr.department", readonly=True, index=True, ondelete="restrict")
+    # Roles look for the department under this name.
     policy_department_id = fields.Many2one(
-        related="department_id", string="Department of the Case"  # roles look for it here
+        related="department_id", string="Department of the Person"
     )
     reporter_id = fields.Many2one(
         "res.users",
