@@ -90,6 +90,7 @@ env.cr.execute(
 events = env.cr.fetchone()
 env.cr.execute(
     "SELECT count(*) FROM crm_policy_deadline WHERE state = 'open' AND overdue_at IS NULL"
+    " AND res_model = 'helpdesk.ticket'"
 )
 [left] = env.cr.fetchone()
 notes = env["mail.message"].search_count(

@@ -274,3 +274,64 @@ def test_working_days_lead_to_the_same_end(intervals, start, count):
     end = days.ends[place] if place < len(days.ends) else None
     expected = working_time.nth_working_day_end(index, start * 3600, count, SHANGHAI)
     assert end == expected
+
+
+# === TAKING WORK AWAY (U5) ===
+
+
+@pytest.mark.parametrize(
+    ("stop", "seconds", "expected"),
+    [
+        ("2026-03-04 09:30:00", HOUR, "2026-03-03 17:30:00"),  # not 08:30
+        ("2026-03-04 14:00:00", HOUR, "2026-03-04 13:00:00"),  # after lunch, not 12:00
+        ("2026-03-04 13:30:00", HOUR, "2026-03-04 11:30:00"),
+        ("2026-03-09 09:00:00", HOUR, "2026-03-06 17:00:00"),  # over the weekend
+        ("2026-03-08 12:00:00", 0, "2026-03-08 12:00:00"),  # nothing to take
+        ("2026-03-08 23:59:59", 8 * HOUR, "2026-03-06 09:00:00"),
+        ("2026-03-02 10:00:00", HOUR, "2026-03-02 09:00:00"),  # the very first of the index
+    ],
+)
+def test_take_work(stop, seconds, expected):
+    assert wall(working_time.take_work(OFFICE, epoch(stop), seconds)) == expected
+
+
+def test_nothing_left_to_take():
+    assert working_time.take_work(OFFICE, epoch("2026-03-02 10:00:00"), HOUR + 1) is None
+    assert working_time.take_work(EMPTY, epoch("2026-03-02 10:00:00"), 1) is None
+
+
+@given(
+    minutes=st.integers(0, 30 * 24 * 60),
+    seconds=st.integers(1, 60 * HOUR),
+)
+def test_what_is_taken_away_is_what_is_left(minutes, seconds):
+    stop = epoch("2026-03-02 00:00:00") + 60 * minutes
+    begin = working_time.take_work(OFFICE, stop, seconds)
+    assume(begin is not None)
+    assert working_time.work_between(OFFICE, begin, stop) == seconds
+    # The latest such instant: a second later there is less.
+    assert working_time.work_between(OFFICE, begin + 1, stop) == seconds - 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "count", "expected"),
+    [
+        ("2026-03-04 18:00:00", -1, "2026-03-03 09:00:00"),
+        ("2026-03-04 00:00:00", -1, "2026-03-03 09:00:00"),
+        ("2026-03-09 18:00:00", -1, "2026-03-06 09:00:00"),
+        ("2026-03-08 23:59:59", -2, "2026-03-05 09:00:00"),
+        ("2026-03-04 18:00:00", 1, "2026-03-05 09:00:00"),
+        ("2026-03-04 07:00:00", 1, "2026-03-05 09:00:00"),  # its own day is day 0
+        ("2026-03-06 18:00:01", 1, "2026-03-09 09:00:00"),
+        ("2026-03-07 00:00:00", 2, "2026-03-10 09:00:00"),
+    ],
+)
+def test_begin_of_the_nth_working_day(moment, count, expected):
+    found = working_time.nth_working_day_start(OFFICE, epoch(moment), count, SHANGHAI)
+    assert wall(found) == expected
+
+
+def test_days_beyond_the_index_are_no_answer():
+    for moment, count in (("2026-03-02 10:00", -1), ("2026-04-14 10:00", 1)):
+        found = working_time.nth_working_day_start(OFFICE, epoch(moment), count, SHANGHAI)
+        assert found is None

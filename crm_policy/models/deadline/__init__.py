@@ -10,6 +10,8 @@ from . import pause
 from . import pausable
 from . import deadline_alert
 from . import deadline
+from . import escalation_audience
+from . import escalation_digest
 from . import escalation
 from . import subject
 from . import version

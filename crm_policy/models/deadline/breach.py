@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class CrmPolicyBreach(models.AbstractModel):
@@ -6,6 +7,9 @@ class CrmPolicyBreach(models.AbstractModel):
 
     _name = "crm.policy.breach"
     _description = "Document with Violations"
+
+    # The fact that waits for the explanations of what was late on the way, None for none.
+    _policy_explained_before = None
 
     policy_violation_count = fields.Integer(
         string="Violations", compute="_compute_policy_violation_count"
@@ -42,3 +46,31 @@ class CrmPolicyBreach(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.violation_action")
         domain = [("res_model", "=", self._name), ("res_id", "=", self.id)]
         return {**action, "domain": domain, "context": {}}
+
+    def _policy_check_fact(self, name, moment):
+        """Refuse to end what was late without a reason: whoever was late says why (CMP-DLN-02)."""
+        result = super()._policy_check_fact(name, moment)
+        if name != self._policy_explained_before:
+            return result
+        unexplained = (
+            self.env["crm.policy.violation"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "=", "open"),
+                    ("user_id.active", "=", True),
+                ]
+            )
+        )
+        if unexplained:
+            raise ValidationError(
+                self.env._(
+                    "%(record)s was late: %(violations)s must be explained first, by %(people)s.",
+                    record=self.display_name,
+                    violations=", ".join(unexplained.mapped("display_name")),
+                    people=", ".join(unexplained.user_id.mapped("name")),
+                )
+            )
+        return result

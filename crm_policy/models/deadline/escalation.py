@@ -9,9 +9,6 @@ from odoo.tools import SQL
 
 from ...tools.zones import company_zone, to_local
 
-DIGEST = 200  # cases that one mail lists; the others are counted
-MAIL_CHUNK = 5_000  # rows per transaction of mailing
-
 
 class CrmPolicyEscalation(models.Model):
     """Who was told of which deadline, and when: each step of a rule once per deadline, for ever.
@@ -22,7 +19,12 @@ class CrmPolicyEscalation(models.Model):
 
     _name = "crm.policy.escalation"
     _description = "Escalation"
-    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _inherit = [
+        "crm.policy.escalation.audience",
+        "crm.policy.escalation.digest",
+        "crm.policy.dependent",
+        "crm.policy.protected",
+    ]
     _policy_document_field = "deadline_id"
     _order = "at desc, id desc"
     _rec_name = "step_name"
@@ -39,7 +41,7 @@ class CrmPolicyEscalation(models.Model):
         ondelete="restrict",
     )
     kind = fields.Selection(related="step_id.kind")
-    step_name = fields.Char(related="step_id.display_name", string="Step")
+    step_name = fields.Char(related="step_id.display_name", string="What the Rule Says")
     at = fields.Datetime(string="Told At", required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users",
@@ -151,82 +153,6 @@ class CrmPolicyEscalation(models.Model):
         for deadline, step in pairs:
             groups[deadline.company_id].append((deadline, step))
         return groups
-
-    # === WHO IS TOLD === #
-
-    @api.model
-    def _policy_people(self, pairs, company):
-        """Return {(deadline id, step id): (res.users, how)}; nobody only without administrators.
-
-        :param pairs: (deadline, step) of one company.
-        """
-        found, climbing = {}, {}
-        roles = self._policy_role_people(pairs)
-        for deadline, step in pairs:
-            users = roles.get((deadline.id, step.id))
-            if users:
-                found[deadline.id, step.id] = (users, False)
-                continue
-            # A role that nobody fills today: the next level above the responsible is told.
-            level = {"responsible": 0, "manager": step.levels}.get(step.tell, 1)
-            climbing[deadline.id, step.id] = (
-                deadline.user_id.id,
-                deadline.department_id.id,
-                level if deadline.user_id else max(level, 1),
-                step.tell == "role",
-            )
-        rungs = {key: rung[:3] for key, rung in climbing.items()}
-        told = self.env["crm.policy.ladder"]._policy_climb(rungs.values(), company)
-        for key, rung in rungs.items():
-            users, how = told[rung]
-            found[key] = (users, how or ("higher" if climbing[key][3] else False))
-        return found
-
-    @api.model
-    def _policy_role_people(self, pairs):
-        """Return {(deadline id, step id): who holds the role that is told and is there}.
-
-        Of a group those are told whose highest one it is and who see the document; where there is
-        nobody, the next level is told. A responsible that is a pool of several is told as one.
-        """
-        wanted = defaultdict(list)
-        for deadline, step in pairs:
-            role_id = step.role_id if step.tell == "role" else False
-            if step.tell == "responsible" and not deadline.user_id:
-                role_id = deadline.role_id.id
-            if role_id:
-                wanted[role_id, deadline.res_model].append((deadline, step))
-        found, sight = {}, {}
-        for (role_id, model_name), group in wanted.items():
-            role = self.env["crm.policy.role"].sudo().browse(role_id)
-            documents = self.env[model_name].sudo().browse({d.res_id for d, _step in group})
-            holders = role._users_for(documents)
-            everybody = self.env["res.users"].sudo().union(*holders.values())
-            # A director holds the supervisors' group too, but is no supervisor.
-            staff = role._policy_staff() if role.kind == "group" else everybody
-            present = role._policy_present(everybody & staff)
-            if role.kind == "group":
-                sight |= {
-                    (model_name, user.id): self._policy_seen(user, documents) for user in present
-                }
-            for deadline, step in group:
-                users = holders.get(deadline.res_id, present.browse()) & present
-                if role.kind == "group":
-                    users = users.browse(
-                        user.id for user in users if deadline.res_id in sight[model_name, user.id]
-                    )
-                found[deadline.id, step.id] = users
-        return found
-
-    @staticmethod
-    def _policy_seen(user, documents):
-        """Return the ids of those documents that a user may read."""
-        if not documents:
-            return set()
-        model = documents.with_user(user).with_context(active_test=False)
-        if not model.has_access("read"):
-            return set()
-        return set(model.search([("id", "in", documents.ids)]).ids)
 
     # === WHAT IS LEFT BEHIND === #
 
@@ -377,11 +303,10 @@ class CrmPolicyEscalation(models.Model):
     @api.model
     def _policy_note_rows(self, rows):
         """Write into the chatter of the documents who was told of what."""
-        groups = defaultdict(lambda: defaultdict(list))
-        for deadline, step, user, _how in rows:
-            groups[deadline.res_model, deadline.company_id][deadline.res_id].append(
-                (deadline, step, user)
-            )
+        groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        for deadline, _step, user, _how in rows:
+            documents = groups[deadline.res_model, deadline.company_id]
+            documents[deadline.res_id][deadline].append(user.name)
         for (model_name, company), documents in groups.items():
             model = self.env[model_name].sudo()
             if not hasattr(model, "_message_log_batch"):
@@ -392,102 +317,18 @@ class CrmPolicyEscalation(models.Model):
                 bodies={
                     res_id: Markup("<br/>").join(
                         env._(
-                            "%(clause)s: %(rule)s, due %(due)s. Told: %(user)s.",
+                            "%(clause)s: %(rule)s, due %(due)s. Told: %(people)s.",
                             clause=deadline.with_env(env).clause_id._policy_citation(),
                             rule=deadline.with_env(env).name,
                             due=deadline._policy_due_words(),
-                            user=user.name or env._("nobody"),
+                            people=", ".join(name or env._("nobody") for name in dict.fromkeys(names)),
                         )
-                        for deadline, _step, user in lines
+                        for deadline, names in lines.items()
                     )
                     for res_id, lines in documents.items()
                     if res_id in alive
                 }
             )
-
-    # === MAIL === #
-
-    @api.model
-    def _policy_mail_digests(self):
-        """Send each person who was told one mail that lists all of it (U46).
-
-        What is mailed is marked in the same transaction: a process that is killed in between has
-        done neither.
-        """
-        while True:
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT id FROM crm_policy_escalation WHERE mailed_at IS NULL"
-                    " ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED",
-                    MAIL_CHUNK,
-                )
-            )
-            escalations = self.sudo().browse(row[0] for row in rows)
-            if not escalations:
-                return
-            vals_list = [
-                vals
-                for user, group in escalations.grouped("user_id").items()
-                if user.active and user.partner_id.email
-                for vals in group._policy_digest(user)
-            ]
-            self.env["mail.mail"].sudo().create(vals_list)
-            self.env.execute_query(
-                SQL(
-                    "UPDATE crm_policy_escalation SET mailed_at = %s WHERE id = ANY(%s)"
-                    " RETURNING id",
-                    fields.Datetime.now(),
-                    escalations.ids,
-                )
-            )
-            escalations.invalidate_recordset(["mailed_at"], flush=False)
-            if vals_list:
-                self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-            if not self.env["ir.cron"]._commit_progress(len(rows)):
-                return
-
-    def _policy_digest(self, user):
-        """Return the create values of the mail that tells ``user`` of these; none if all ended."""
-        told = self.with_context(lang=user.lang).sudo()
-        deadlines = told.deadline_id.filtered(lambda deadline: deadline.state == "open")
-        if not deadlines:
-            return []
-        now = fields.Datetime.now()
-        deadlines = deadlines.sorted(lambda deadline: (deadline.due_at, deadline.id))
-        company = deadlines[:1].company_id
-        lines = [
-            {
-                "overdue": deadline.due_at < now,
-                "case": deadline.res_name,
-                "name": deadline.name,
-                "clause": deadline.clause_id._policy_citation(),
-                "due": deadline._policy_due_words(),
-                "person": deadline.user_id.name or deadline.role_id.name or "",
-                "url": f"/mail/view?model={deadline.res_model}&res_id={deadline.res_id}",
-            }
-            for deadline in deadlines[:DIGEST]
-        ]
-        overdue = len(deadlines.filtered(lambda deadline: deadline.due_at < now))
-        render = self.env["mail.render.mixin"]
-        body = self.env["ir.qweb"].with_context(lang=user.lang)._render(
-            "crm_policy.alert_digest",
-            {"user": user, "lines": lines, "more": len(deadlines) - len(lines)},
-        )  # fmt: skip
-        subject = told.env._(
-            "%(company)s: %(overdue)s overdue, %(nearly)s nearly due",
-            company=company.name,
-            overdue=overdue,
-            nearly=len(deadlines) - overdue,
-        )
-        return [
-            {
-                "subject": subject,
-                "body_html": render._replace_local_links(body),
-                "email_from": company.email_formatted or self.env.user.email_formatted,
-                "recipient_ids": [(4, user.partner_id.id)],
-                "auto_delete": False,
-            }
-        ]
 
     # === DATABASE === #
 

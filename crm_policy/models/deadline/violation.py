@@ -39,7 +39,7 @@ class CrmPolicyViolation(models.Model):
     )
     # What the policy said then: kept although versions come and go.
     clause_number = fields.Char(string="Clause No.", readonly=True)
-    version_label = fields.Char(string="Policy Version", readonly=True)
+    version_label = fields.Char(string="Version Then", readonly=True)
     severity = fields.Selection(SEVERITIES_OF_BREACH, required=True, readonly=True)
     deadline_id = fields.Many2one(
         "crm.policy.deadline", string="Deadline Missed", readonly=True, ondelete="restrict"
@@ -58,7 +58,10 @@ class CrmPolicyViolation(models.Model):
         help="Whose duty it was. Empty: a group's.",
     )
     department_id = fields.Many2one("hr.department", readonly=True, index=True, ondelete="restrict")
-    policy_department_id = fields.Many2one(related="department_id")
+    # Roles look for the department under this name.
+    policy_department_id = fields.Many2one(
+        related="department_id", string="Department of the Person"
+    )
     reporter_id = fields.Many2one(
         "res.users",
         string="Reported By",

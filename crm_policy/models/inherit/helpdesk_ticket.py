@@ -42,6 +42,7 @@ class HelpdeskTicket(models.Model):
     ]
     _rec_names_search = ["number", "policy_number", "name"]
     _policy_channel_name = "channel_id"
+    _policy_explained_before = "policy_closed_at"
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 

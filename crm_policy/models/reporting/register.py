@@ -243,7 +243,8 @@ class CrmPolicyRegister(models.AbstractModel):
         """Return the SQL of the next cases, with their clocks and remedies summed up.
 
         The page is cut first, so that clocks and remedies are looked up for its cases only. Trial
-        clocks run like others but nobody is overdue by them.
+        clocks run like others but nobody is overdue by them, nor by what a fault of the system made
+        late.
         """
         table = SQL.identifier(query.table)
         keys = SQL("(%(table)s.policy_registered_at, %(table)s.id)", table=table)
@@ -263,7 +264,8 @@ class CrmPolicyRegister(models.AbstractModel):
                    SELECT min(d.due_at) FILTER (WHERE d.state = 'open') AS due_at,
                           (array_agg(%(rule_name)s ORDER BY d.due_at, d.id)
                               FILTER (WHERE d.state = 'open'))[1] AS due_name,
-                          bool_or(d.is_trial IS NOT TRUE AND (d.state = 'late'
+                          bool_or(d.is_trial IS NOT TRUE AND d.excluded IS NOT TRUE
+                              AND (d.state = 'late'
                               OR d.state = 'open' AND d.due_at < %(now)s)) AS overdue
                      FROM crm_policy_deadline AS d
                      JOIN crm_policy_deadline_rule AS rule ON rule.id = d.rule_id

@@ -237,6 +237,12 @@ class TestEscalations(AlertCommon):
             [("id", "=", case.id)]
         ))  # fmt: skip
 
+    def test_a_supervisor_s_own_case_is_told_to_the_next_level(self):
+        self._set_alerts("response-normal", {"role": "supervisor"})
+        case = self._request("2026-03-05 09:00", user_id=self.users["supervisor"].id)
+        self._run("2026-03-05 12:00")
+        self.assertEqual(self._told(case), [("manager", "higher")])
+
     def test_a_case_without_a_handler_tells_its_pool_s_managers(self):
         self._set_alerts("response-normal", {})
         case = self._request(

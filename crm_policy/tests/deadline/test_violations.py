@@ -220,6 +220,20 @@ class TestViolations(AlertCommon):
         event = self.env["crm.policy.event"].search([("type", "=", "violation.explained")])
         self.assertEqual(event[:1].payload["on_behalf"], self.users["specialist"].id)
 
+    def test_a_case_that_was_late_is_not_closed_before_the_reason_is_given(self):
+        """CMP-DLN-02: the reason of a delay is mandatory."""
+        violation = self._new_violation()
+        case = self._as("specialist", self.env["helpdesk.ticket"].browse(violation.res_id))
+        with at(f"{DAY} 11:00"):
+            case.action_policy_accept()
+            case.action_policy_respond("已恢复")
+            with self.assertRefused(ValidationError, f"{violation.number}.* must be explained"):
+                case.action_policy_close()
+        self._act("specialist", violation, "explain", "忙")
+        with at(f"{DAY} 11:05"):
+            case.action_policy_close()
+        self.assertTrue(case.policy_closed_at)
+
     # === DECIDING === #
 
     def _explained(self, **vals):
