@@ -232,9 +232,7 @@ class CrmPolicyRevision(models.AbstractModel):
     @api.model
     def _cron_remind_reviews(self):
         """Ask once, the notice before the day, for the review of each version in force."""
-        due = self.search(
-            [("state", "=", "effective"), ("next_review_on", "!=", False)]
-        ).filtered(
+        due = self.search([("state", "=", "effective"), ("next_review_on", "!=", False)]).filtered(
             lambda version: (
                 version.review_reminded_on != version.next_review_on
                 and version.next_review_on
