@@ -164,7 +164,10 @@ class TestRevisions(PolicyCommon):
                                 attempt()
                     for name, field in model._fields.items():
                         if field.translate:
-                            with self.assertRaisesRegex(UserError, "no longer a draft"):
+                            with (
+                                self.assertRaisesRegex(UserError, "no longer a draft"),
+                                self.env.cr.savepoint(),
+                            ):
                                 record.update_field_translations(name, {"en_US": "Nothing"})
         self.assertEqual(self.version.content_hash, self.version._policy_content_hash())
 
