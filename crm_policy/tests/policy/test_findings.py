@@ -1,4 +1,4 @@
-"""The linter: what it finds, that errors stop a publication, and that a second look adds nothing."""
+"""The linter: what it finds, what errors stop, and that a second look adds nothing."""
 
 from odoo.exceptions import AccessError, UserError
 

@@ -151,24 +151,24 @@ class TestRevisions(PolicyCommon):
                 record = published.with_user(user)
                 with self.subTest(model=model._name, user=user.login):
                     self.assertTrue(published)
-                    for attempt in (
-                        lambda record=record, key=key: record.write({key: "new"}),
-                        lambda record=record: record.unlink(),
-                        lambda record=record, vals=vals: record.create([vals]),
-                        lambda mine=mine.with_user(user), key=key, parent=parent: mine.write(
-                            {key: "new", parent: published[parent].id}
-                        ),
-                    ):
-                        with self.assertRaisesRegex(UserError, "no longer a draft"):
-                            with self.env.cr.savepoint():
-                                attempt()
-                    for name, field in model._fields.items():
-                        if field.translate:
-                            with (
-                                self.assertRaisesRegex(UserError, "no longer a draft"),
-                                self.env.cr.savepoint(),
-                            ):
-                                record.update_field_translations(name, {"en_US": "Nothing"})
+                    moved = {key: "new", parent: published[parent].id}
+                    attempts = [
+                        (record, "write", [{key: "new"}]),
+                        (record, "unlink", []),
+                        (record, "create", [[vals]]),
+                        (mine.with_user(user), "write", [moved]),
+                    ]
+                    attempts += [
+                        (record, "update_field_translations", [name, {"en_US": "Nothing"}])
+                        for name, field in model._fields.items()
+                        if field.translate
+                    ]
+                    for target, method, arguments in attempts:
+                        with (
+                            self.assertRaisesRegex(UserError, "no longer a draft"),
+                            self.env.cr.savepoint(),
+                        ):
+                            getattr(target, method)(*arguments)
         self.assertEqual(self.version.content_hash, self.version._policy_content_hash())
 
     def test_scope_and_terms_of_what_is_published_stay(self):
