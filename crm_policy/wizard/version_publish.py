@@ -109,9 +109,7 @@ class CrmPolicyVersionPublish(models.TransientModel):
         version.ensure_one()
         version.check_access("read")
         self.env["crm.policy.finding"]._policy_refresh(version)
-        page = self.create(
-            [{"version_id": version.id, **{name: version[name] for name in ASKED}}]
-        )
+        page = self.create([{"version_id": version.id, **{name: version[name] for name in ASKED}}])
         return {
             "name": version.display_name,
             "type": "ir.actions.act_window",

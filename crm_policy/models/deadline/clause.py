@@ -35,9 +35,7 @@ class CrmPolicyClause(models.Model):
             & Domain(
                 "start_at",
                 ">=",
-                fields.Datetime.subtract(
-                    fields.Datetime.now(), days=company.policy_coverage_days
-                ),
+                fields.Datetime.subtract(fields.Datetime.now(), days=company.policy_coverage_days),
             )
             for company in Company.search([])
         )

@@ -58,9 +58,7 @@ class CrmPolicyAcknowledgement(models.Model):
         string="Overdue", compute="_compute_is_overdue", search="_search_is_overdue"
     )
 
-    _once = models.Constraint(
-        "UNIQUE(version_id, user_id)", "Everybody signs a version once."
-    )
+    _once = models.Constraint("UNIQUE(version_id, user_id)", "Everybody signs a version once.")
     _signed_whole = models.Constraint(
         "CHECK(state != 'signed' OR (signed_at IS NOT NULL AND content_hash IS NOT NULL))",
         "A signature has its time and the hash of its text.",

@@ -177,9 +177,7 @@ class CrmPolicyFinding(models.Model):
     @api.model
     def _cron_lint(self):
         """Look at every version that can still be put right; forget what was found in others."""
-        self.sudo().search(
-            [("version_id.state", "in", ("superseded", "abolished"))]
-        ).unlink()
+        self.sudo().search([("version_id.state", "in", ("superseded", "abolished"))]).unlink()
         versions = self.env["crm.policy.version"].search([("state", "in", LIVE_STATES)])
         for company, group in versions.grouped("company_id").items():
             try:

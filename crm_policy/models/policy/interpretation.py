@@ -169,9 +169,7 @@ class CrmPolicyInterpretation(models.Model):
     def _policy_check_approved(self):
         for paper in self:
             if paper.state != "approved":
-                raise UserError(
-                    self.env._("%(paper)s is not approved.", paper=paper.display_name)
-                )
+                raise UserError(self.env._("%(paper)s is not approved.", paper=paper.display_name))
 
     def _policy_next_number(self):
         """Return the next number of the company's year: INT-2026-0001; never given again."""

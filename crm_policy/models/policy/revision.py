@@ -81,8 +81,6 @@ class CrmPolicyRevision(models.AbstractModel):
         """Make a draft with the text and the rules of this version, and open it."""
         self.ensure_one()
         self.check_access("write")
-        if not (self.env.su or self.env.user.has_group("crm_policy.group_policy_admin")):
-            raise AccessError(self.env._("Only a policy administrator writes policies."))
         return self._policy_new_version().get_formview_action()
 
     def action_policy_confirm_review(self, note=None):
@@ -232,9 +230,7 @@ class CrmPolicyRevision(models.AbstractModel):
     @api.model
     def _cron_remind_reviews(self):
         """Ask once, the notice before the day, for the review of each version in force."""
-        due = self.search(
-            [("state", "=", "effective"), ("next_review_on", "!=", False)]
-        ).filtered(
+        due = self.search([("state", "=", "effective"), ("next_review_on", "!=", False)]).filtered(
             lambda version: (
                 version.review_reminded_on != version.next_review_on
                 and version.next_review_on

@@ -79,9 +79,7 @@ class CrmPolicyTextLinter(models.AbstractModel):
                 yield self._policy_finding(
                     "version_unsigned",
                     "warning",
-                    self.env._(
-                        "None of %(count)s people has signed it.", count=version.sign_count
-                    ),
+                    self.env._("None of %(count)s people has signed it.", count=version.sign_count),
                     version,
                     version=version,
                 )

@@ -333,7 +333,8 @@ class CrmPolicyVersion(models.Model):
     def _cron_take_effect(self):
         """Put versions in force on their day; safe to run at any time, any number of times."""
         self.search([("state", "=", "review"), ("approver_id", "!=", False)])._policy_take_effect()
-        self.search([("state", "=", "effective"), ("enforcement", "=", "trial")])._policy_end_trial()
+        trials = self.search([("state", "=", "effective"), ("enforcement", "=", "trial")])
+        trials._policy_end_trial()
 
     def _policy_content_hash(self):
         """Return the SHA-256 of the clauses in order, in every language they were written in."""

@@ -1,4 +1,4 @@
-"""The linter: what it finds, that errors stop a publication, and that a second look adds nothing."""
+"""The linter: what it finds, what errors stop, and that a second look adds nothing."""
 
 from odoo.exceptions import AccessError, UserError
 
@@ -96,9 +96,7 @@ class TestFindings(PolicyCommon):
     def test_a_step_that_nobody_can_sign_today(self):
         route = self._rule("remedy", "crm.policy.route")
         ceo = self._role_of("ceo")
-        route.write(
-            {"step_ids": [(0, 0, {"role_id": ceo.id})], "kind": "sequence"}
-        )
+        route.write({"step_ids": [(0, 0, {"role_id": ceo.id})], "kind": "sequence"})
         self.assertNotIn("step_without_approver", {code for code, *_rest in self._found()})
         self.users["ceo"].active = False
         self.assertIn(("step_without_approver", "warning", ceo.id), self._found())

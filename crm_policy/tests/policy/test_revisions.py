@@ -98,9 +98,7 @@ class TestRevisions(PolicyCommon):
                     )
                 self.assertEqual(new.version_id, draft)
         self.assertEqual(draft._policy_content_hash(), self.version.content_hash)
-        self.assertEqual(
-            self._draft().number, "3", "a number that is taken is not given again"
-        )
+        self.assertEqual(self._draft().number, "3", "a number that is taken is not given again")
 
     def test_only_a_policy_administrator_writes_versions(self):
         for role in self.users.keys() - {"policy_admin"}:
@@ -138,6 +136,70 @@ class TestRevisions(PolicyCommon):
         )
         self.assertEqual([row["kind"] for row in diff["rules"]], ["changed", "removed"])
 
+    # === PUBLISHED IS PUBLISHED === #
+
+    def test_rules_of_every_kind_stay_once_published(self):
+        """Model by model, whoever asks: changed, deleted, added, moved in, translated."""
+        draft = self._draft()
+        actors = (self.env.ref("base.user_root"), self.users["policy_admin"])
+        models = self.env["crm.policy.rule.mixin"]._policy_rule_models()
+        self.assertGreaterEqual(len(models), 6)
+        for model in [*models, self.env["crm.policy.clause"]]:
+            published = model.search([("version_id", "=", self.version.id)], limit=1)
+            mine = model.search([("version_id", "=", draft.id)], limit=1)
+            key, parent = ("number", "version_id") if "number" in model._fields else (
+                "code", "clause_id")  # fmt: skip
+            vals = {**published.copy_data()[0], key: "new"}
+            for user in actors:
+                record = published.with_user(user)
+                with self.subTest(model=model._name, user=user.login):
+                    self.assertTrue(published)
+                    moved = {key: "new", parent: published[parent].id}
+                    attempts = [
+                        (record, "write", [{key: "new"}]),
+                        (record, "unlink", []),
+                        (record, "create", [[vals]]),
+                        (mine.with_user(user), "write", [moved]),
+                    ]
+                    attempts += [
+                        (record, "update_field_translations", [name, {"en_US": "Nothing"}])
+                        for name, field in model._fields.items()
+                        if field.translate
+                    ]
+                    for target, method, arguments in attempts:
+                        with (
+                            self.assertRaisesRegex(UserError, "no longer a draft"),
+                            self.env.cr.savepoint(),
+                        ):
+                            getattr(target, method)(*arguments)
+        self.assertEqual(self.version.content_hash, self.version._policy_content_hash())
+
+    def test_scope_and_terms_of_what_is_published_stay(self):
+        department = self.env["hr.department"].create({"name": "质量部"})
+        section = self.env["crm.policy.term"]._policy_sections(self.company)[0]
+        for vals in (
+            {"department_ids": [Command.set(department.ids)]},
+            {"job_ids": [Command.clear()]},
+            {"customer_type_ids": [Command.clear()]},
+            {"scope_activity_ids": [Command.clear()]},
+            {"channel": "online"},
+            {"transition": "switch"},
+            {"enforcement": "trial"},
+            {"revision_reason": "law"},
+            {"change_summary": "x"},
+        ):
+            for user in (self.env.ref("base.user_root"), self.users["policy_admin"]):
+                with self.subTest(user=user.login, **vals):
+                    with self.assertRaisesRegex(UserError, "no longer a draft"):
+                        self.version.with_user(user).write(vals)
+        with self.assertRaisesRegex(UserError, "no longer a draft"):
+            self.version.clause_ids[0].section_id = section
+        for name in ("superseded_by_id", "abolish_reason", "enforced_from", "reviewed_on",
+                     "next_review_on", "review_reminded_on"):  # fmt: skip
+            draft = self._draft()
+            with self.subTest(name), self.assertRaisesRegex(AccessError, "cannot be written"):
+                draft.write({name: False})
+
     # === EFFECT === #
 
     def test_who_displaces_whom_is_written_down(self):
@@ -159,7 +221,9 @@ class TestRevisions(PolicyCommon):
             {"version_id": self.version.id, "step": "abolish", "reason": "业务终止"}
         )  # fmt: skip
         wizard.action_policy_do()
-        self.assertEqual((self.version.state, self.version.abolish_reason), ("abolished", "业务终止"))
+        self.assertEqual(
+            (self.version.state, self.version.abolish_reason), ("abolished", "业务终止")
+        )
 
     def test_a_trial_ends_by_an_approver_on_its_day(self):
         with at("2026-11-02 09:00"):

@@ -184,7 +184,10 @@ class TestVersions(PolicyCommon):
     def test_only_director_ceo_and_committee_approve(self):
         version = self._review()
         for role in ("specialist", "supervisor", "manager", "finance", "qc", "policy_admin"):
-            with self.subTest(role=role), self.assertRaisesRegex(AccessError, "decided by a director"):
+            with (
+                self.subTest(role=role),
+                self.assertRaisesRegex(AccessError, "decided by a director"),
+            ):
                 self._as(role, version).action_policy_publish()
         with self.assertRaisesRegex(AccessError, "decided by a director"):
             self._as("specialist", version).sudo().action_policy_publish()
