@@ -251,7 +251,7 @@ class CrmPolicySuggestion(models.Model):
             if field is None or field.type != "selection" or operator != "in":
                 return self.domain
             labels = dict(field._description_selection(self.env))
-            words.append(self.env._(", ").join(labels.get(code, code) for code in values))
+            words.append(", ".join(labels.get(code, code) for code in values))
         return "; ".join(words)
 
     def _policy_conditions(self):
@@ -299,7 +299,7 @@ class CrmPolicySuggestion(models.Model):
         for hint in self:
             lacking = hint._policy_lacking()
             labels = hint.fields_get(lacking, ["string"])
-            hint.missing = self.env._(", ").join(labels[name]["string"] for name in lacking)
+            hint.missing = ", ".join(labels[name]["string"] for name in lacking)
             assumed = "assumed" if hint.note_codes not in (False, "[]") else "sure"
             hint.certainty = "incomplete" if lacking else assumed
 
