@@ -38,7 +38,8 @@ def build(*lines):
 
 def test_chapters_articles_and_items():
     assert numbers(
-        "第一章　总则", "第一条 目的", "第一节 时限", "第十二条　时限", "（一）响应", "1、甲", "（2）乙",
+        "第一章　总则", "第一条 目的",
+        "第一节 时限", "第十二条　时限", "（一）响应", "1、甲", "（2）乙",
         "①丙", "a) 丁", "第二章 附则", "第二十一条 解释",
     ) == [
         ("第1章", "总则", ""),
@@ -56,7 +57,9 @@ def test_chapters_articles_and_items():
 
 
 def test_decimals_keep_their_own_numbers():
-    assert numbers("1 总则", "1.1 目的", "4 投诉", "4.2　处理", "4.2.3 回访", "4.2.10. 归档", "５．１ 其他") == [
+    assert numbers(
+        "1 总则", "1.1 目的", "4 投诉", "4.2　处理", "4.2.3 回访", "4.2.10. 归档", "５．１ 其他"
+    ) == [
         ("1", "总则", ""),
         ("1.1", "目的", "1"),
         ("4", "投诉", ""),
@@ -64,7 +67,7 @@ def test_decimals_keep_their_own_numbers():
         ("4.2.3", "回访", "4.2"),
         ("4.2.10", "归档", "4.2"),
         ("5.1", "其他", ""),
-    ]  # fmt: skip
+    ]
 
 
 def test_outline_with_chinese_numbers():
@@ -94,11 +97,22 @@ def test_annexes_count_for_themselves():
 @pytest.mark.parametrize(
     "line",
     [
-        "第十二条规定的情形除外。", "第三条、第四条所列事项", "1.5万元以下由经理审批", "2026.1.1起施行",
-        "24小时内答复客户", "3 天内回访", "3.5%的比例", "一般投诉", "十个工作日内", "1.2.3.4.5.6.7 x",
-        "（含税）金额", "9:00至18:00", "2-3人", "第 章",
+        "第十二条规定的情形除外。",
+        "第三条、第四条所列事项",
+        "1.5万元以下由经理审批",
+        "2026.1.1起施行",
+        "24小时内答复客户",
+        "3 天内回访",
+        "3.5%的比例",
+        "一般投诉",
+        "十个工作日内",
+        "1.2.3.4.5.6.7 x",
+        "（含税）金额",
+        "9:00至18:00",
+        "2-3人",
+        "第 章",
     ],
-)  # fmt: skip
+)
 def test_what_only_looks_like_a_heading(line):
     tree = build("第一条 甲", line)
     assert len(tree.clauses) == 1
@@ -106,7 +120,13 @@ def test_what_only_looks_like_a_heading(line):
 
 
 def test_title_code_edition_and_preface():
-    tree = build("某公司", "投诉管理办法", "文件编号：KF-01  版本：V3.1", "为规范投诉，制定本办法。", "第一条 目的")
+    tree = build(
+        "某公司",
+        "投诉管理办法",
+        "文件编号：KF-01  版本：V3.1",
+        "为规范投诉，制定本办法。",
+        "第一条 目的",
+    )
     assert (tree.title, tree.code, tree.edition) == ("投诉管理办法", "KF-01", "3.1")
     assert tree.clauses[0].number == "0"
     assert tree.clauses[0].text == "某公司\n文件编号：KF-01  版本：V3.1\n为规范投诉，制定本办法。"
@@ -114,7 +134,9 @@ def test_title_code_edition_and_preface():
 
 
 def test_word_headings_without_numbers():
-    tree = build(Line("处理时限", 1), "受理后24小时内响应。", Line("紧急", 2), "（一）甲", Line("附则", 1))
+    tree = build(
+        Line("处理时限", 1), "受理后24小时内响应。", Line("紧急", 2), "（一）甲", Line("附则", 1)
+    )
     assert [clause.number for clause in tree.clauses] == ["§1", "§1§1", "1", "§2"]
     assert ("unnumbered", "§1", "处理时限") in tree.remarks
 
@@ -154,8 +176,20 @@ def test_too_many_clauses():
 def test_chinese_numbers():
     for number in range(1, 10_000):
         assert parse_chinese(to_chinese(number)) == number
-    rows = {"二〇二六": 2026, "两": 2, "十": 10, "二十一": 21, "一百零三": 103, "拾贰": 12, "十十": None,
-            "二三四五六": None, "": None, "十一二": None, "百": None, "万": None}  # fmt: skip
+    rows = {
+        "二〇二六": 2026,
+        "两": 2,
+        "十": 10,
+        "二十一": 21,
+        "一百零三": 103,
+        "拾贰": 12,
+        "十十": None,
+        "二三四五六": None,
+        "": None,
+        "十一二": None,
+        "百": None,
+        "万": None,
+    }
     for text, number in rows.items():
         assert parse_chinese(text) == number, text
     assert parse_number("３，０００") == 3000

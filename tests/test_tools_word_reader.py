@@ -146,30 +146,35 @@ def test_tables_row_by_row():
     inner.rows[0].cells[0].text = "内表"
     found = read_word(as_bytes(made)).paragraphs
     assert [(each.text, each.table) for each in found] == [
-        ("第一条 权限", False), ("审批人 | 金额", True), ("经理 | 5000元 以下", True), ("内表", True),
-    ]  # fmt: skip
+        ("第一条 权限", False),
+        ("审批人 | 金额", True),
+        ("经理 | 5000元 以下", True),
+        ("内表", True),
+    ]
 
 
 def test_tracked_changes_hidden_words_boxes_and_controls():
     made = document("受理后")
     paragraph = made.paragraphs[0]._p
-    paragraph.append(parse_xml(f'<w:del {nsdecls("w")}><w:r><w:delText>48</w:delText></w:r></w:del>'))
-    paragraph.append(parse_xml(f'<w:ins {nsdecls("w")}><w:r><w:t>24</w:t></w:r></w:ins>'))
     paragraph.append(
-        parse_xml(f'<w:hyperlink {nsdecls("w")}><w:r><w:t>小时内</w:t></w:r></w:hyperlink>')
+        parse_xml(f"<w:del {nsdecls('w')}><w:r><w:delText>48</w:delText></w:r></w:del>")
+    )
+    paragraph.append(parse_xml(f"<w:ins {nsdecls('w')}><w:r><w:t>24</w:t></w:r></w:ins>"))
+    paragraph.append(
+        parse_xml(f"<w:hyperlink {nsdecls('w')}><w:r><w:t>小时内</w:t></w:r></w:hyperlink>")
     )
     paragraph.append(
-        parse_xml(f'<w:r {nsdecls("w")}><w:rPr><w:vanish/></w:rPr><w:t>机密</w:t></w:r>')
+        parse_xml(f"<w:r {nsdecls('w')}><w:rPr><w:vanish/></w:rPr><w:t>机密</w:t></w:r>")
     )
     paragraph.append(
         parse_xml(
-            f'<w:r {nsdecls("w")}><w:pict><w:txbxContent><w:p><w:r><w:t>框内</w:t></w:r></w:p>'
+            f"<w:r {nsdecls('w')}><w:pict><w:txbxContent><w:p><w:r><w:t>框内</w:t></w:r></w:p>"
             "</w:txbxContent></w:pict></w:r>"
         )
     )
-    paragraph.append(parse_xml(f'<w:r {nsdecls("w")}><w:pict/></w:r>'))
+    paragraph.append(parse_xml(f"<w:r {nsdecls('w')}><w:pict/></w:r>"))
     control = parse_xml(
-        f'<w:sdt {nsdecls("w")}><w:sdtContent><w:p><w:r><w:t>控件</w:t></w:r></w:p>'
+        f"<w:sdt {nsdecls('w')}><w:sdtContent><w:p><w:r><w:t>控件</w:t></w:r></w:p>"
         "</w:sdtContent></w:sdt>"
     )
     paragraph.addnext(control)
@@ -226,8 +231,13 @@ CHAPTERS = [
 def test_numbers_that_word_computes():
     made = numbered(
         CHAPTERS,
-        (1, 0, "总则"), (1, 1, "目的"), (1, 1, "范围"), (1, 2, "甲"), (1, 0, "时限"), (1, 1, "响应"),
-    )  # fmt: skip
+        (1, 0, "总则"),
+        (1, 1, "目的"),
+        (1, 1, "范围"),
+        (1, 2, "甲"),
+        (1, 0, "时限"),
+        (1, 1, "响应"),
+    )
     assert texts(made) == [
         "第一章 总则", "一.1 目的", "一.2 范围", "（一） 甲", "第二章 时限", "二.1 响应",
     ]  # fmt: skip
@@ -248,7 +258,9 @@ def test_bullets_and_no_list_have_no_number():
 
 
 def test_legal_numbers_are_figures():
-    made = numbered([("chineseCounting", "%1、", 1), ("decimal", "%1.%2", 1)], (1, 0, "甲"), (1, 1, "乙"))
+    made = numbered(
+        [("chineseCounting", "%1、", 1), ("decimal", "%1.%2", 1)], (1, 0, "甲"), (1, 1, "乙")
+    )
     level = made.part.numbering_part.element.findall(f".//{qn('w:lvl')}")[1]
     level.insert(2, OxmlElement("w:isLgl"))
     assert texts(made) == ["一、 甲", "1.1 乙"]
@@ -268,11 +280,17 @@ def test_numbers_of_a_style():
 
 def test_formats():
     rows = [
-        (3, "lowerLetter", "c"), (28, "upperLetter", "BB"), (4, "lowerRoman", "iv"),
-        (1994, "upperRoman", "MCMXCIV"), (12, "decimalEnclosedCircleChinese", "⑫"),
-        (21, "decimalEnclosedCircle", "21"), (7, "decimalZero", "07"), (21, "japaneseCounting", "二十一"),
-        (5, "decimal", "5"), (5, "unheardOf", "5"),
-    ]  # fmt: skip
+        (3, "lowerLetter", "c"),
+        (28, "upperLetter", "BB"),
+        (4, "lowerRoman", "iv"),
+        (1994, "upperRoman", "MCMXCIV"),
+        (12, "decimalEnclosedCircleChinese", "⑫"),
+        (21, "decimalEnclosedCircle", "21"),
+        (7, "decimalZero", "07"),
+        (21, "japaneseCounting", "二十一"),
+        (5, "decimal", "5"),
+        (5, "unheardOf", "5"),
+    ]
     for number, kind, shown in rows:
         assert shown_as(number, kind) == shown
 
@@ -295,9 +313,7 @@ def test_broken_bytes_never_raise_anything_else(noise, place, gap):
 def test_broken_xml_never_raises_anything_else(noise, place):
     tags = ["w:p", "w:numPr", "w:ilvl", "w:tbl", "w:tr", "w:tc", "w:sdt", "w:r", "w:t", "w:br"]
     body = "".join(f"<{tags[(place + index) % 10]}>" for index in range(len(noise) % 12))
-    shut = "".join(
-        f"</{tags[(place + index) % 10]}>" for index in reversed(range(len(noise) % 12))
-    )
+    shut = "".join(f"</{tags[(place + index) % 10]}>" for index in reversed(range(len(noise) % 12)))
     part = (
         f'<?xml version="1.0" encoding="UTF-8"?><w:document {nsdecls("w")}><w:body>{body}'
         f"{noise}{shut}</w:body></w:document>"

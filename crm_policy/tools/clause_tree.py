@@ -1,7 +1,7 @@
 """From the paragraphs of a written policy to its clauses, with numbers that are unique.
 
-Understood are 第一编, 第一章, 第一节, 第一条, 一、, （一）, 1., 1.1, 4.2.3, (1), ①, a), 附件1 and Word's
-heading styles. What is no heading belongs to the clause before it; nothing is lost.
+Understood are 第一编, 第一章, 第一节, 第一条, 一、, （一）, 1., 1.1, 4.2.3, (1), ①, a), 附件1 and
+Word's heading styles. What is no heading belongs to the clause before it; nothing is lost.
 """
 
 import re
@@ -20,11 +20,14 @@ STYLED = -1  # a heading without number: its depth is that of its style
 _NUMBER = rf"(?:[0-9]{{1,4}}|{CHINESE}{{1,7}})"
 # After these a number is a quantity, not the number of a clause.
 _QUANTITY = (
-    r"(?![0-9 ]*(?:个|%|％|‰|元|万|千|亿|百|小时|分钟|秒|天|日|号|周|月|年|季|倍|次|人|份|件|名|家|级|"
+    r"(?![0-9 ]*(?:个|%|％|‰|元|万|千|亿|百|小时|分钟|秒|天|日|号|周|月|年|季|"
+    r"倍|次|人|份|件|名|家|级|"
     r"kg|mm|cm|km|℃|°|[-—–~～至到/:：]))"
 )
 # After these 第十二条 is spoken of, not begun.
-_MENTIONED = r"(?!规定|所|的|之|及|和|与|或|至|到|、|，|,|第|中|内|外|款|项|要求|执行|办理|处理|为准)"
+_MENTIONED = (
+    r"(?!规定|所|的|之|及|和|与|或|至|到|、|，|,|第|中|内|外|款|项|要求|执行|办理|处理|为准)"
+)
 _PATTERNS = [
     (ANNEX, re.compile(rf"(?P<label>附(?:件|录|表)(?P<n>{_NUMBER}|[A-Z])?)(?=[ :：、.]|$)")),
     (PART, re.compile(rf"(?P<label>第 ?(?P<n>{_NUMBER}) ?[编篇部]分?)(?=[ :：、]|$)")),
@@ -316,7 +319,9 @@ def _name(clause):
     name, text = _split_head(head)
     if text:
         clause.lines.insert(0, text)
-    clause.name = name.rstrip("：:") or _short(clause.text.split("\n")[0]) or clause.label or clause.number
+    clause.name = (
+        name.rstrip("：:") or _short(clause.text.split("\n")[0]) or clause.label or clause.number
+    )
 
 
 def _split_head(head):

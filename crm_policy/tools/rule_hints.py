@@ -34,7 +34,8 @@ _WITHIN = "以内|之内|内"
 _BEFORE = "以前|之前|前"
 _AFTER = "以后|之后|后"
 _AT_MOST = re.compile(
-    r"(?:不(?:得|能|应)?(?:超过|晚于|迟于|多于)|最迟|最长|最多|(?:时限|期限|时间)(?:为|是|:)?) ?(?:于|在|为)?$"
+    r"(?:不(?:得|能|应)?(?:超过|晚于|迟于|多于)|最迟|最长|最多|"
+    r"(?:时限|期限|时间)(?:为|是|:)?) ?(?:于|在|为)?$"
 )
 _KEPT = re.compile(r"(?:保存|保管|保留|质保|保修|有效|合同|试用)(?:期限|期|时间|年限)")
 _SINCE = re.compile(r"(?:后|之日起|时起|日起)的?第? ?$")
@@ -45,7 +46,8 @@ _TIMES = re.compile(
     rf"|(?P<next_day>次日|翌日|隔日)(?:{_WITHIN}|{_BEFORE})?"
     rf"|(?P<same_day>当[日天])(?:{_WITHIN})?"
     rf"|(?P<every>每(?P<period>季度|季|半年|年|月|周|两周|{_NUM}个月))"
-    rf"|(?P<span>(?:(?P<low>{_NUM}) ?[-—–~～至到] ?)?(?P<n>{_NUM}) ?个?(?P<unit>{'|'.join(_UNITS)})"
+    rf"|(?P<span>(?:(?P<low>{_NUM}) ?[-—–~～至到] ?)?(?P<n>{_NUM}) ?个?"
+    rf"(?P<unit>{'|'.join(_UNITS)})"
     rf"(?P<work> ?\(?工作时间\)?)?(?P<suffix>{_WITHIN}|{_BEFORE}|{_AFTER})?)"
 )
 _NO_SPAN_AFTER = tuple("月年第个×xX*/.0123456789超过逾满")
@@ -62,9 +64,10 @@ _MARKER = re.compile(r"[^，,。；;、]{0,8}?(?:之日|之时|当[日天]|次�
 _LIMIT_NOUN = re.compile(r"(?:客户|结果|的|完成)*(?:时限|期限|时间)")
 
 _AMOUNT = re.compile(
-    rf"(?P<before>不(?:得|能)?(?:超过|高于|大于)|最高(?:不超过)?|上限为?|限额为?|低于|少于|不满|不足|未达到?|"
-    rf"小于|超过|高于|大于|≤|<|>|≥)? ?(?:人民币|¥|￥)? ?"
-    rf"(?:(?P<low>[0-9][0-9,]*(?:\.[0-9]+)?) ?(?P<low_large>万|千)?(?P<low_yuan>元)? ?[-—–~～至到] ?)?"
+    rf"(?P<before>不(?:得|能)?(?:超过|高于|大于)|最高(?:不超过)?|上限为?|限额为?|"
+    rf"低于|少于|不满|不足|未达到?|小于|超过|高于|大于|≤|<|>|≥)? ?(?:人民币|¥|￥)? ?"
+    rf"(?:(?P<low>[0-9][0-9,]*(?:\.[0-9]+)?) ?(?P<low_large>万|千)?(?P<low_yuan>元)?"
+    rf" ?[-—–~～至到] ?)?"
     rf"(?P<n>[0-9][0-9,]*(?:\.[0-9]+)?|{CHINESE}{{1,6}}) ?(?P<large>百万|千万|万|千|亿)?"
     rf"(?P<currency>元|美元|欧元|日元|港元)(?:人民币)?"
     rf"(?P<after> ?(?:\((?:不?含)\))? ?(?:及)?以[下内上]|之内)?"
@@ -88,10 +91,10 @@ class Hint:
     :ivar str sentence: as it stands in the clause.
     :ivar tuple span: (start, end) of the words it comes from, in the sentence.
     :ivar dict values: for a deadline duration, unit (codes of const.UNITS), start and done (fields
-        of a case), name (the word for what must be done), role (a word), domain, count_from, window; for a limit max_amount or unlimited,
-        role, own_cases; for a route steps [(role, amount from which it signs)]; for both subject
-        (codes of const.SUBJECTS) or any_subject.
-        What the sentence does not say is not there.
+        of a case), name (the word for what must be done), role (a word), domain, count_from,
+        window; for a limit max_amount or unlimited, role, own_cases; for a route steps [(role,
+        amount from which it signs)]; for the last two subject (codes of const.SUBJECTS) or
+        any_subject. What the sentence does not say is not there.
     :ivar list notes: what was assumed or could not be taken over, as codes.
     """
 
@@ -257,39 +260,54 @@ def _read_time(hint, match):
 
 def _read_span(hint, match):
     unit, size = _UNITS[match["unit"]]
-    number = parse_number(match["n"])
-    notes = hint.notes
     if match["work"] and unit == "calendar_hours":
         unit = "working_hours"
-    if number == 0.5 and match["n"] == "半":
-        number, unit = _half(match["unit"], unit, notes)
+    number = parse_number(match["n"])
+    if match["n"] == "半":
+        number, unit = _half(match["unit"], unit, hint.notes)
     elif number is None:
-        notes.append("vague")
+        hint.notes.append("vague")
     else:
         number *= size
     if match["low"]:
-        notes.append("range")
-    if match["suffix"] in _BEFORE.split("|"):
-        number = None  # so long before something: no clock runs backwards
-        notes.append("in_advance")
-    elif match["suffix"] in _AFTER.split("|"):
-        number = number if unit in ("calendar_days", "working_days") else None
-        hint.values["window"] = "day"
-        notes.append("on_the_day" if number else "not_before")
-    elif not match["suffix"] and _SINCE.search(half_width(hint.sentence)[: match.start()]):
-        # 结案后15天回访 names the day of the call.
-        if unit == "calendar_days":
-            hint.values["window"] = "day"
-        notes.append("on_the_day" if unit == "calendar_days" else "no_within")
-    elif not match["suffix"] and " | " in hint.sentence:
-        notes.append("table")
+        hint.notes.append("range")
+    number = _read_suffix(hint, match, number, unit)
     _put_duration(hint, number, unit)
+    _note_unit(hint, match, unit)
+
+
+def _read_suffix(hint, match, number, unit):
+    """Return the number as the word behind it means it, None where it means no limit."""
+    suffix, notes = match["suffix"], hint.notes
+    if suffix in _BEFORE.split("|"):
+        notes.append("in_advance")  # so long before something: no clock runs backwards
+        return None
+    since = not suffix and _SINCE.search(half_width(hint.sentence)[: match.start()])
+    if suffix in _AFTER.split("|") or since:
+        return _after(hint, number, unit, bool(since))
+    if not suffix and " | " in hint.sentence:
+        notes.append("table")
+    return number
+
+
+def _after(hint, number, unit, since):
+    """结案后15天回访 and 15天后回访 name the day; 24小时后 says only from when on."""
+    by_day = unit in ("calendar_days", "working_days")
+    if by_day:
+        hint.values["window"] = "day"
+    elif not since:
+        number = None
+    hint.notes.append("on_the_day" if by_day else "no_within" if since else "not_before")
+    return number
+
+
+def _note_unit(hint, match, unit):
     if unit == "working_minutes" and not match["work"]:
-        notes.append("minutes")
+        hint.notes.append("minutes")
     elif unit == "calendar_hours":
-        notes.append("around_the_clock")
+        hint.notes.append("around_the_clock")
     elif unit == "calendar_days" and match["unit"] in ("天", "日"):
-        notes.append("calendar")
+        hint.notes.append("calendar")
 
 
 def _half(word, unit, notes):

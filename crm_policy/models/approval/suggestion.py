@@ -75,9 +75,7 @@ class CrmPolicySuggestion(models.Model):
     duration = fields.Float(digits=(12, 2))
     unit = fields.Selection(UNITS)
     count_from = fields.Selection(COUNTS_FROM, default="next_day", required=True)
-    window = fields.Selection(
-        WINDOWS, string="Counts When Done", default="any", required=True
-    )
+    window = fields.Selection(WINDOWS, string="Counts When Done", default="any", required=True)
     domain = fields.Char(string="Applies to", default="[]", required=True)
     model_name = fields.Char(compute="_compute_model_name")
 
@@ -168,7 +166,7 @@ class CrmPolicySuggestion(models.Model):
             "ordinal_workday": _("The next working day is the first one."),
             "on_the_day": _("The text names the day: what is done earlier does not count."),
             "not_before": _("The text says from when on, not until when."),
-            "no_within": _("The text does not say \"within\"; it is read so."),
+            "no_within": _('The text does not say "within"; it is read so.'),
             "in_advance": _("So long before something: a clock cannot run backwards."),
             "inclusive": _("The day itself still counts."),
             "range": _("The text gives a range: its end is taken."),
@@ -176,10 +174,10 @@ class CrmPolicySuggestion(models.Model):
             "half_day": _("Half a day: say how many working hours."),
             "half_month": _("Half a month is taken as 15 days."),
             "periodic": _("A duty that comes again and again: say from what it counts."),
-            "table": _("From a table, which does not say \"within\"."),
+            "table": _('From a table, which does not say "within".'),
             "done_named": _("What must be done is taken from the heading."),
             "start_carried": _("From what it counts is taken from the words before it."),
-            "ordinary": _("\"Ordinary\" is not part of the condition; add it where it matters."),
+            "ordinary": _('"Ordinary" is not part of the condition; add it where it matters.'),
             "exclusive": _("The text excludes the amount itself: the limit is a cent less."),
             "from_amount": _("Above this amount there is no upper limit."),
             "own_cases": _("The text lets him decide without asking anyone."),
@@ -190,10 +188,24 @@ class CrmPolicySuggestion(models.Model):
         }
 
     @api.depends(
-        "kind", "start_path", "done_path", "duration", "unit", "domain", "role_id", "subject",
-        "any_subject", "max_amount", "unlimited", "route_kind", "step_ids.role_id", "step_ids.words",
-        "step_ids.amount_from", "count_from", "window",
-    )  # fmt: skip
+        "kind",
+        "start_path",
+        "done_path",
+        "duration",
+        "unit",
+        "domain",
+        "role_id",
+        "subject",
+        "any_subject",
+        "max_amount",
+        "unlimited",
+        "route_kind",
+        "step_ids.role_id",
+        "step_ids.words",
+        "step_ids.amount_from",
+        "count_from",
+        "window",
+    )
     def _compute_rule_words(self):
         for hint in self:
             hint.rule_words = getattr(hint, f"_policy_{hint.kind}_words")()
@@ -251,7 +263,7 @@ class CrmPolicySuggestion(models.Model):
             if field is None or field.type != "selection" or operator != "in":
                 return self.domain
             labels = dict(field._description_selection(self.env))
-            words.append(self.env._(", ").join(labels.get(code, code) for code in values))
+            words.append(", ".join(labels.get(code, code) for code in values))
         return "; ".join(words)
 
     def _policy_conditions(self):
@@ -299,7 +311,7 @@ class CrmPolicySuggestion(models.Model):
         for hint in self:
             lacking = hint._policy_lacking()
             labels = hint.fields_get(lacking, ["string"])
-            hint.missing = self.env._(", ").join(labels[name]["string"] for name in lacking)
+            hint.missing = ", ".join(labels[name]["string"] for name in lacking)
             assumed = "assumed" if hint.note_codes not in (False, "[]") else "sure"
             hint.certainty = "incomplete" if lacking else assumed
 
@@ -352,7 +364,7 @@ class CrmPolicySuggestion(models.Model):
             if lacking:
                 raise UserError(
                     self.env._(
-                        "%(clause)s, \"%(words)s\": fill in %(fields)s first.",
+                        '%(clause)s, "%(words)s": fill in %(fields)s first.',
                         clause=hint.clause_id._policy_citation(),
                         words=hint.words,
                         fields=hint.missing,
@@ -475,7 +487,11 @@ class CrmPolicySuggestion(models.Model):
         for clause in clauses:
             hints = self._policy_find(clause, clause.parent_id, roles)
             vals_list += [
-                {"clause_id": clause.id, "sequence": number, **self._policy_hint_values(hint, roles)}
+                {
+                    "clause_id": clause.id,
+                    "sequence": number,
+                    **self._policy_hint_values(hint, roles),
+                }
                 for number, hint in enumerate(hints, start=1)
             ]
         found = self.sudo()._policy_guarded_create(vals_list).with_env(self.env)
@@ -566,4 +582,6 @@ class CrmPolicySuggestion(models.Model):
     def _policy_sound_domain(self, conditions):
         """Return those conditions whose field the governed model has."""
         model = self.env.get(self._policy_deadline_model or "")
-        return [tuple(each) for each in conditions if model is not None and each[0] in model._fields]
+        return [
+            tuple(each) for each in conditions if model is not None and each[0] in model._fields
+        ]

@@ -592,7 +592,7 @@ class TestImportWizard(ImportCommon):
             for code in ("utf-8", "utf-16-le", "utf-16-be"):
                 with (
                     self.subTest(name, code=code),
-                    patch("odoo.addons.crm_policy.tools.workbook_reader._PIECE", 40),
+                    patch("odoo.addons.crm_policy.tools.office_file._PIECE", 40),
                 ):
                     text = " " * 35 + "<!DOCTYPE a>"  # begins in one piece, ends in the next
                     self._file_refused(self._with_part(name, text.encode(code)), words)

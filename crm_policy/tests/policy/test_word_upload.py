@@ -211,9 +211,9 @@ class TestWordUpload(PolicyCommon):
             "投诉结案后<mark>15天</mark>回访客户，了解客户对处理结果的满意度",
         )
         self.assertEqual(set(hints.mapped("state")), {"open"})
-        self.assertFalse(self.env["crm.policy.deadline.rule"].search(
-            [("version_id", "=", hints.version_id.id)]
-        ))
+        self.assertFalse(
+            self.env["crm.policy.deadline.rule"].search([("version_id", "=", hints.version_id.id)])
+        )
 
     def test_a_preview_writes_nothing(self):
         wizard = self._wizard()
@@ -503,7 +503,9 @@ class TestWordUpload(PolicyCommon):
             self._wizard(b"").action_policy_check()
 
     def test_a_text_without_headings(self):
-        wizard = self._wizard(policy_docx(["收到投诉后24小时内答复。", "500元以内由客服专员决定。"]))
+        wizard = self._wizard(
+            policy_docx(["收到投诉后24小时内答复。", "500元以内由客服专员决定。"])
+        )
         wizard.action_policy_check()
         self.assertIn("each of its 2 paragraphs became a clause", wizard.remarks)
         self.assertEqual(wizard.name, "投诉制度")
