@@ -36,3 +36,4 @@ from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
 from . import case_committee
+from . import case_steps

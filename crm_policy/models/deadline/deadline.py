@@ -20,7 +20,12 @@ class CrmPolicyDeadline(models.Model):
 
     _name = "crm.policy.deadline"
     _description = "Deadline"
-    _inherit = ["crm.policy.explain", "crm.policy.dependent", "crm.policy.protected"]
+    _inherit = [
+        "crm.policy.explain",
+        "crm.policy.standing",
+        "crm.policy.dependent",
+        "crm.policy.protected",
+    ]
     _order = "due_at, id"
 
     rule_id = fields.Many2one(
@@ -85,6 +90,8 @@ class CrmPolicyDeadline(models.Model):
     # The list in its own order: without it the database sorts all that somebody may see.
     _order_idx = models.Index("(due_at, id)")
     _open_due_idx = models.Index("(due_at) WHERE state = 'open'")
+    # "My Deadlines" in its order.
+    _mine_idx = models.Index("(user_id, due_at, id) WHERE state = 'open'")
     _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
 
     # === COMPUTE METHODS === #

@@ -33,6 +33,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.reopen",
         "crm.policy.case.pause",
         "crm.policy.case.committee",
+        "crm.policy.case.steps",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",
