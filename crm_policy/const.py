@@ -124,6 +124,17 @@ ROLLS = [
 ]
 # Within which time something done counts.
 WINDOWS = [("any", "At Any Time Until Then"), ("day", "On the Day Itself")]
+# Where a deadline stands now, the most urgent first.
+STANDINGS = [
+    ("overdue", "Overdue"),
+    ("today", "Due Today"),
+    ("week", "Due This Week"),
+    ("later", "Due Later"),
+    ("paused", "Paused"),
+    ("late", "Done Late"),
+    ("met", "Done in Time"),
+    ("cancelled", "Not Asked For"),
+]
 SEVERITIES_OF_BREACH = [("minor", "Minor"), ("serious", "Serious"), ("grave", "Grave")]
 # In which clock the limits of a pause are counted.
 PAUSE_UNITS = [

@@ -39,3 +39,4 @@ from . import mail_proof
 from . import mail_sorting
 from . import case_committee
 from . import suggestion
+from . import case_steps

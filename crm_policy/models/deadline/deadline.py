@@ -19,6 +19,7 @@ class CrmPolicyDeadline(models.Model):
     _inherit = [
         "crm.policy.deadline.alert",
         "crm.policy.explain",
+        "crm.policy.standing",
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
@@ -85,6 +86,8 @@ class CrmPolicyDeadline(models.Model):
     # The list in its own order: without it the database sorts all that somebody may see.
     _order_idx = models.Index("(due_at, id)")
     _open_due_idx = models.Index("(due_at) WHERE state = 'open'")
+    # "My Deadlines" in its order.
+    _mine_idx = models.Index("(user_id, due_at, id) WHERE state = 'open'")
     _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
     # What the cron waits for: as good as empty, so that an idle run costs nothing.
     _alert_idx = models.Index("(next_alert_at, id) WHERE state = 'open'")

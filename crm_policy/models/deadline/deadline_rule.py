@@ -25,6 +25,8 @@ class CrmPolicyDeadlineRule(models.Model):
         "crm.policy.rule.mixin",
         "crm.policy.deadline.plan",
         "crm.policy.rule.account",
+        "crm.policy.rule.words",
+        "crm.policy.rule.editor",
     ]
     _order = "version_id, sequence, id"
 
@@ -82,32 +84,28 @@ class CrmPolicyDeadlineRule(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("model_name", "start_path", "done_path", "due_path", "duration", "unit", "domain")
+    @api.depends(
+        "model_name",
+        "start_path",
+        "done_path",
+        "due_path",
+        "factor_path",
+        "duration",
+        "unit",
+        "count_from",
+        "before",
+        "roll",
+        "window",
+        "domain",
+        "calendar_id",
+        "role_id",
+        "severity",
+        "pause_reason_ids",
+    )
+    @api.depends_context("lang")
     def _compute_sentence(self):
-        units = dict(self._fields["unit"]._description_selection(self.env))
         for rule in self:
-            if rule.unit == "given":
-                rule.sentence = self.env._(
-                    '"%(done)s" no later than "%(due)s".',
-                    due=rule._policy_path_label(rule.due_path),
-                    done=rule._policy_path_label(rule.done_path),
-                )
-                continue
-            if rule.unit == "day_of_month":
-                rule.sentence = self.env._(
-                    "By day %(day)g of the month after %(start)s, %(done)s must be there.",
-                    day=rule.duration,
-                    start=rule._policy_path_label(rule.start_path),
-                    done=rule._policy_path_label(rule.done_path),
-                )
-                continue
-            rule.sentence = self.env._(
-                '"%(done)s" no later than %(duration)g %(unit)s after "%(start)s".',
-                duration=rule.duration,
-                unit=units.get(rule.unit, ""),
-                start=rule._policy_path_label(rule.start_path),
-                done=rule._policy_path_label(rule.done_path),
-            )
+            rule.sentence = rule._policy_sentence()
 
     def _policy_path_label(self, path):
         model = self.env.get(self.model_name)

@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import format_datetime
+
+from ...tools.zones import company_zone
 
 
 class CrmPolicyExplain(models.AbstractModel):
@@ -7,6 +9,16 @@ class CrmPolicyExplain(models.AbstractModel):
 
     _name = "crm.policy.explain"
     _description = "Explanation of a Deadline"
+
+    explanation = fields.Json(compute="_compute_explanation", help="What explain() says.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("due_at", "start_at", "state", "paused_at")
+    @api.depends_context("lang", "tz")
+    def _compute_explanation(self):
+        for deadline in self:
+            deadline.explanation = deadline.id and deadline.explain()
 
     # === ACTION METHODS === #
 
@@ -117,10 +129,11 @@ class CrmPolicyExplain(models.AbstractModel):
 
     def _policy_explained_facts(self):
         """Return the instants of a deadline in words: pairs (label, value)."""
+        zone = self.env.context.get("tz") or self.env.user.tz or company_zone(self.company_id).key
         shown = ["start_at", "due_at", "earliest_at", "done_at", "paused_at"]
         facts = [
             (self._fields[name].get_description(self.env, ["string"])["string"],
-             format_datetime(self.env, self[name], dt_format="yyyy-MM-dd EEE HH:mm"))
+             format_datetime(self.env, self[name], tz=zone, dt_format="yyyy-MM-dd EEE HH:mm"))
             for name in shown
             if self[name]
         ]  # fmt: skip

@@ -28,7 +28,7 @@ class CrmPolicyRuleAccount(models.AbstractModel):
 
         :param datetime start: naive UTC, as ``due``.
         :param pauses: triples (from, to, name) that the clock counted, in order and disjoint.
-        :return: dict: ``parts`` (:class:`time_account.Part`; their cause is a word for people),
+        :return: dict: ``start``, ``due`` (seconds since the epoch), ``parts`` (:class:`time_account.Part`; their cause is a word for people),
             ``rows`` (lists of those parts, few), ``seconds`` and ``days`` that counted.
         """
         self.ensure_one()
@@ -51,7 +51,14 @@ class CrmPolicyRuleAccount(models.AbstractModel):
         rows = [[self._policy_worded(part, zone) for part in row] for row in rows]
         parts = [part for row in rows for part in row]
         seconds, days = time_account.counted(parts)
-        return {"parts": parts, "rows": rows, "seconds": seconds, "days": days}
+        return {
+            "start": begin,
+            "due": end,
+            "parts": parts,
+            "rows": rows,
+            "seconds": seconds,
+            "days": days,
+        }
 
     def _policy_counts_days(self):
         """Return whether the clock counts whole days, not seconds."""
@@ -127,12 +134,9 @@ class CrmPolicyRuleAccount(models.AbstractModel):
         return " ".join(filter(None, words)) or self.env._("0 min")
 
     def _policy_instant_words(self, instant, company):
-        """Return an instant as "03-02 Mon 10:20"; the end of a day is 24:00, not the next one's."""
-        zone = self._policy_clock_zone(company) if not self.env.tz else None
-        moment = _moment(instant)
-        return format_datetime(
-            self.env, moment, tz=zone and zone.key, dt_format="MM-dd EEE HH:mm"
-        )
+        """Return an instant as "03-02 Mon 10:20", in the user's time, else the company's."""
+        zone = self.env.context.get("tz") or self.env.user.tz or company_zone(company).key
+        return format_datetime(self.env, _moment(instant), tz=zone, dt_format="MM-dd EEE HH:mm")
 
     # === HELPERS === #
 

@@ -59,6 +59,12 @@ class CrmPolicySubject(models.AbstractModel):
         help="From here on less than a fifth of the time is left.",
     )
     policy_next_due_name = fields.Char(string="What Is Due", compute="_compute_policy_next_due")
+    policy_next_paused = fields.Boolean(
+        string="Next Due Stands Still", compute="_compute_policy_next_due"
+    )
+    policy_next_clock = fields.Integer(
+        string="ID of the Next Deadline", compute="_compute_policy_next_due", aggregator=None
+    )
     policy_is_late = fields.Boolean(
         string="Overdue",
         compute="_compute_policy_next_due",
@@ -82,6 +88,8 @@ class CrmPolicySubject(models.AbstractModel):
                 deadline.due_at - (deadline.due_at - deadline.start_at) * share
             )
             record.policy_next_due_name = deadline and deadline.name
+            record.policy_next_paused = bool(deadline and deadline.paused_at)
+            record.policy_next_clock = deadline and deadline.id
             record.policy_is_late = bool(deadline) and deadline.due_at < now
 
     def _policy_first_due(self, domain=Domain.TRUE):

@@ -35,6 +35,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.committee",
         "crm.policy.breach",
         "crm.policy.case.countersign",
+        "crm.policy.case.steps",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",

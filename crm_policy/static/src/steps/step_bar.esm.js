@@ -1,0 +1,47 @@
+import {StatusBarField, statusBarField} from "@web/views/fields/statusbar/statusbar_field";
+import {_t} from "@web/core/l10n/translation";
+import {deserializeDateTime} from "@web/core/l10n/dates";
+import {registry} from "@web/core/registry";
+
+/**
+ * The steps of a case, each with the instant at which it was taken or is due.
+ */
+export class StepBarField extends StatusBarField {
+    static template = "crm_policy.StepBarField";
+
+    /**
+     * @param {Object} item of the status bar
+     * @returns {Object|null} text, look and title of the date under a step
+     */
+    stepDate(item) {
+        const dates = (this.props.record.data.policy_step_dates || {})[item.value];
+        if (!dates) {
+            return null;
+        }
+        const {at, due, late, paused} = dates;
+        const text = deserializeDateTime(at || due).toFormat("MM-dd HH:mm");
+        if (at) {
+            return {
+                text,
+                icon: late ? "fa-exclamation-circle" : "fa-check",
+                look: late ? "text-danger" : "text-muted",
+                title: late ? _t("Done late") : _t("Done"),
+            };
+        }
+        if (paused) {
+            return {text, icon: "fa-pause", look: "text-muted", title: _t("Paused")};
+        }
+        return {
+            text,
+            icon: late ? "fa-exclamation-circle" : "fa-clock-o",
+            look: late ? "text-danger fw-bold" : "text-muted",
+            title: late ? _t("Overdue") : _t("Due"),
+        };
+    }
+}
+
+registry.category("fields").add("policy_step_bar", {
+    ...statusBarField,
+    component: StepBarField,
+    fieldDependencies: [{name: "policy_step_dates", type: "json"}],
+});
