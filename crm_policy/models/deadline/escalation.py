@@ -321,7 +321,9 @@ class CrmPolicyEscalation(models.Model):
                             clause=deadline.with_env(env).clause_id._policy_citation(),
                             rule=deadline.with_env(env).name,
                             due=deadline._policy_due_words(),
-                            people=", ".join(name or env._("nobody") for name in dict.fromkeys(names)),
+                            people=", ".join(
+                                name or env._("nobody") for name in dict.fromkeys(names)
+                            ),
                         )
                         for deadline, names in lines.items()
                     )

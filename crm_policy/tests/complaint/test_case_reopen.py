@@ -1,7 +1,7 @@
 """A closed case is taken up again: by the customer's word, or by a supervisor with a reason."""
 
-from odoo.fields import Domain
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ..common import PolicyCommon, at, shanghai
 

@@ -4,9 +4,9 @@ import base64
 
 from psycopg2.errors import UniqueViolation
 
-from odoo.fields import Domain
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import Form, new_test_user
 from odoo.tools import SQL, mute_logger
 
@@ -583,8 +583,8 @@ class TestPromise(CallCommon):
         with at("2026-03-06 10:00"):
             self._promised()
             rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
-            Domain("model_name", "=", "helpdesk.ticket")
-        )
+                Domain("model_name", "=", "helpdesk.ticket")
+            )
             rules = rules.filtered(lambda rule: rule.company_id == self.company)
             differences = self.env["crm.policy.deadline"]._policy_differences(
                 "helpdesk.ticket", rules

@@ -1,8 +1,8 @@
 """Grades of customers: who reads them, and what they do to deadlines (S1 d)."""
 
-from odoo.fields import Domain
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 

@@ -71,7 +71,11 @@ class TestAlertInstants(AlertCommon):
         ):
             with self.subTest(due=due):
                 moment = self._one(
-                    "2026-03-02 09:00", due, kind="warning", offset=hours, alert_unit="working_hours"
+                    "2026-03-02 09:00",
+                    due,
+                    kind="warning",
+                    offset=hours,
+                    alert_unit="working_hours",
                 )
                 self.assertEqual(moment, shanghai(wanted))
 
@@ -101,7 +105,11 @@ class TestAlertInstants(AlertCommon):
 
     def test_a_warning_never_comes_before_the_start(self):
         moment = self._one(
-            "2026-03-04 15:00", "2026-03-04 16:00", kind="warning", offset=2, alert_unit="working_days"
+            "2026-03-04 15:00",
+            "2026-03-04 16:00",
+            kind="warning",
+            offset=2,
+            alert_unit="working_days",
         )
         self.assertEqual(moment, shanghai("2026-03-04 15:00"))
 
@@ -151,7 +159,11 @@ class TestAlertInstants(AlertCommon):
             }
         )
         moment = self._one(
-            "2026-04-01 09:00", "2026-04-07 10:00", kind="warning", offset=2, alert_unit="working_hours"
+            "2026-04-01 09:00",
+            "2026-04-07 10:00",
+            kind="warning",
+            offset=2,
+            alert_unit="working_hours",
         )
         self.assertEqual(moment, shanghai("2026-04-03 17:00"))
         escalation = {"offset": 1, "levels": 1}
@@ -173,7 +185,9 @@ class TestAlertInstants(AlertCommon):
     # === THE NEXT ALERT === #
 
     def test_a_new_clock_knows_its_next_alert(self):
-        self._set_alerts("response-normal", {"kind": "warning", "offset": 80, "unit": "percent"}, {})
+        self._set_alerts(
+            "response-normal", {"kind": "warning", "offset": 80, "unit": "percent"}, {}
+        )
         clock = self._clocks(self._request("2026-03-04 11:30"))
         self.assertEqual(clock.due_at, shanghai("2026-03-04 13:30"))
         self.assertEqual(clock.next_alert_at, shanghai("2026-03-04 13:18"))
@@ -285,7 +299,9 @@ class TestAlertInstants(AlertCommon):
         ):
             pack = content.replace(old, new, 1).replace('number: "1"', 'number: "9"', 1)
             with self.subTest(new), self.assertRefused(ValidationError, f"(?s){words}"):
-                policy._policy_apply_pack(pack.replace('number: "1"\n  trans', 'number: "7"\n  trans'))
+                policy._policy_apply_pack(
+                    pack.replace('number: "1"\n  trans', 'number: "7"\n  trans')
+                )
 
     def test_the_pack_s_ladder_is_loaded(self):
         steps = self.rules["complaint-solution"].alert_ids

@@ -101,7 +101,11 @@ class TestPackFuzz(PolicyCommon):
                     {"number": f"3.{number}", "name": {"en_US": "A", "zh_CN": "甲"}, "parent": "2"}
                 )
                 pack["deadline_rules"].append(
-                    {**self.pack["deadline_rules"][0], "code": f"r{number}", "clause": f"3.{number}"}
+                    {
+                        **self.pack["deadline_rules"][0],
+                        "code": f"r{number}",
+                        "clause": f"3.{number}",
+                    }
                 )
                 pack["parameters"].append(
                     {"code": f"p{number}", "clause": f"3.{number}", "name": "P", "value": 1.0}
