@@ -338,7 +338,7 @@ class CrmPolicyDeadlineRule(models.Model):
         return max(start, reopened) if reopened else start
 
     def _policy_has_moved(self, record, deadline, stops=()):
-        """Return whether the time of a deadline that may still move follows from other facts now.
+        """Return whether the time of a deadline that may move follows from other facts now.
 
         :param stops: the pauses of the record that stop this rule's clocks.
         """

@@ -195,7 +195,12 @@ class TestGrades(PolicyCommon):
         self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:15"))
         self.assertEqual(self._clock(own).due_at, shanghai("2026-03-04 13:45"))
         self._in_step()
-        # A sweep run by somebody of the other company says the same.
+        # Whoever brings them up to date, each company's grade counts.
+        for company in (self.company, other):
+            clocks = self.env["crm.policy.deadline"].with_company(company)
+            self.env.invalidate_all()
+            clocks._policy_sync(self._clock(case).rule_id, case.with_company(company))
+            self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:15"))
         Deadline = self.env["crm.policy.deadline"].with_company(other)
         rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
             Domain("model_name", "=", "helpdesk.ticket")

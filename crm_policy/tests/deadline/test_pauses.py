@@ -546,8 +546,11 @@ class TestPauses(PauseCommon):
         )
         case = self._request("2026-03-04 09:00")
         pause = self._pause(case, "2026-03-04 09:10")
+        # A portal customer reads a case that he follows.
+        case.message_subscribe(self.partner.ids)
+        self.env.invalidate_all()
         mine = case.with_user(login)
-        self.assertEqual(mine.name, case.name)
+        self.assertEqual(mine.read(["name"])[0]["name"], case.name)
         for name in ("policy_pause_ids", "policy_is_paused", "policy_paused_until",
                      "policy_pause_state", "policy_switched_at"):  # fmt: skip
             with self.subTest(name), self.assertRaises(AccessError):

@@ -242,9 +242,13 @@ class TestTransition(PauseCommon):
         self._step()
 
     def _other_policy(self):
-        """Return the version in force of another policy of the company."""
+        """Return a version of another policy of the company that was superseded."""
         content = 'pack_version: "1"\npolicy: {code: T, name: T}\nversion: {number: "1"}\n'
-        return self._publish(content + 'clauses: [{number: "1", name: One}]\n')
+        content += 'clauses: [{number: "1", name: One}]\n'
+        former = self._publish(content)
+        self._publish(content.replace('{number: "1"}\ncl', '{number: "2"}\ncl'))
+        self.assertEqual(former.state, "superseded")
+        return former
 
     def test_nothing_is_dated_back_behind_the_switch(self):
         self._take_effect("2026-03-04 10:00", "switch")
