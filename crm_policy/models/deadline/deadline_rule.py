@@ -307,7 +307,7 @@ class CrmPolicyDeadlineRule(models.Model):
         return False if done and done < reopened else max(start, reopened)
 
     def _policy_has_moved(self, record, deadline):
-        """Return whether the time of a deadline that may still move follows from other facts now."""
+        """Return whether the time of a deadline that may move follows from other facts now."""
         return (
             deadline.state == "cancelled"
             or deadline.start_at != self._policy_start(record)
