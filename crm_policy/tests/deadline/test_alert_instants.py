@@ -6,6 +6,10 @@ from ..common import at, shanghai
 from .alert_common import AlertCommon
 
 PERCENT = {"alert_unit": "percent"}
+WORKING_HOURS = {"alert_unit": "working_hours"}
+WORKING_DAYS = {"alert_unit": "working_days"}
+CALENDAR_HOURS = {"alert_unit": "calendar_hours"}
+CALENDAR_DAYS = {"alert_unit": "calendar_days"}
 
 
 class TestAlertInstants(AlertCommon):
@@ -71,7 +75,11 @@ class TestAlertInstants(AlertCommon):
         ):
             with self.subTest(due=due):
                 moment = self._one(
-                    "2026-03-02 09:00", due, kind="warning", offset=hours, alert_unit="working_hours"
+                    "2026-03-02 09:00",
+                    due,
+                    kind="warning",
+                    offset=hours,
+                    **WORKING_HOURS,
                 )
                 self.assertEqual(moment, shanghai(wanted))
 
@@ -83,25 +91,29 @@ class TestAlertInstants(AlertCommon):
         ):
             with self.subTest(due=due):
                 moment = self._one(
-                    "2026-03-02 08:00", due, kind="warning", offset=days, alert_unit="working_days"
+                    "2026-03-02 08:00", due, kind="warning", offset=days, **WORKING_DAYS
                 )
                 self.assertEqual(moment, shanghai(wanted))
 
     def test_days_and_hours_around_the_clock_before(self):
         moment = self._one(
             "2026-03-02 08:00", "2026-03-17 23:59:59", "calendar_days", 15,
-            kind="warning", offset=3, alert_unit="calendar_days",
+            kind="warning", offset=3, **CALENDAR_DAYS,
         )  # fmt: skip
         self.assertEqual(moment, shanghai("2026-03-14 00:00"))
         moment = self._one(
             "2026-03-02 08:00", "2026-03-17 23:59:59", "calendar_days", 15,
-            kind="warning", offset=1.5, alert_unit="calendar_hours",
+            kind="warning", offset=1.5, **CALENDAR_HOURS,
         )  # fmt: skip
         self.assertEqual(moment, shanghai("2026-03-17 22:29:59"))
 
     def test_a_warning_never_comes_before_the_start(self):
         moment = self._one(
-            "2026-03-04 15:00", "2026-03-04 16:00", kind="warning", offset=2, alert_unit="working_days"
+            "2026-03-04 15:00",
+            "2026-03-04 16:00",
+            kind="warning",
+            offset=2,
+            **WORKING_DAYS,
         )
         self.assertEqual(moment, shanghai("2026-03-04 15:00"))
 
@@ -151,7 +163,11 @@ class TestAlertInstants(AlertCommon):
             }
         )
         moment = self._one(
-            "2026-04-01 09:00", "2026-04-07 10:00", kind="warning", offset=2, alert_unit="working_hours"
+            "2026-04-01 09:00",
+            "2026-04-07 10:00",
+            kind="warning",
+            offset=2,
+            **WORKING_HOURS,
         )
         self.assertEqual(moment, shanghai("2026-04-03 17:00"))
         escalation = {"offset": 1, "levels": 1}
@@ -173,7 +189,9 @@ class TestAlertInstants(AlertCommon):
     # === THE NEXT ALERT === #
 
     def test_a_new_clock_knows_its_next_alert(self):
-        self._set_alerts("response-normal", {"kind": "warning", "offset": 80, "unit": "percent"}, {})
+        self._set_alerts(
+            "response-normal", {"kind": "warning", "offset": 80, "unit": "percent"}, {}
+        )
         clock = self._clocks(self._request("2026-03-04 11:30"))
         self.assertEqual(clock.due_at, shanghai("2026-03-04 13:30"))
         self.assertEqual(clock.next_alert_at, shanghai("2026-03-04 13:18"))
@@ -285,7 +303,9 @@ class TestAlertInstants(AlertCommon):
         ):
             pack = content.replace(old, new, 1).replace('number: "1"', 'number: "9"', 1)
             with self.subTest(new), self.assertRefused(ValidationError, f"(?s){words}"):
-                policy._policy_apply_pack(pack.replace('number: "1"\n  trans', 'number: "7"\n  trans'))
+                policy._policy_apply_pack(
+                    pack.replace('number: "1"\n  trans', 'number: "7"\n  trans')
+                )
 
     def test_the_pack_s_ladder_is_loaded(self):
         steps = self.rules["complaint-solution"].alert_ids

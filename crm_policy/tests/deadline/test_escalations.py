@@ -65,9 +65,7 @@ class TestEscalations(AlertCommon):
         case = self._request("2026-03-05 16:30")
         for day in ("2026-03-05 18:00", "2026-03-06 18:00", "2026-03-09 18:00"):
             self._run(day)
-        self.assertEqual(
-            self._told(case), [("supervisor", ""), ("manager", ""), ("director", "")]
-        )
+        self.assertEqual(self._told(case), [("supervisor", ""), ("manager", ""), ("director", "")])
 
     def test_after_a_standstill_everything_fires_once_and_no_warning_of_the_past(self):
         self._set_alerts("response-normal", *LADDER)
@@ -112,7 +110,9 @@ class TestEscalations(AlertCommon):
             cases["met"]._policy_set_fact("policy_accepted_at")
             cases["met"]._policy_set_fact("policy_responded_at")
             self._as("supervisor", cases["cancelled"]).action_policy_cancel("误录")
-            self._clocks(cases["paused"])._policy_update({"paused_at": shanghai("2026-03-05 09:05")})
+            self._clocks(cases["paused"])._policy_update(
+                {"paused_at": shanghai("2026-03-05 09:05")}
+            )
             self._clocks(cases["trial"])._policy_update({"is_trial": True})
         with at("2026-03-05 10:10"):
             self.env["crm.policy.deadline"]._policy_accept_overdue(cases["accepted"])

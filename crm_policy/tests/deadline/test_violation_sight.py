@@ -135,7 +135,14 @@ class TestViolationSight(AlertCommon):
                     mine.create({"how": "top"})
 
     def test_who_reads_who_was_told(self):
-        for name in ("other_specialist", "finance", "employee", "other_company", "portal", "public"):
+        for name in (
+            "other_specialist",
+            "finance",
+            "employee",
+            "other_company",
+            "portal",
+            "public",
+        ):
             mine = self._as_user(self.people[name], self.escalation)
             with self.subTest(name), self.assertRaises(AccessError):
                 mine.read(["user_id", "deadline_id"])

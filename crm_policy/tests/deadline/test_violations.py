@@ -163,9 +163,7 @@ class TestViolations(AlertCommon):
                 self.assertEqual(mine.policy_violation_count, count)
                 self.assertEqual(mine.policy_violation_open, count)
         action = case.with_user(self.users["specialist"]).action_policy_open_violations()
-        self.assertEqual(
-            self.env["crm.policy.violation"].search(action["domain"]), violation
-        )
+        self.assertEqual(self.env["crm.policy.violation"].search(action["domain"]), violation)
 
     # === EXPLAINING === #
 
@@ -516,6 +514,4 @@ class TestViolations(AlertCommon):
     def test_the_days_of_appeal_are_the_parameter_s(self):
         self._set_parameter("violation_appeal_days", 2)
         violation = self._upheld()
-        self.assertEqual(
-            violation.appeal_until, shanghai(f"{DAY} 11:00") + timedelta(days=2)
-        )
+        self.assertEqual(violation.appeal_until, shanghai(f"{DAY} 11:00") + timedelta(days=2))
