@@ -1,4 +1,4 @@
-"""The deadline cron in two processes at once, and killed in the middle: nothing twice, nothing lost.
+"""The deadline cron in two processes at once, and killed midway: nothing twice, nothing lost.
 
 Real processes on a real database, each committing by chunks of three.
 """

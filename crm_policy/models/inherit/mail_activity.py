@@ -8,7 +8,6 @@ class MailActivity(models.Model):
 
     policy_deadline_id = fields.Many2one(
         "crm.policy.deadline",
-        string="Policy Deadline",
         readonly=True,
         index="btree_not_null",
         ondelete="cascade",

@@ -142,7 +142,7 @@ class CrmPolicyLadder(models.AbstractModel):
             rungs = [user_id or None, *chain]
             start, how = level, ""
             if level >= len(rungs):
-                start, how = len(rungs) - 1, "top"
+                start, how = len(rungs) - 1, "circle" if circle else "top"
             found = Users
             if how != "circle" and (start or not level):
                 for position in range(start, len(rungs)):

@@ -6,6 +6,10 @@ from ..common import at, shanghai
 from .alert_common import AlertCommon
 
 PERCENT = {"alert_unit": "percent"}
+WORKING_HOURS = {"alert_unit": "working_hours"}
+WORKING_DAYS = {"alert_unit": "working_days"}
+CALENDAR_HOURS = {"alert_unit": "calendar_hours"}
+CALENDAR_DAYS = {"alert_unit": "calendar_days"}
 
 
 class TestAlertInstants(AlertCommon):
@@ -75,7 +79,7 @@ class TestAlertInstants(AlertCommon):
                     due,
                     kind="warning",
                     offset=hours,
-                    alert_unit="working_hours",
+                    **WORKING_HOURS,
                 )
                 self.assertEqual(moment, shanghai(wanted))
 
@@ -87,19 +91,19 @@ class TestAlertInstants(AlertCommon):
         ):
             with self.subTest(due=due):
                 moment = self._one(
-                    "2026-03-02 08:00", due, kind="warning", offset=days, alert_unit="working_days"
+                    "2026-03-02 08:00", due, kind="warning", offset=days, **WORKING_DAYS
                 )
                 self.assertEqual(moment, shanghai(wanted))
 
     def test_days_and_hours_around_the_clock_before(self):
         moment = self._one(
             "2026-03-02 08:00", "2026-03-17 23:59:59", "calendar_days", 15,
-            kind="warning", offset=3, alert_unit="calendar_days",
+            kind="warning", offset=3, **CALENDAR_DAYS,
         )  # fmt: skip
         self.assertEqual(moment, shanghai("2026-03-14 00:00"))
         moment = self._one(
             "2026-03-02 08:00", "2026-03-17 23:59:59", "calendar_days", 15,
-            kind="warning", offset=1.5, alert_unit="calendar_hours",
+            kind="warning", offset=1.5, **CALENDAR_HOURS,
         )  # fmt: skip
         self.assertEqual(moment, shanghai("2026-03-17 22:29:59"))
 
@@ -109,7 +113,7 @@ class TestAlertInstants(AlertCommon):
             "2026-03-04 16:00",
             kind="warning",
             offset=2,
-            alert_unit="working_days",
+            **WORKING_DAYS,
         )
         self.assertEqual(moment, shanghai("2026-03-04 15:00"))
 
@@ -163,7 +167,7 @@ class TestAlertInstants(AlertCommon):
             "2026-04-07 10:00",
             kind="warning",
             offset=2,
-            alert_unit="working_hours",
+            **WORKING_HOURS,
         )
         self.assertEqual(moment, shanghai("2026-04-03 17:00"))
         escalation = {"offset": 1, "levels": 1}
