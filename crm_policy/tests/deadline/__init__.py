@@ -6,3 +6,5 @@ from . import test_queries
 from . import test_backdating
 from . import test_windows
 from . import test_explain
+from . import test_standing
+from . import test_rule_editor
