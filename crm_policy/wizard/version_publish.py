@@ -144,8 +144,6 @@ class CrmPolicyVersionPublish(models.TransientModel):
             model = self.env[name].sudo().with_context(active_test=False)
             if model._abstract:
                 continue
-            domain = model._policy_running_domain() & Domain("policy_version_id", "=", version.id)
-            if "policy_closed_at" in model._fields:
-                domain &= Domain("policy_closed_at", "=", False)
+            domain = model._policy_open_domain() & Domain("policy_version_id", "=", version.id)
             count += model.search_count(domain)
         return count

@@ -28,7 +28,7 @@ class CrmPolicyViolationReport(models.TransientModel):
         help="Empty: a group's duty.",
     )
     severity = fields.Selection(SEVERITIES_OF_BREACH, required=True, default="minor")
-    description = fields.Text(string="What Happened", required=True)
+    description = fields.Text(string="Course of Events", required=True)
 
     def action_policy_confirm(self):
         """Record it and open it; nothing typed is lost when it is refused."""

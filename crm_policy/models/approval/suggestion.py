@@ -44,7 +44,7 @@ class CrmPolicySuggestion(models.Model):
         readonly=True,
     )
     state = fields.Selection(
-        [("open", "To Decide"), ("accepted", "Accepted"), ("dropped", "Dropped")],
+        [("open", "Undecided"), ("accepted", "Adopted"), ("dropped", "Dropped")],
         required=True,
         default="open",
         readonly=True,

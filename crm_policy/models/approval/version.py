@@ -17,7 +17,7 @@ class CrmPolicyVersion(models.Model):
     )
     suggestion_count = fields.Integer(compute="_compute_suggestion_count", groups=READERS)
     suggestion_open_count = fields.Integer(
-        string="To Decide", compute="_compute_suggestion_count", groups=READERS
+        string="Undecided", compute="_compute_suggestion_count", groups=READERS
     )
     suggestion_ready_count = fields.Integer(
         string="Complete", compute="_compute_suggestion_count", groups=READERS

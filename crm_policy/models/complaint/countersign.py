@@ -40,7 +40,7 @@ class CrmPolicyCountersign(models.Model):
     policy_department_id = fields.Many2one(related="department_id", string="Department in Charge")
     cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
     policy_asked_at = fields.Datetime(string="Asked", readonly=True, copy=False)
-    policy_answered_at = fields.Datetime(string="Answered", readonly=True, copy=False)
+    policy_answered_at = fields.Datetime(string="Answered At", readonly=True, copy=False)
     opinion = fields.Text(readonly=True, copy=False)
     answered_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     due_at = fields.Datetime(string="Due", compute="_compute_due_at")

@@ -82,7 +82,7 @@ class CrmPolicyPause(models.Model):
             ("resumed", "Resumed"),
             ("limit", "Limit Reached"),
             ("document", "Document Ended"),
-            ("withdrawn", "Withdrawn"),
+            ("withdrawn", "Taken Back"),
         ],
         readonly=True,
     )

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.tools import format_list
 
 
 class CrmPolicyRuleWords(models.AbstractModel):
@@ -103,8 +104,8 @@ class CrmPolicyRuleWords(models.AbstractModel):
             words.append(self.env._("Missing it is: %s.", severity[self.severity]))
         return words
 
-    def _policy_listed(self, names):
-        return self.env._(", ").join(names)
+    def _policy_listed(self, names, style="standard"):
+        return format_list(self.env, list(names), style)
 
     # === THE CONDITION === #
 
@@ -143,7 +144,8 @@ class CrmPolicyRuleWords(models.AbstractModel):
             or hasattr(value, "__iter__")
             and (not isinstance(value, str))
         ):
-            shown = self._policy_listed(self._policy_value_words(field, item) for item in value)
+            words = (self._policy_value_words(field, item) for item in value)
+            shown = self._policy_listed(words, "or")
         elif value is False and field is not None and field.type != "boolean":
             if operator in ("=", "in"):
                 return self.env._("%s is not set", name)
@@ -151,13 +153,11 @@ class CrmPolicyRuleWords(models.AbstractModel):
         else:
             shown = self._policy_value_words(field, value)
         values = {"name": name, "value": shown}
-        templates = {
-            "=": self.env._("%(name)s is %(value)s", **values),
-            "in": self.env._("%(name)s is one of %(value)s", **values),
-            "!=": self.env._("%(name)s is not %(value)s", **values),
-            "not in": self.env._("%(name)s is none of %(value)s", **values),
-        }
-        return templates.get(operator) or f"{name} {operator} {shown}"
+        if operator in ("=", "in"):
+            return self.env._("%(name)s is %(value)s", **values)
+        if operator in ("!=", "not in"):
+            return self.env._("%(name)s is not %(value)s", **values)
+        return f"{name} {operator} {shown}"
 
     def _policy_value_words(self, field, value):
         if field is None:

@@ -20,7 +20,7 @@ class CrmPolicyStanding(models.AbstractModel):
     _description = "Standing of a Deadline"
 
     standing = fields.Selection(
-        STANDINGS, compute="_compute_standing", search="_search_standing", string="Standing"
+        STANDINGS, compute="_compute_standing", search="_search_standing", string="Where It Stands"
     )
     on_time = fields.Float(
         string="On Time",

@@ -2,3 +2,4 @@ from . import test_tour_call
 from . import test_tour_complaint
 from . import test_tour_portal
 from . import test_tour_word
+from . import test_tour_deadline

@@ -10,6 +10,23 @@ export class StepBarField extends StatusBarField {
     static template = "crm_policy.StepBarField";
 
     /**
+     * On a desk the bar has a line of its own: all steps are shown, none hides in a menu.
+     */
+    adjustVisibleItems() {
+        super.adjustVisibleItems();
+        if (this.env.isSmall) {
+            return;
+        }
+        const items = this.rootRef.el.querySelectorAll(".o_arrow_button:not(.dropdown-toggle)");
+        items.forEach((item) => item.classList.remove("d-none"));
+        this.items.before = [];
+        this.items.after = [...this.items.folded];
+        this.dropdownRef.el.classList.add("d-none");
+        this.beforeRef.el.classList.add("d-none");
+        this.afterRef.el.classList.toggle("d-none", !this.items.folded.length);
+    }
+
+    /**
      * @param {Object} item of the status bar
      * @returns {Object|null} text, look and title of the date under a step
      */
@@ -43,5 +60,7 @@ export class StepBarField extends StatusBarField {
 registry.category("fields").add("policy_step_bar", {
     ...statusBarField,
     component: StepBarField,
+    // What Odoo's style sheets know it by.
+    additionalClasses: ["o_field_statusbar"],
     fieldDependencies: [{name: "policy_step_dates", type: "json"}],
 });
