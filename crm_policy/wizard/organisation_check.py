@@ -26,7 +26,7 @@ class CrmPolicyOrganisationCheck(models.TransientModel):
         readonly=True,
     )
     level = fields.Selection(
-        [("blocking", "Work Stops"), ("warning", "Warning")], required=True, readonly=True
+        [("blocking", "Work Stops"), ("warning", "To Watch")], required=True, readonly=True
     )
     message = fields.Char(string="What Is Missing", required=True, readonly=True)
     res_model = fields.Char(string="Document Model", readonly=True)
