@@ -117,7 +117,12 @@ def rows(parts, longest):
     result = []
     for position, part in enumerate(parts):
         following = parts[position + 1] if position + 1 < len(parts) else None
-        if result and part.kind == COUNTED and result[-1][-1].kind == CLOSED and len(result[-1]) > 1:
+        if (
+            result
+            and part.kind == COUNTED
+            and result[-1][-1].kind == CLOSED
+            and len(result[-1]) > 1
+        ):
             result[-1].append(part)
         elif (
             result

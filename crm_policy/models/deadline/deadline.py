@@ -263,8 +263,7 @@ class CrmPolicyDeadline(models.Model):
         fresh = records.browse(
             record.id
             for record, deadline in stale
-            if not deadline
-            or rule._policy_has_moved(record, deadline, stops.get(record.id, ()))
+            if not deadline or rule._policy_has_moved(record, deadline, stops.get(record.id, ()))
         )
         plans = dict(zip(fresh.ids, rule._policy_plan(fresh, company, stops), strict=True))
         for record, deadline in stale:

@@ -278,9 +278,7 @@ class CrmPolicyPause(models.Model):
                 raise UserError(
                     self.env._("%(document)s: a pause is asked for already: %(reason)s.", **names)
                 )
-            raise UserError(
-                self.env._("%(document)s stands still already: %(reason)s.", **names)
-            )
+            raise UserError(self.env._("%(document)s stands still already: %(reason)s.", **names))
 
     @api.model
     def _policy_limits(self, reason, documents, now):
@@ -440,9 +438,7 @@ class CrmPolicyPause(models.Model):
                 "%(clause)s: the clocks stand still: %(reason)s, until %(limit)s at the latest.",
                 **values,
             ),
-            "pause.refused": self.env._(
-                "%(clause)s: no pause: %(reason)s.", **values
-            ),
+            "pause.refused": self.env._("%(clause)s: no pause: %(reason)s.", **values),
             "pause.ended": self.env._(
                 "%(clause)s: the clocks run again since %(end)s: %(reason)s.", **values
             ),

@@ -40,7 +40,9 @@ class CrmPolicyPauseReason(models.Model):
         string="At Most at a Time", digits=(12, 2), help="Zero: only the limit per case counts."
     )
     max_total = fields.Float(
-        string="At Most per Case", digits=(12, 2), help="All pauses for this reason. Zero: no limit."
+        string="At Most per Case",
+        digits=(12, 2),
+        help="All pauses for this reason. Zero: no limit.",
     )
     max_count = fields.Integer(string="Times per Case", help="Zero: any number.")
     role_id = fields.Many2one(
@@ -255,9 +257,7 @@ class CrmPolicyPauseReason(models.Model):
                 self.env._("%(limit)g %(unit)s at a time", limit=self.max_duration, unit=unit)
             )
         if self.max_total:
-            words.append(
-                self.env._("%(limit)g %(unit)s per case", limit=self.max_total, unit=unit)
-            )
+            words.append(self.env._("%(limit)g %(unit)s per case", limit=self.max_total, unit=unit))
         if self.max_count:
             words.append(self.env._("%(limit)s times per case", limit=self.max_count))
         return ", ".join(words)

@@ -130,9 +130,7 @@ class CrmPolicyRuleEditor(models.AbstractModel):
         values = super().default_get(fields_list)
         clause = self.env["crm.policy.clause"].browse(values.get("clause_id")).exists()
         if clause:
-            codes = set(
-                self.search([("version_id", "=", clause.version_id.id)]).mapped("code")
-            )
+            codes = set(self.search([("version_id", "=", clause.version_id.id)]).mapped("code"))
             number, count = f"{clause.number}".replace(" ", ""), 1
             while f"{number}-{count}" in codes:
                 count += 1

@@ -139,8 +139,10 @@ class CrmPolicyRuleWords(models.AbstractModel):
         path, operator, value = condition.field_expr, condition.operator, condition.value
         name = self._policy_path_label(path)
         field = self._policy_end_of(model, path)
-        if isinstance(value, (list, tuple, set)) or hasattr(value, "__iter__") and (
-            not isinstance(value, str)
+        if (
+            isinstance(value, (list, tuple, set))
+            or hasattr(value, "__iter__")
+            and (not isinstance(value, str))
         ):
             words = (self._policy_value_words(field, item) for item in value)
             shown = self._policy_listed(words, "or")

@@ -153,4 +153,3 @@ class CrmPolicyStanding(models.AbstractModel):
         result = super()._read_group_orderby(order, groupby_terms, query)
         groupby_terms["standing"] = term
         return result
-

@@ -188,9 +188,7 @@ class TestExplain(PolicyCommon):
         self.assertEqual(account["intervals"][-1]["to"], str(due))
         for part, following in zip(parts, parts[1:], strict=False):
             self.assertEqual(part.stop, following.start)
-        self.assertEqual(
-            sum(part.seconds for part in parts), int((due - start).total_seconds())
-        )
+        self.assertEqual(sum(part.seconds for part in parts), int((due - start).total_seconds()))
         self.assertEqual([part for row in account["rows"] for part in row], parts)
         seconds = {"working_minutes": 60, "working_hours": 3600, "calendar_hours": 3600}
         if rule.unit in seconds:

@@ -49,9 +49,7 @@ class TestRuleEditor(PolicyCommon):
         form.try_at = shanghai("2026-03-06 16:00")
         self.assertIn("03-09", form.try_account["facts"][1][1])
         self.assertEqual(form.try_account["total"], "Counted altogether: 4 h")
-        self.assertEqual(
-            form.sentence, '"Responded At" within 4 working hours of "Accepted At".'
-        )
+        self.assertEqual(form.sentence, '"Responded At" within 4 working hours of "Accepted At".')
         form.duration = 0
         self.assertFalse(form.try_account)
         self.assertIn("more than zero", form.try_problem)

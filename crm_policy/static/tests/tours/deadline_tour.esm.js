@@ -45,7 +45,11 @@ tours.add("crm_policy_my_deadlines", {
             trigger:
                 ".o_policy_steps_bar .o_arrow_button_current[data-value=accepted] .o_policy_step_date .fa-check",
         },
-        {content: "the chip of the case", trigger: ".o_policy_next .o_policy_explain", run: "click"},
+        {
+            content: "the chip of the case",
+            trigger: ".o_policy_next .o_policy_explain",
+            run: "click",
+        },
         {trigger: ".o_policy_explanation .o_policy_account"},
     ],
 });
@@ -63,7 +67,8 @@ tours.add("crm_policy_rule_editor", {
         },
         {
             content: "the rule in words",
-            trigger: ".modal .o_field_widget[name=sentence]:contains(自“受理时间”起 4 个工作小时内)",
+            trigger:
+                ".modal .o_field_widget[name=sentence]:contains(自“受理时间”起 4 个工作小时内)",
         },
         {
             content: "try it: a Friday afternoon",
