@@ -28,7 +28,8 @@ class CrmPolicyRuleAccount(models.AbstractModel):
 
         :param datetime start: naive UTC, as ``due``.
         :param pauses: triples (from, to, name) that the clock counted, in order and disjoint.
-        :return: dict: ``start``, ``due`` (seconds since the epoch), ``parts`` (:class:`time_account.Part`; their cause is a word for people),
+        :return: dict: ``start``, ``due`` (seconds since the epoch), ``parts``
+            (:class:`time_account.Part`; their cause is a word for people),
             ``rows`` (lists of those parts, few), ``seconds`` and ``days`` that counted.
         """
         self.ensure_one()

@@ -72,6 +72,10 @@ class CrmPolicyRuleWords(models.AbstractModel):
 
     def _policy_option_words(self):
         """Return a sentence for each part of the rule that is not as usual."""
+        return [*self._policy_day_words(), *self._policy_clock_words(), *self._policy_case_words()]
+
+    def _policy_day_words(self):
+        """Return how the days are counted."""
         days = self.unit in ("calendar_days", "calendar_months", "day_of_month")
         words = []
         if self.unit == "working_days" and self.count_from == "same_day":
@@ -82,6 +86,11 @@ class CrmPolicyRuleWords(models.AbstractModel):
             words.append(self.env._("A day without work becomes the next working day."))
         if days and self.roll == "previous_workday":
             words.append(self.env._("A day without work becomes the working day before."))
+        return words
+
+    def _policy_clock_words(self):
+        """Return what else moves the due date."""
+        words = []
         if self.unit != "given" and self.due_path:
             due = self._policy_path_label(self.due_path)
             words.append(self.env._('Or by "%s", where that is earlier.', due))
@@ -95,6 +104,11 @@ class CrmPolicyRuleWords(models.AbstractModel):
         if self.pause_reason_ids:
             reasons = self._policy_listed(self.pause_reason_ids.mapped("name"))
             words.append(self.env._("Stands still for: %s.", reasons))
+        return words
+
+    def _policy_case_words(self):
+        """Return for which cases it runs, who answers for it and how grave it is."""
+        words = []
         if condition := self._policy_condition_words():
             words.append(self.env._("Applies where %s.", condition))
         if self.role_id:

@@ -91,7 +91,8 @@ class TestRuleEditor(PolicyCommon):
             roll="next_workday",
             window="day",
             severity="grave",
-            domain="[('policy_kind', 'in', ('complaint', 'conflict')), ('partner_id', '!=', False)]",
+            domain="[('policy_kind', 'in', ('complaint', 'conflict')),"
+            " ('partner_id', '!=', False)]",
             role_id=role.id,
         )
         self.assertEqual(

@@ -78,8 +78,9 @@ tours.add("crm_policy_rule_editor", {
         {trigger: ".modal .o_field_widget[name=try_at] input", run: "edit 2026/03/06 16:00:00"},
         {trigger: ".modal .modal-header", run: "click"},
         {
+            // Whatever zone the browser is in.
             content: "due on Monday, after the weekend",
-            trigger: ".modal .o_policy_account:contains(03-09 周一 11:00)",
+            trigger: ".modal .o_policy_account:contains(03-09 周一):contains(共计入：4 小时)",
         },
         {trigger: ".modal .o_policy_closed:contains(非工作日)"},
         {trigger: ".modal .o_form_button_save", run: "click"},
