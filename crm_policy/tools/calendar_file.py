@@ -23,8 +23,8 @@ HEAD_ROWS = 10  # among so many rows at the top the headings are found
 
 HEADINGS = {
     "date": "date|day|from|日期|开始日期|起始日期|从",
-    "until": "until|to|last day|结束日期|截止日期|至|到",
-    "kind": "kind|type|类型|性质|种类",
+    "until": "until|to|last day|截至|结束日期|截止日期|至|到",
+    "kind": "kind|type|类别|类型|性质|种类",
     "weekday": "works as|as|as weekday|weekday|按周几上班|按星期几上班|补班按|补哪天的班",
     "name": "name|holiday|名称|节日|节假日|说明",
 }

@@ -85,9 +85,12 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
             later, earlier = (one, other) if other.done_path in order else (other, one)
             before = fact_order.predecessors(COMPLAINT_ORDER, later.done_path)
             if earlier.done_path in before and self._policy_always_sooner(later, earlier):
+                # SLA-04 refuses a solution due before the response. Elsewhere it is odd, but both
+                # can be done in time.
+                refused = answer == "yes" and earlier.done_path == "policy_responded_at"
                 yield self._policy_rule_finding(
                     "deadline_impossible",
-                    "error" if answer == "yes" else "warning",
+                    "error" if refused else "warning",
                     self.env._(
                         "%(later)s is always due before %(earlier)s, which has to happen first.",
                         later=later.name,

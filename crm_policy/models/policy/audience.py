@@ -24,7 +24,7 @@ class CrmPolicyAudience(models.AbstractModel):
     scope_activity_ids = fields.Many2many(
         "crm.policy.term",
         relation="crm_policy_version_activity_rel",
-        string="Activities",
+        string="Activities Covered",
         domain=[("kind", "=", "activity")],
     )
     customer_type_ids = fields.Many2many(

@@ -54,7 +54,7 @@ class CrmPolicyClause(models.Model):
 
     # What became of it; each number is one grouped query, and can be searched.
     rule_count = fields.Integer(
-        string="Rules", compute="_compute_counts", search="_search_rule_count"
+        string="Number of Rules", compute="_compute_counts", search="_search_rule_count"
     )
     hit_count = fields.Integer(
         string="Hits",

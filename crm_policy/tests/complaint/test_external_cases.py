@@ -135,7 +135,7 @@ class TestExternalCases(PolicyCommon):
             )
             Deadline = self.env["crm.policy.deadline"]
             rules = self.env["crm.policy.deadline.rule"].search(
-                [("version_id", "=", self.version.id)]
+                [("version_id", "=", self.version.id), ("model_name", "=", "helpdesk.ticket")]
             )
             self.env.flush_all()
             differences = Deadline._policy_differences("helpdesk.ticket", rules)

@@ -41,8 +41,11 @@ class TestReplan(PolicyCommon):
         content = content.replace("deadline_rules:\n", "deadline_rules:\n" + rules)
         admin = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
         version = admin._policy_apply_pack(content, cls.company)
-        cls._hand_over(version)
-        version.with_user(cls.users["director"]).action_policy_publish()
+        # Many clocks over one stretch, which the linter would not let into force.
+        linter = cls.env.registry["crm.policy.finding"]
+        with patch.object(linter, "_policy_check_errors", lambda self, versions: None):
+            cls._hand_over(version)
+            version.with_user(cls.users["director"]).action_policy_publish()
         cls.calendar = cls.company.resource_calendar_id
         cls.partner.color = 2
         cls.Deadline = cls.env["crm.policy.deadline"]

@@ -85,7 +85,7 @@ class TestCoverage(PolicyCommon):
                 clauses.mapped(name)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
-        self.assertLessEqual(counts[0], 7)
+        self.assertLessEqual(counts[0], 8)
 
     def test_the_report_says_the_same_as_the_clauses(self):
         self._late_and_met()

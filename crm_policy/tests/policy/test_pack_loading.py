@@ -189,6 +189,7 @@ class TestPackLoading(PolicyCommon):
         with self.assertRaisesRegex(UserError, "Choose a pack or a file"):
             Wizard.create(company).action_policy_check()
 
+    @mute_logger("odoo.sql_db")
     def test_all_problems_are_named_at_once(self):
         content = self._other(
             ("group: specialist}", "group: wizard}"),

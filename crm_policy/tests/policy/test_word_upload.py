@@ -1,5 +1,6 @@
 """A Word file of three pages becomes clauses, suggestions, rules, and clocks that run."""
 
+import ast
 import base64
 import json
 import zipfile
@@ -520,6 +521,12 @@ class TestWordUpload(PolicyCommon):
     def test_a_case_runs_under_the_uploaded_text(self):
         version = self._upload(policy_id=self.version.policy_id.id)
         version.action_policy_accept_complete()
+        # Clause 11 answers all complaints in a day, clause 12 the urgent ones in 15 minutes.
+        with self.assertRefused(UserError, "12: 响应 and 响应 count the same"):
+            self._hand_over(version)
+        rules = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])
+        general = rules.filtered(lambda r: (r.clause_id.number, r.name) == ("11", "响应"))
+        general.domain = str([*ast.literal_eval(general.domain), ("policy_urgency", "=", "normal")])
         self._hand_over(version)
         with at("2026-03-02 09:00"):
             with self.assertRefused(AccessError, "The author never approves"):
@@ -541,7 +548,6 @@ class TestWordUpload(PolicyCommon):
             {
                 "8登记": shanghai("2026-03-06 17:30"),
                 "9受理": shanghai("2026-03-06 18:00"),
-                "11响应": shanghai("2026-03-07 17:00"),
                 "11处理方案": shanghai("2026-03-08 17:00"),
                 "12响应": shanghai("2026-03-06 17:15"),
                 "13.1结案": shanghai("2026-03-13 18:00"),

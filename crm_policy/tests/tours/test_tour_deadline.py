@@ -64,7 +64,7 @@ class TestTourDeadline(HttpCase, PolicyCommon):
             ),
         )
         with at("2026-03-06 15:00"):
-            version.action_policy_review()
+            self._hand_over(version)
             version.with_user(self.users["director"]).action_policy_publish()
         with at("2026-03-06 16:00"):
             case = self._new_case()

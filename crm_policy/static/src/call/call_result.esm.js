@@ -1,8 +1,9 @@
 import {Component} from "@odoo/owl";
 import {deserializeDateTime, toLocaleDateTimeString} from "@web/core/l10n/dates";
-import {leftWords} from "../countdown/countdown_field.esm";
+import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
+import {timeWords} from "../countdown/countdown_chip.esm";
 
 const {DateTime} = luxon;
 
@@ -23,7 +24,9 @@ export class CallResultField extends Component {
 
     left(deadline) {
         const due = deserializeDateTime(deadline.due);
-        return leftWords(Math.round(due.diff(DateTime.now(), "minutes").minutes));
+        const minutes = Math.round(due.diff(DateTime.now(), "minutes").minutes);
+        const time = timeWords(Math.abs(minutes));
+        return minutes < 0 ? _t("overdue %(time)s", {time}) : _t("%(time)s left", {time});
     }
 }
 

@@ -62,9 +62,26 @@ tours.add("crm_policy_word_upload", {
             run: "click",
         },
         {trigger: ".o_field_widget[name=suggestion_open_count]:contains(22)"},
+        {
+            content: "and one that counts what another counts already",
+            trigger: `${card("15分钟")} button[name=action_policy_drop]`,
+            run: "click",
+        },
+        {trigger: ".o_field_widget[name=suggestion_open_count]:contains(21)"},
         {trigger: "button[name=action_policy_accept_complete]", run: "click"},
         {trigger: ".o_field_widget[name=suggestion_open_count]:contains(4)"},
-        {trigger: "button[name=action_policy_review]", run: "click"},
+        {trigger: ".o_statusbar_buttons button:contains(发布)", run: "click"},
+        {
+            content: "why there is another version",
+            trigger: ".modal .o_field_widget[name=revision_reason] :is(input, select)",
+            run: "click",
+        },
+        {trigger: ".o_select_menu_item:contains(管理实践)", run: "click"},
+        {
+            trigger: ".modal .o_field_widget[name=change_summary] :is(input, textarea)",
+            run: "edit 按公司现行文本重新发布",
+        },
+        {trigger: ".modal button[name=action_policy_hand_over]", run: "click"},
         {trigger: '.o_arrow_button_current[data-value="review"]'},
     ],
 });
@@ -72,7 +89,8 @@ tours.add("crm_policy_word_upload", {
 // Somebody else puts it in force.
 tours.add("crm_policy_word_approve", {
     steps: () => [
-        {trigger: "button[name=action_policy_publish]", run: "click"},
+        {trigger: ".o_statusbar_buttons button:contains(审阅)", run: "click"},
+        {trigger: ".modal button[name=action_policy_approve]", run: "click"},
         {trigger: '.o_arrow_button_current[data-value="effective"]'},
     ],
 });
