@@ -190,8 +190,9 @@ def test_two_processes_at_once_do_everything_once(late_db):
     found = result(late_db)
     mails = found.pop("mails")
     assert found == EVERYTHING
-    # A digest per person and run: two runs, and none of them lists what the other has listed.
-    assert all(1 <= count <= 2 for count in mails), mails
+    # A digest per person and run, and a run that met the other's rows is repeated: a few, and
+    # never one for each case.
+    assert all(1 <= count <= CASES // 5 for count in mails), mails
 
 
 @pytest.mark.parametrize("chunks", [0, 1, 4])

@@ -371,6 +371,7 @@ class TestGrades(PolicyCommon):
             return self.Customer._sql_error_to_message(error)
         return ""
 
+    @mute_logger("odoo.sql_db")
     def test_a_pack_with_unsound_grades_is_refused(self):
         policy = self.env["crm.policy"].with_user(self.users["policy_admin"])
         base = 'pack_version: "1"\npolicy: {code: T, name: T}\nversion: {number: "1"}\n'
