@@ -80,7 +80,7 @@ def read_word(content):
     except OfficeError as error:
         raise WordError(error.args[0]) from error
     try:
-        text = _Reader(Document(BytesIO(content))).read()
+        text = _Reader(Document(BytesIO(content))).whole()
     except WordError:
         raise
     except Exception as error:  # whatever a broken part makes of the parser
@@ -100,7 +100,7 @@ class _Reader:
         self.text = WordText()
         self.size = 0
 
-    def read(self):
+    def whole(self):
         self._blocks(self.document.element.body)
         notes = sum(1 for _ in self.document.element.body.iter(qn("w:footnoteReference")))
         if notes:

@@ -124,29 +124,32 @@ class CrmPolicyWordLoad(models.TransientModel):
             raise UserError(self._policy_refusal(error.args[0])) from error
 
     def _policy_refusal(self, code):
-        _ = self.env._
         return {
-            "empty": _("The file is empty."),
-            "size": _(
+            "empty": self.env._("The file is empty."),
+            "size": self.env._(
                 "The file is larger than %(size)s MB. Leave out its pictures.",
                 size=MAX_BYTES // 1024**2,
             ),
-            "old": _(
+            "old": self.env._(
                 "This is a .doc of an old Word, or not a Word file at all. Open it in Word and "
                 "save it as .docx."
             ),
-            "encrypted": _("The file has a password. Save it without one."),
-            "other": _("This is not a Word file (.docx)."),
-            "macros": _(
+            "encrypted": self.env._("The file has a password. Save it without one."),
+            "other": self.env._("This is not a Word file (.docx)."),
+            "macros": self.env._(
                 "The file contains macros, which are never loaded. Save it as .docx without macros."
             ),
-            "bomb": _("The file unpacks to more than a policy can be; it is not opened."),
-            "damaged": _("The file is damaged or was not written by Word; it is not opened."),
-            "long": _(
+            "bomb": self.env._("The file unpacks to more than a policy can be; it is not opened."),
+            "damaged": self.env._(
+                "The file is damaged or was not written by Word; it is not opened."
+            ),
+            "long": self.env._(
                 "The text is longer than %(count)s paragraphs; load its parts one by one.",
                 count=MAX_PARAGRAPHS,
             ),
-            "blank": _("The file contains no text; a scanned picture must be typed first."),
+            "blank": self.env._(
+                "The file contains no text; a scanned picture must be typed first."
+            ),
         }[code]
 
     # === PROPOSING === #
@@ -269,40 +272,39 @@ class CrmPolicyWordLoad(models.TransientModel):
     # === SHOWING === #
 
     def _policy_remarks(self, word, tree):
-        _ = self.env._
         words = {
-            "preface": lambda number, count: _(
+            "preface": lambda number, count: self.env._(
                 "%(count)s paragraphs before the first clause became clause %(number)s.",
                 count=count,
                 number=number,
             ),
-            "duplicate": lambda number, label: _(
+            "duplicate": lambda number, label: self.env._(
                 "%(label)s stands in the text twice; here it is %(number)s.",
                 label=label,
                 number=number,
             ),
-            "unnumbered": lambda number, name: _(
+            "unnumbered": lambda number, name: self.env._(
                 "The heading %(name)s has no number; here it is %(number)s.",
                 name=name,
                 number=number,
             ),
-            "table": lambda number, count: _(
+            "table": lambda number, count: self.env._(
                 "Clause %(number)s: %(count)s rows of a table are kept as text.",
                 number=number,
                 count=count,
             ),
-            "no_headings": lambda _number, count: _(
+            "no_headings": lambda _number, count: self.env._(
                 "The text has no numbered headings: each of its %(count)s paragraphs became a "
                 "clause.",
                 count=count,
             ),
         }
         left = {
-            "contents": _("%(count)s lines of the table of contents were left out."),
-            "pictures": _("%(count)s pictures were not read."),
-            "footnotes": _("%(count)s footnotes were not read."),
-            "deleted": _("%(count)s tracked deletions were left out."),
-            "hidden": _("%(count)s pieces of hidden text were left out."),
+            "contents": self.env._("%(count)s lines of the table of contents were left out."),
+            "pictures": self.env._("%(count)s pictures were not read."),
+            "footnotes": self.env._("%(count)s footnotes were not read."),
+            "deleted": self.env._("%(count)s tracked deletions were left out."),
+            "hidden": self.env._("%(count)s pieces of hidden text were left out."),
         }
         lines = [words[code](number, detail) for code, number, detail in tree.remarks]
         lines += [left[code] % {"count": count} for code, count in word.remarks.items() if count]

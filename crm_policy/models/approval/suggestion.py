@@ -156,35 +156,44 @@ class CrmPolicySuggestion(models.Model):
     @api.model
     def _policy_note_words(self):
         """Return what each note of :mod:`rule_hints` says to the person who decides."""
-        _ = self.env._
         return {
-            "around_the_clock": _("The text says hours: they count around the clock."),
-            "calendar": _("The text says days: all days count, until the end of the last one."),
-            "minutes": _("The text says minutes: they count in working time."),
-            "same_day": _("By the end of work on the same working day."),
-            "ordinal": _("The day of the event is the first day; the day itself is meant."),
-            "ordinal_workday": _("The next working day is the first one."),
-            "on_the_day": _("The text names the day: what is done earlier does not count."),
-            "not_before": _("The text says from when on, not until when."),
-            "no_within": _('The text does not say "within"; it is read so.'),
-            "in_advance": _("So long before something: a clock cannot run backwards."),
-            "inclusive": _("The day itself still counts."),
-            "range": _("The text gives a range: its end is taken."),
-            "vague": _("The text gives no exact number."),
-            "half_day": _("Half a day: say how many working hours."),
-            "half_month": _("Half a month is taken as 15 days."),
-            "periodic": _("A duty that comes again and again: say from what it counts."),
-            "table": _('From a table, which does not say "within".'),
-            "done_named": _("What must be done is taken from the heading."),
-            "start_carried": _("From what it counts is taken from the words before it."),
-            "ordinary": _('"Ordinary" is not part of the condition; add it where it matters.'),
-            "exclusive": _("The text excludes the amount itself: the limit is a cent less."),
-            "from_amount": _("Above this amount there is no upper limit."),
-            "own_cases": _("The text lets him decide without asking anyone."),
-            "currency": _("The text names a foreign currency."),
-            "levels": _("The text says how many levels, not always which."),
-            "levels_differ": _("The text names fewer or more posts than levels."),
-            "competent": _("Who may sign follows from the limits of this policy."),
+            "around_the_clock": self.env._("The text says hours: they count around the clock."),
+            "calendar": self.env._(
+                "The text says days: all days count, until the end of the last one."
+            ),
+            "minutes": self.env._("The text says minutes: they count in working time."),
+            "same_day": self.env._("By the end of work on the same working day."),
+            "ordinal": self.env._(
+                "The day of the event is the first day; the day itself is meant."
+            ),
+            "ordinal_workday": self.env._("The next working day is the first one."),
+            "on_the_day": self.env._(
+                "The text names the day: what is done earlier does not count."
+            ),
+            "not_before": self.env._("The text says from when on, not until when."),
+            "no_within": self.env._('The text does not say "within"; it is read so.'),
+            "in_advance": self.env._("So long before something: a clock cannot run backwards."),
+            "inclusive": self.env._("The day itself still counts."),
+            "range": self.env._("The text gives a range: its end is taken."),
+            "vague": self.env._("The text gives no exact number."),
+            "half_day": self.env._("Half a day: say how many working hours."),
+            "half_month": self.env._("Half a month is taken as 15 days."),
+            "periodic": self.env._("A duty that comes again and again: say from what it counts."),
+            "table": self.env._('From a table, which does not say "within".'),
+            "done_named": self.env._("What must be done is taken from the heading."),
+            "start_carried": self.env._("From what it counts is taken from the words before it."),
+            "ordinary": self.env._(
+                '"Ordinary" is not part of the condition; add it where it matters.'
+            ),
+            "exclusive": self.env._(
+                "The text excludes the amount itself: the limit is a cent less."
+            ),
+            "from_amount": self.env._("Above this amount there is no upper limit."),
+            "own_cases": self.env._("The text lets him decide without asking anyone."),
+            "currency": self.env._("The text names a foreign currency."),
+            "levels": self.env._("The text says how many levels, not always which."),
+            "levels_differ": self.env._("The text names fewer or more posts than levels."),
+            "competent": self.env._("Who may sign follows from the limits of this policy."),
         }
 
     @api.depends(

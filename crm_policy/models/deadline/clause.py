@@ -5,7 +5,8 @@ from odoo.fields import Domain
 class CrmPolicyClause(models.Model):
     """A clause counts the clocks that ran under it."""
 
-    _inherit = "crm.policy.clause"
+    _name = "crm.policy.clause"
+    _inherit = ["crm.policy.clause"]
 
     def action_policy_open_deadlines(self):
         """List the clocks that ran under this clause."""

@@ -125,9 +125,9 @@ class CrmPolicyRuleEditor(models.AbstractModel):
     # === CRUD METHODS === #
 
     @api.model
-    def default_get(self, fields_list):
+    def default_get(self, fields):
         """A rule that is made on a clause is named after it."""
-        values = super().default_get(fields_list)
+        values = super().default_get(fields)
         clause = self.env["crm.policy.clause"].browse(values.get("clause_id")).exists()
         if clause:
             codes = set(self.search([("version_id", "=", clause.version_id.id)]).mapped("code"))

@@ -23,7 +23,6 @@ class CrmPolicyStanding(models.AbstractModel):
         STANDINGS, compute="_compute_standing", search="_search_standing", string="Where It Stands"
     )
     on_time = fields.Float(
-        string="On Time",
         compute="_compute_standing",
         aggregator="avg",
         help="Share of what was done in time in all that is done or overdue.",
