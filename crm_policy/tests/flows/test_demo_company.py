@@ -42,6 +42,7 @@ class TestDemoCompany(TransactionCase):
         Deadline = self.env["crm.policy.deadline"]
         rules = self.env["crm.policy.deadline.rule"]._policy_running_rules(
             Domain("company_id", "=", self.company.id)
+            & Domain("model_name", "=", "helpdesk.ticket")
         )
         self.assertFalse(Deadline._policy_differences("helpdesk.ticket", rules))
         states = Counter(self.cases.policy_deadline_ids.mapped("state"))
