@@ -99,7 +99,7 @@ class CrmPolicyParameterSheet(models.TransientModel):
         self._policy_try(changes)
         version = self.version_id
         if version.state != "draft":
-            version = self.env["crm.policy.pack.merger"]._policy_copy_version(version)
+            version = version._policy_new_version()
         problems = self._policy_write(version, changes)
         if problems:
             self._policy_refuse(problems)
@@ -218,7 +218,7 @@ class CrmPolicyParameterSheet(models.TransientModel):
         try:
             version = self.version_id
             if version.state != "draft":
-                version = self.env["crm.policy.pack.merger"]._policy_copy_version(version)
+                version = version._policy_new_version()
             problems = self._policy_write(version, changes)
         finally:
             savepoint.close(rollback=True)

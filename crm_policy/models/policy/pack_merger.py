@@ -1,5 +1,3 @@
-import re
-
 from odoo import Command, api, models
 from odoo.fields import Domain
 
@@ -14,11 +12,10 @@ class CrmPolicyPackMerger(models.AbstractModel):
     _description = "Upgrade of a Policy Pack"
 
     @api.model
-    def _policy_merge(self, lines, made, version, base):
+    def _policy_merge(self, lines, version, base):
         """Do what the lines of the difference say; all of it in the draft, or at once where shared.
 
         :param list[dict] lines: of :meth:`crm.policy.pack.diff._policy_compare`.
-        :param dict made: what the pack has made, as there.
         :param version: the draft that the pack has made.
         :param base: the version whose values are kept.
         """
@@ -36,29 +33,7 @@ class CrmPolicyPackMerger(models.AbstractModel):
         self._policy_drop(
             [line for line in lines if line["kind"] == DROPPED and line["choice"] == OURS]
         )
-        self._policy_carry_confirmations(made, version, base)
-
-    @api.model
-    def _policy_copy_version(self, version):
-        """Return a draft with the clauses and rules of a version, whatever their rooms."""
-        taken = set(version.policy_id.version_ids.mapped("number"))
-        number = version.number
-        while number in taken:
-            head, digits = re.fullmatch(r"(.*?)(\d*)", number, re.DOTALL).groups()
-            number = f"{head}{int(digits) + 1}" if digits else f"{head}.1"
-        [vals] = version.copy_data({"number": number})
-        vals.pop("clause_ids", None)
-        draft = version.create([vals])
-        made, lines = {"clauses": (version.clause_ids, ())}, []
-        lines += [{"section": "clauses", "record": clause} for clause in version.clause_ids]
-        for model in self.env["crm.policy.pack.section"]._pack_models():
-            if "version_id" in model._fields:
-                made[model._pack_section] = (model, ())
-                rows = model.search([("version_id", "=", version.id)], order="id")
-                lines += [{"section": model._pack_section, "record": row} for row in rows]
-        self._policy_keep_rows(lines, draft)
-        self._policy_carry_confirmations(made, draft, version)
-        return draft
+        self._policy_carry_confirmations(version, base)
 
     @api.model
     def _policy_take_over(self, line):
@@ -213,31 +188,35 @@ class CrmPolicyPackMerger(models.AbstractModel):
         return False
 
     @api.model
-    def _policy_carry_confirmations(self, made, version, base):
+    def _policy_carry_confirmations(self, version, base):
         """What somebody has confirmed stays confirmed where the new version says the same."""
-        for model, _rows in made.values():
-            if "version_id" not in model._fields:
-                continue
-            confirmed = model.search([("version_id", "=", base.id), ("confirmed_at", "!=", False)])
-            key = model._pack_key
-            open_rows = model.search(
-                [
-                    ("version_id", "=", version.id),
-                    (key, "in", confirmed.mapped(key)),
-                    ("is_proposed", "=", True),
-                ]
-            )
-            before = {row[key]: row for row in confirmed}
-            said, says = confirmed._pack_snapshots(), open_rows._pack_snapshots()
-            for row in open_rows:
-                former = before[row[key]]
-                if all(
-                    pack_merge.same(value, says[row.id].get(name))
-                    for name, value in said[former.id].items()
-                ):
-                    row._policy_guarded_write(
-                        {
-                            "confirmed_at": former.confirmed_at,
-                            "confirmed_by_id": former.confirmed_by_id.id,
-                        }
-                    )
+        for model in self.env["crm.policy.pack.section"]._pack_models():
+            if "version_id" in model._fields:
+                self._policy_carry_rows(model, version, base)
+        self._policy_carry_rows(self.env["crm.policy.clause"], version, base)
+
+    @api.model
+    def _policy_carry_rows(self, model, version, base):
+        confirmed = model.search([("version_id", "=", base.id), ("confirmed_at", "!=", False)])
+        key = model._pack_key
+        open_rows = model.search(
+            [
+                ("version_id", "=", version.id),
+                (key, "in", confirmed.mapped(key)),
+                ("is_proposed", "=", True),
+            ]
+        )
+        before = {row[key]: row for row in confirmed}
+        said, says = confirmed._pack_snapshots(), open_rows._pack_snapshots()
+        for row in open_rows:
+            former = before[row[key]]
+            if all(
+                pack_merge.same(value, says[row.id].get(name))
+                for name, value in said[former.id].items()
+            ):
+                row._policy_guarded_write(
+                    {
+                        "confirmed_at": former.confirmed_at,
+                        "confirmed_by_id": former.confirmed_by_id.id,
+                    }
+                )

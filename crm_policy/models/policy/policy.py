@@ -148,7 +148,7 @@ class CrmPolicy(models.Model):
                     lines = self.env["crm.policy.pack.diff"]._policy_compare(made, version, base)
                     if choose:
                         choose(lines)
-                    self.env["crm.policy.pack.merger"]._policy_merge(lines, made, version, base)
+                    self.env["crm.policy.pack.merger"]._policy_merge(lines, version, base)
                     self.env.flush_all()
         except IntegrityError as error:
             sections = self.env["crm.policy.pack.section"]._pack_models()

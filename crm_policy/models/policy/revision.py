@@ -170,6 +170,7 @@ class CrmPolicyRevision(models.AbstractModel):
         for model in self.env["crm.policy.rule.mixin"]._policy_rule_models():
             rules = model.search([("version_id", "=", self.id)], order="id")
             rules._policy_copy_to(clauses)
+        self.env["crm.policy.pack.merger"]._policy_carry_confirmations(draft, self)
         return draft
 
     # === BUSINESS METHODS - COMPARING === #

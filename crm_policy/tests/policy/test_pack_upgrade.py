@@ -342,3 +342,51 @@ class TestPackUpgrade(PolicyCommon):
         wizard.file = base64.b64encode(content.encode())
         wizard.action_policy_check()
         self.assertIn("Complaint: stay with SVC", wizard.finding)
+
+
+class TestNewVersion(PolicyCommon):
+    """A version made by hand from one that a pack brought."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.former = cls._install_policy("manufacturer")
+
+    def _rows(self, version, model):
+        return self.env[model].search([("version_id", "=", version.id)])
+
+    def test_its_rules_point_at_its_own_rows(self):
+        action = self.former.with_user(self.users["policy_admin"]).action_policy_new_version()
+        draft = self.env["crm.policy.version"].browse(action["res_id"])
+        for model in self.env["crm.policy.pack.section"]._pack_models():
+            if "version_id" not in model._fields:
+                continue
+            rows = self._rows(draft, model._name)
+            self.assertEqual(len(rows), len(self._rows(self.former, model._name)), model._name)
+            for name, field in model._fields.items():
+                if not field.store or field.type not in ("many2one", "many2many"):
+                    continue
+                linked = rows[name]
+                if "version_id" in linked._fields:
+                    self.assertLessEqual(linked.version_id, draft, f"{model._name}.{name}")
+        settle = self._rows(draft, "crm.policy.deadline.rule").filtered(
+            lambda rule: rule.code == "settle"
+        )
+        self.assertEqual(settle.pause_reason_ids.mapped("code"), ["customer-material"])
+
+    def test_it_remembers_the_pack_and_what_is_confirmed(self):
+        self.env.flush_all()
+        line = self.env["crm.policy.proposed"].search(
+            [("version_id", "=", self.former.id), ("code", "=", "check"),
+             ("res_model", "=", "crm.policy.deadline.rule")]
+        )  # fmt: skip
+        line.with_user(self.users["director"]).action_policy_confirm()
+        action = self.former.with_user(self.users["policy_admin"]).action_policy_new_version()
+        draft = self.env["crm.policy.version"].browse(action["res_id"])
+        rules = self._rows(draft, "crm.policy.deadline.rule")
+        rule = rules.filtered(lambda rule: rule.code == "check")
+        self.assertEqual(rule.confirmed_by_id, self.users["director"])
+        self.assertTrue(all(rules.mapped("pack_values")))
+        self.assertFalse(rules.filtered("policy_changed_by_company"))
+        rule.with_user(self.users["policy_admin"]).duration = 3
+        self.assertTrue(rule.policy_changed_by_company)
