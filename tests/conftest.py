@@ -15,6 +15,25 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "crm_policy"
+# For scripts in processes of their own: who writes a policy, and who puts it in force.
+TWO_PEOPLE = """
+from odoo import Command
+
+company = env.company
+company.resource_calendar_id.tz = "Asia/Shanghai"
+Users = env["res.users"].with_context(no_reset_password=True)
+group = lambda name: env.ref("crm_policy.group_" + name).id
+admin, director = (
+    Users.create(
+        {
+            "name": name,
+            "login": "t_" + name,
+            "group_ids": [Command.link(env.ref("base.group_user").id), Command.link(group(name))],
+        }
+    )
+    for name in ("policy_admin", "director")
+)
+"""
 
 # Property tests measure what comes out, not how fast a busy machine is.
 hypothesis.settings.register_profile(

@@ -1,25 +1,14 @@
 """Two processes mark overdue deadlines at once: each deadline gets exactly one event."""
 
+from conftest import TWO_PEOPLE
+
 CASES = 40
 
 SETUP = f"""
 from datetime import timedelta
-from odoo import Command, fields
+from odoo import fields
 
-company = env.company
-company.resource_calendar_id.tz = "Asia/Shanghai"
-Users = env["res.users"].with_context(no_reset_password=True)
-group = lambda name: env.ref("crm_policy.group_" + name).id
-admin, director = (
-    Users.create(
-        {{
-            "name": name,
-            "login": "t_" + name,
-            "group_ids": [Command.link(env.ref("base.group_user").id), Command.link(group(name))],
-        }}
-    )
-    for name in ("policy_admin", "director")
-)
+{TWO_PEOPLE}
 version = env["crm.policy"].with_user(admin)._policy_install_shipped("service", company)
 version.with_user(director).action_policy_publish()
 cases = env["helpdesk.ticket"].create(

@@ -70,8 +70,6 @@ class PauseCommon(PolicyCommon):
     def _publish(cls, content):
         policy = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
         version = policy._policy_apply_pack(content, cls.company)
-        if "revision_reason" in version._fields:
-            version.write({"revision_reason": "practice", "change_summary": "修订"})
         cls._hand_over(version)
         version.with_user(cls.users["director"]).action_policy_publish()
         return version.with_env(cls.env)

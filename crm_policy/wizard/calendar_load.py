@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from ..tools.calendar_file import CalendarFileError, read_days
 from ..tools.import_sheet import ImportColumn, write_template
 from ..tools.sheet import font_for
+from ..tools.template_words import template_words
 from ..tools.workbook_reader import WorkbookError
 
 GROUP = "crm_policy.group_policy_admin"
@@ -274,22 +275,7 @@ class CrmPolicyCalendarLoad(models.TransientModel):
         ]
 
     def _policy_template_texts(self):
-        return {
-            "sheet": self.env._("Days of a Year"),
-            "guide": self.env._("How to Fill It In"),
-            "heads": [
-                self.env._("Column"),
-                self.env._("Needed"),
-                self.env._("What It Holds"),
-                self.env._("Allowed Values"),
-            ],
-            "needed": self.env._("Yes"),
-            "list": self.env._("Not in the list"),
-            "kinds": {
-                "text": self.env._("Text."),
-                "day": self.env._("Date."),
-                "choice": self.env._("One of the allowed values."),
-            },
+        return template_words(self.env, self.env._("Days of a Year")) | {
             "notes": [
                 self.env._(
                     "One row is one day, or several days of rest in a row. The gray example row is "

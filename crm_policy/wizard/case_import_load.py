@@ -14,6 +14,7 @@ from odoo.tools import split_every
 from ..const import KINDS, OUTCOMES
 from ..tools.import_sheet import write_rejects, write_template
 from ..tools.sheet import font_for
+from ..tools.template_words import template_words
 from ..tools.workbook_reader import MAX_BYTES, MAX_ROWS, WorkbookError, read_workbook
 
 _logger = logging.getLogger(__name__)
@@ -235,25 +236,7 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
         }
 
     def _policy_template_texts(self):
-        return {
-            "sheet": self.env._("Old Register"),
-            "guide": self.env._("How to Fill It In"),
-            "heads": [
-                self.env._("Column"),
-                self.env._("Needed"),
-                self.env._("What It Holds"),
-                self.env._("Allowed Values"),
-            ],
-            "needed": self.env._("Yes"),
-            "list": self.env._("Not in the list"),
-            "kinds": {
-                "text": self.env._("Text."),
-                "moment": self.env._("Date, or date and time."),
-                "day": self.env._("Date."),
-                "number": self.env._("Number."),
-                "choice": self.env._("One of the allowed values."),
-                "list": self.env._("Allowed values, with commas between them."),
-            },
+        return template_words(self.env, self.env._("Old Register")) | {
             "notes": [
                 self.env._("One row is one case. The gray example row is not imported."),
                 self.env._(

@@ -40,15 +40,13 @@ class CrmPolicyClause(models.Model):
             )
             for company in Company.search([])
         )
-        queries = super()._policy_count_queries() | {
+        return super()._policy_count_queries() | {
             "hit_count": self._policy_clauses_of("crm.policy.deadline", ran),
             "recent_hit_count": self._policy_clauses_of("crm.policy.deadline", ran & recent),
             "late_count": self._policy_clauses_of(
                 "crm.policy.deadline", self._policy_late_domain()
             ),
-        }
-        if "crm.policy.violation" in self.env:
-            queries["violation_count"] = self._policy_clauses_of(
+            "violation_count": self._policy_clauses_of(
                 "crm.policy.violation", Domain("state", "!=", "waived")
-            )
-        return queries
+            ),
+        }

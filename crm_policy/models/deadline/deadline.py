@@ -20,6 +20,7 @@ class CrmPolicyDeadline(models.Model):
         "crm.policy.deadline.alert",
         "crm.policy.explain",
         "crm.policy.standing",
+        "crm.policy.named.document",
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
@@ -40,7 +41,6 @@ class CrmPolicyDeadline(models.Model):
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
-    res_name = fields.Char(string="Document", compute="_compute_res_name")
     cycle = fields.Integer(default=0, readonly=True, help="Counts reopenings of the document.")
     partner_id = fields.Many2one("res.partner", readonly=True, index=True)
     role_id = fields.Many2one("crm.policy.role", readonly=True, index=True, ondelete="restrict")
@@ -103,16 +103,6 @@ class CrmPolicyDeadline(models.Model):
         for deadline in self:
             deadline.display_name = f"{deadline.res_name or ''} {deadline.name or ''}".strip()
 
-    @api.depends("res_model", "res_id")
-    def _compute_res_name(self):
-        for model_name, deadlines in self.grouped("res_model").items():
-            records = self.env[model_name].browse(deadlines.mapped("res_id"))
-            # The name of a document is only for those who may read it.
-            readable = records.exists()._filtered_access("read").sudo()
-            names = {record.id: record.display_name for record in readable}
-            for deadline in deadlines:
-                deadline.res_name = names.get(deadline.res_id, "")
-
     @api.depends("state", "due_at")
     def _compute_is_overdue(self):
         now = fields.Datetime.now()
@@ -132,19 +122,6 @@ class CrmPolicyDeadline(models.Model):
     @api.model
     def _policy_own_domain(self):
         return Domain("user_id", "=", self.env.uid)
-
-    # === ACTION METHODS === #
-
-    def action_policy_open_document(self):
-        """Open the document whose clock this is."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
 
     # === BUSINESS METHODS - KEEPING THEM === #
 

@@ -35,14 +35,13 @@ class CrmPolicyPause(models.Model):
 
     _name = "crm.policy.pause"
     _description = "Pause"
-    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _inherit = ["crm.policy.named.document", "crm.policy.dependent", "crm.policy.protected"]
     _order = "id desc"
 
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
-    res_name = fields.Char(string="Document", compute="_compute_res_name")
     company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="restrict")
     reason_id = fields.Many2one(
         "crm.policy.pause.reason", required=True, readonly=True, index=True, ondelete="restrict"
@@ -106,15 +105,6 @@ class CrmPolicyPause(models.Model):
         for pause in self:
             pause.display_name = f"{pause.res_name or ''} {pause.reason_id.name or ''}".strip()
 
-    @api.depends("res_model", "res_id")
-    def _compute_res_name(self):
-        for model_name, pauses in self.grouped("res_model").items():
-            documents = self.env[model_name].browse(pauses.mapped("res_id")).exists()
-            readable = documents._filtered_access("read").sudo()
-            names = {document.id: document.display_name for document in readable}
-            for pause in pauses:
-                pause.res_name = names.get(pause.res_id, "")
-
     @api.depends_context("uid")
     @api.depends("state", "role_id", "requested_by")
     def _compute_can_decide(self):
@@ -174,17 +164,6 @@ class CrmPolicyPause(models.Model):
         )
         self.sudo()._policy_tell("pause.refused")
         return True
-
-    def action_policy_open_document(self):
-        """Open the document that it is about."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
 
     def _policy_deciders(self):
         """Return who may decide on a pause; nobody on his own."""

@@ -21,6 +21,7 @@ class CrmPolicyViolation(models.Model):
     _inherit = [
         "crm.policy.violation.source",
         "crm.policy.violation.right",
+        "crm.policy.named.document",
         "crm.policy.protected",
         "crm.policy.subject",
         "mail.thread",  # activities need it
@@ -48,7 +49,6 @@ class CrmPolicyViolation(models.Model):
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
-    res_name = fields.Char(string="Document", compute="_compute_res_name")
     user_id = fields.Many2one(
         "res.users",
         string="Person",
@@ -124,16 +124,6 @@ class CrmPolicyViolation(models.Model):
     def _compute_display_name(self):
         for violation in self:
             violation.display_name = f"{violation.number} ({violation.clause_number})"
-
-    @api.depends("res_model", "res_id")
-    def _compute_res_name(self):
-        for model_name, violations in self.grouped("res_model").items():
-            records = self.env[model_name].browse(violations.mapped("res_id"))
-            # The name of a document is only for those who may read it.
-            readable = records.exists()._filtered_access("read").sudo()
-            names = {record.id: record.display_name for record in readable}
-            for violation in violations:
-                violation.res_name = names.get(violation.res_id, "")
 
     @api.depends("state", "explained_at", "decided_at", "appealed_at", "appeal_decided_at")
     @api.depends_context("uid")
@@ -257,17 +247,6 @@ class CrmPolicyViolation(models.Model):
             )
             stored._policy_exclude()
         return True
-
-    def action_policy_open_document(self):
-        """Open what the violation is about."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-        }
 
     # === BUSINESS METHODS === #
 

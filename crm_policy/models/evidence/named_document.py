@@ -1,0 +1,34 @@
+from odoo import api, fields, models
+
+
+class CrmPolicyNamedDocument(models.AbstractModel):
+    """A record that points at its document by ``res_model`` and ``res_id``: its name, and the way.
+
+    The model declares the two fields itself; what it shows of the document is the same everywhere.
+    """
+
+    _name = "crm.policy.named.document"
+    _description = "Record That Names Its Document"
+
+    res_name = fields.Char(string="Document", compute="_compute_res_name")
+
+    @api.depends("res_model", "res_id")
+    def _compute_res_name(self):
+        for model_name, records in self.grouped("res_model").items():
+            documents = self.env[model_name].browse(records.mapped("res_id"))
+            # The name of a document is only for those who may read it.
+            readable = documents.exists()._filtered_access("read").sudo()
+            names = {document.id: document.display_name for document in readable}
+            for record in records:
+                record.res_name = names.get(record.res_id, "")
+
+    def action_policy_open_document(self):
+        """Open the document that it is about."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }
