@@ -239,13 +239,16 @@ class CrmPolicyCalendarDay(models.Model):
     def policy_year_warnings(self):
         """Return the sentences of the banner for the user's present companies.
 
-        Whoever may read the days may read which of them are missing.
+        The present year concerns everybody whose deadlines are counted wrongly; the coming one only
+        those who can enter it.
         """
         self.check_access("read")
+        enters = self.has_access("create")
         return list(
             dict.fromkeys(
                 self._policy_missing_words(country, year)
                 for company in self.env.companies
                 for country, year in self._policy_missing_years(company)
+                if enters or year <= self._policy_today(company).year
             )
         )

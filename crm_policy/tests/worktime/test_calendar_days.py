@@ -416,3 +416,18 @@ class TestYearsWithoutData(DayCase):
             self.assertIn("2027", sentence)
             others = self.Day.with_context(allowed_company_ids=self.other.ids)
             self.assertEqual(others.policy_year_warnings(), [])
+
+    def test_the_coming_year_is_the_business_of_those_who_enter_it(self):
+        users = {
+            role: PolicyCommon._new_user.__func__(type(self), role)
+            for role in ("specialist", "manager", "policy_admin")
+        }
+        for moment, role, count in (
+            ("2026-11-01 09:00", "specialist", 0),
+            ("2026-11-01 09:00", "manager", 0),
+            ("2026-11-01 09:00", "policy_admin", 1),
+            ("2027-01-01 09:00", "specialist", 1),  # now it counts wrongly for everybody
+        ):
+            with self.subTest(moment=moment, role=role), at(moment):
+                warnings = self.Day.with_user(users[role]).policy_year_warnings()
+                self.assertEqual(len(warnings), count)
