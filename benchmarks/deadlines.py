@@ -225,10 +225,28 @@ class Ours:
             self.number,
         )
 
+    def replan_ladder(self):
+        """The same under a rule with a warning and two escalations: their instants move, too."""
+        self.climb()
+        self.env.cr.commit()
+        return self.replan_shift()
+
+    def climb(self):
+        """Give the rule a ladder, as another version of the policy would."""
+        version = self.rule.version_id
+        version._policy_guarded_write({"state": "draft"})
+        steps = [
+            {"kind": "warning", "offset": 2, "unit": "working_hours"},
+            {"kind": "escalation", "offset": 0, "unit": "working_hours"},
+            {"offset": 1, "unit": "working_days", "tell": "manager", "levels": 1},
+        ]
+        self.rule.write({"alert_ids": [Command.create(step) for step in steps]})
+        version._policy_guarded_write({"state": "effective"})
+
     # === OVERDUE === #
 
     def overdue(self, number):
-        """Make ``number`` deadlines overdue, and mark them without and with what they cause."""
+        """Make ``number`` deadlines overdue, and mark them."""
         Deadline = self.env["crm.policy.deadline"]
         late = "UPDATE crm_policy_deadline SET due_at = %s WHERE id IN"
         late += " (SELECT id FROM crm_policy_deadline WHERE state = 'open' ORDER BY id LIMIT %s)"
@@ -239,18 +257,24 @@ class Ours:
         def mark():
             Deadline._policy_mark_overdue(number)
 
+        def orm():
+            """Odoo's customary way: search what is late and write the mark."""
+            now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+            domain = [("state", "=", "open"), ("overdue_at", "=", False), ("due_at", "<", now)]
+            Deadline.search(domain)._policy_update({"overdue_at": now})
+
         by_hand = """
             UPDATE crm_policy_deadline SET overdue_at = now() AT TIME ZONE 'UTC'
              WHERE state = 'open' AND overdue_at IS NULL AND due_at < now() AT TIME ZONE 'UTC'
         """
-        marked = costs(self.env, mark, number)
+        marked, peer = costs(self.env, mark, number), costs(self.env, orm, number)
         limit = costs(self.env, lambda: self.env.cr.execute(by_hand), number)
         self.env.cr.execute(
             "UPDATE crm_policy_deadline SET due_at = %s WHERE due_at < now()",
             [datetime(START.year + 5, 1, 1)],
         )
         self.env.cr.commit()
-        return marked, limit
+        return marked, peer, limit
 
     def idle(self):
         """The cron's run when nothing has fallen due."""
@@ -352,22 +376,29 @@ def main():
         select = ours.select()
         # The first question of a transaction may read the calendar's company: 5 statements.
         rows = [
-            Row("plan one by one", ours.single(), plan, select, 5 / SINGLE * 1000, 50),
-            Row(f"plan {BATCH:,} at once", ours.batch(), plan, select, 0.5, 380, 5, 1.5),
-            Row("the same, peer: helpdesk_mgmt_sla", ours.batch(), sla, select, 0.5, 380),
+            Row("plan one by one", ours.single(), plan, select, 5 / SINGLE * 1000, 800, 5),
+            Row(f"plan {BATCH:,} at once", ours.batch(), plan, select, 0.5, 800, 5, 1.5),
+            Row("the same, peer: helpdesk_mgmt_sla", ours.batch(), sla, select, 0.5, 800, 5),
         ]
         ours.fill(options.deadlines)
         update, count = ours.update(), f"{options.deadlines:,}"
         few, every = ours.replan(), ours.replan_shift()
         rows += [
-            Row(f"re-plan {count}, a few move", few, plan, update, None, 50, 11),
-            Row(f"re-plan {count}, all move", every, plan, update, None, 10, None, 1.5),
+            Row(f"re-plan {count}, a few move", few, plan, update, None, 380, 11, 1.5),
+            Row(f"re-plan {count}, all move", every, plan, update, None, 380, 11, 1.5),
         ]
-        marked, limit = ours.overdue(min(BATCH, options.deadlines))
-        rows.append(Row("mark overdue", marked, peer.sla_overdue(), limit, None, None, 60, 1.7))
+        marked, written, limit = ours.overdue(min(BATCH, options.deadlines))
+        looked = peer.sla_overdue()
+        rows += [
+            Row("mark overdue, peer: the ORM's write", marked, written, limit, None, 1.8, 60, 1.7),
+            Row("the same, peer: helpdesk_mgmt_sla", marked, looked, limit, None, 1.8, 60, 1.7),
+        ]
         rows.append(Row("idle run of the cron (one)", ours.idle(), None, None, 2, None, 3))
+        rows.append(
+            Row(f"re-plan {count}, all move, ladder", ours.replan_ladder(), plan, update, None, 10)
+        )
         if options.swept != options.deadlines:
-            our_env.cr.execute("TRUNCATE crm_policy_deadline CASCADE")
+            our_env.cr.execute("DELETE FROM crm_policy_deadline")
             our_env.cr.execute("DELETE FROM helpdesk_ticket")
             ours.fill(options.swept)
         rows.append(Row(f"sweep of {options.swept:,}, nothing differs", ours.sweep()))

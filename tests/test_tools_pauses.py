@@ -50,7 +50,7 @@ def worked(start, minutes, stops):
     return pauses.replay(
         start,
         stops,
-        lambda lost: wall(working_time.add_work(OFFICE, epoch(start), minutes * 60 + lost)),
+        lambda lost: wall(working_time.add_work(OFFICE, [epoch(start)], [minutes * 60 + lost])[0]),
         lambda begin, end: working_time.work_between(OFFICE, epoch(begin), epoch(end)),
     )
 

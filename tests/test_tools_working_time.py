@@ -36,6 +36,16 @@ def office(first, days):
     return working_time.build_index(intervals)
 
 
+def add_work(index, start, seconds):
+    [instant] = working_time.add_work(index, [start], [seconds])
+    return instant
+
+
+def take_work(index, stop, seconds):
+    [instant] = working_time.take_work(index, [stop], [seconds])
+    return instant
+
+
 OFFICE = office("2026-03-01", 45)
 EMPTY = working_time.build_index([])
 HOUR = 3600
@@ -67,23 +77,23 @@ HOUR = 3600
     ],
 )
 def test_add_work(start, seconds, expected):
-    assert wall(working_time.add_work(OFFICE, epoch(start), seconds)) == expected
+    assert wall(add_work(OFFICE, epoch(start), seconds)) == expected
 
 
 def test_a_start_before_the_index_waits_for_its_first_interval():
-    at = working_time.add_work(OFFICE, epoch("2020-01-01 00:00"), 1)
+    at = add_work(OFFICE, epoch("2020-01-01 00:00"), 1)
     assert wall(at) == "2026-03-02 09:00:01"
 
 
 def test_no_answer_where_the_index_ends_before():
     last = OFFICE.done[-1]
-    assert working_time.add_work(OFFICE, OFFICE.starts[0], last) == OFFICE.stops[-1]
-    assert working_time.add_work(OFFICE, OFFICE.starts[0], last + 1) is None
-    assert working_time.add_work(OFFICE, OFFICE.stops[-1], 1) is None
+    assert add_work(OFFICE, OFFICE.starts[0], last) == OFFICE.stops[-1]
+    assert add_work(OFFICE, OFFICE.starts[0], last + 1) is None
+    assert add_work(OFFICE, OFFICE.stops[-1], 1) is None
 
 
 def test_an_empty_calendar_never_works():
-    assert working_time.add_work(EMPTY, epoch("2026-03-04 09:00"), 1) is None
+    assert add_work(EMPTY, epoch("2026-03-04 09:00"), 1) is None
     assert working_time.work_between(EMPTY, 0, 10**9) == 0
     assert working_time.nth_working_day_end(EMPTY, 0, 1, SHANGHAI) is None
 
@@ -226,13 +236,13 @@ def test_adding_agrees_with_a_clock_that_ticks(intervals, start, seconds):
         if not left:
             expected = second + 1
             break
-    assert working_time.add_work(working_time.build_index(intervals), start, seconds) == expected
+    assert add_work(working_time.build_index(intervals), start, seconds) == expected
 
 
 @given(calendars(), st.integers(-40, 260), st.integers(0, 60))
 def test_adding_and_then_counting_gives_the_seconds_back(intervals, start, seconds):
     index = working_time.build_index(intervals)
-    stop = working_time.add_work(index, start, seconds)
+    stop = add_work(index, start, seconds)
     assume(stop is not None)
     assert working_time.work_between(index, start, stop) == seconds
 
@@ -240,10 +250,10 @@ def test_adding_and_then_counting_gives_the_seconds_back(intervals, start, secon
 @given(calendars(), st.integers(-40, 260), st.integers(0, 30), st.integers(0, 30))
 def test_adding_twice_is_adding_the_sum(intervals, start, first, second):
     index = working_time.build_index(intervals)
-    whole = working_time.add_work(index, start, first + second)
+    whole = add_work(index, start, first + second)
     assume(whole is not None)
-    half = working_time.add_work(index, start, first)
-    assert working_time.add_work(index, half, second) == whole
+    half = add_work(index, start, first)
+    assert add_work(index, half, second) == whole
 
 
 OFFICE_START = epoch("2026-03-01 00:00") // 60
@@ -259,7 +269,7 @@ def test_office_hours_agree_with_a_clock_of_minutes(begin, minutes):
         left -= is_open
         at += 1
     start = (OFFICE_START + begin) * 60
-    assert working_time.add_work(OFFICE, start, minutes * 60) == at * 60
+    assert add_work(OFFICE, start, minutes * 60) == at * 60
 
 
 # === THE DAYS OF AN INDEX ===
@@ -292,12 +302,12 @@ def test_working_days_lead_to_the_same_end(intervals, start, count):
     ],
 )
 def test_take_work(stop, seconds, expected):
-    assert wall(working_time.take_work(OFFICE, epoch(stop), seconds)) == expected
+    assert wall(take_work(OFFICE, epoch(stop), seconds)) == expected
 
 
 def test_nothing_left_to_take():
-    assert working_time.take_work(OFFICE, epoch("2026-03-02 10:00:00"), HOUR + 1) is None
-    assert working_time.take_work(EMPTY, epoch("2026-03-02 10:00:00"), 1) is None
+    assert take_work(OFFICE, epoch("2026-03-02 10:00:00"), HOUR + 1) is None
+    assert take_work(EMPTY, epoch("2026-03-02 10:00:00"), 1) is None
 
 
 @given(
@@ -306,7 +316,7 @@ def test_nothing_left_to_take():
 )
 def test_what_is_taken_away_is_what_is_left(minutes, seconds):
     stop = epoch("2026-03-02 00:00:00") + 60 * minutes
-    begin = working_time.take_work(OFFICE, stop, seconds)
+    begin = take_work(OFFICE, stop, seconds)
     assume(begin is not None)
     assert working_time.work_between(OFFICE, begin, stop) == seconds
     # The latest such instant: a second later there is less.

@@ -53,40 +53,51 @@ def work_between(index, start, stop):
     return worked_until(index, stop) - worked_until(index, start)
 
 
-def add_work(index, start, seconds):
-    """Return the instant at which ``seconds`` of work have been done since ``start``.
+def add_work(index, starts, lengths):
+    """Return the instants at which so many seconds of work have been done since each start.
 
     When that is the end of an interval, the end is returned, not the next beginning: 15 minutes
-    from 11:45 are over at 12:00, before lunch. Nothing to work returns ``start`` itself.
+    from 11:45 are over at 12:00, before lunch. Nothing to work returns the start itself.
 
-    :param int seconds: >= 0.
-    :return: the instant, or None when the index ends before.
+    :param list[int] lengths: as long as ``starts``; >= 0.
+    :return: the instants; None for one that lies beyond the end of the index.
     """
-    if seconds <= 0:
-        return start
-    target = worked_until(index, start) + seconds
-    position = bisect_left(index.done, target)
-    if position == len(index.done):
-        return None
-    return index.stops[position] - (index.done[position] - target)
+    # A call for each would cost as much as its answer: :func:`worked_until` is written out.
+    begins, ends, done = index
+    count, answers = len(done), []
+    for start, seconds in zip(starts, lengths, strict=True):
+        if seconds <= 0:
+            answers.append(start)
+            continue
+        if position := bisect_right(begins, start):
+            left = ends[position - 1] - start
+            seconds += done[position - 1] - (left if left > 0 else 0)
+        position = bisect_left(done, seconds)
+        answers.append(ends[position] - done[position] + seconds if position < count else None)
+    return answers
 
 
-def take_work(index, stop, seconds):
-    """Return the latest instant from which ``seconds`` of work are left until ``stop``.
+def take_work(index, stops, lengths):
+    """Return the latest instants from which so many seconds of work are left until each stop.
 
-    The mirror of :func:`add_work`: an hour before 14:00 is 13:00, after lunch, not 12:00. Nothing
-    to take returns ``stop`` itself.
+    The mirror of :func:`add_work`: an hour before 14:00 is 13:00, after lunch, not 12:00.
+    Nothing to take returns the stop itself.
 
-    :param int seconds: >= 0.
-    :return: the instant, or None when the index begins after it.
+    :param list[int] lengths: as long as ``stops``; >= 0.
+    :return: the instants; None for one that lies before the index begins.
     """
-    if seconds <= 0:
-        return stop
-    target = worked_until(index, stop) - seconds
-    if target < 0:
-        return None
-    position = bisect_right(index.done, target)
-    return index.stops[position] - (index.done[position] - target)
+    _begins, ends, done = index
+    answers = []
+    for stop, seconds in zip(stops, lengths, strict=True):
+        target = worked_until(index, stop) - seconds
+        if seconds <= 0:
+            answers.append(stop)
+        elif target < 0:
+            answers.append(None)
+        else:
+            position = bisect_right(done, target)
+            answers.append(ends[position] - done[position] + target)
+    return answers
 
 
 def nth_working_day_start(index, instant, count, zone):

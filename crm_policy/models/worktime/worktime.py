@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pytz import timezone
@@ -14,6 +14,9 @@ from ...tools.zones import day_end
 
 # How many years past the start are searched before a calendar counts as having no working time.
 SEARCHED_YEARS = (1, 4, 12)
+EPOCH = datetime(1970, 1, 1)  # naive UTC, as the ORM's moments are
+# What the cached intervals are worked out from, beside what is told to whoever counts.
+CACHED_FIELDS = frozenset({"company_id", "flexible_hours", "schedule_type"})
 
 
 class CrmPolicyWorktime(models.AbstractModel):
@@ -47,6 +50,8 @@ class CrmPolicyWorktime(models.AbstractModel):
         # Hours and leaves are records of their own, which tell themselves.
         if {"tz", "two_weeks_calendar", "policy_statutory_country_id"}.intersection(vals):
             self._policy_tell([(self, fields.Datetime.now())], zone="tz" in vals)
+        elif CACHED_FIELDS.intersection(vals):
+            self.env.registry.clear_cache()
         return result
 
     @api.model
@@ -160,10 +165,7 @@ class CrmPolicyWorktime(models.AbstractModel):
         """
         if isinstance(seconds, int):
             seconds = [seconds] * len(starts)
-        return self._policy_resolve(
-            starts,
-            lambda index, position, start: working_time.add_work(index, start, seconds[position]),
-        )
+        return self._policy_resolve(starts, seconds, working_time.add_work)
 
     def _policy_take_work(self, stops, seconds):
         """Return from when ``seconds`` of working time are left until each stop (U5).
@@ -173,11 +175,7 @@ class CrmPolicyWorktime(models.AbstractModel):
         :return: naive UTC datetimes in the order of ``stops``.
         :raises UserError: no working time is found; names the calendar.
         """
-        return self._policy_resolve(
-            stops,
-            lambda index, position, stop: working_time.take_work(index, stop, seconds[position]),
-            back=True,
-        )
+        return self._policy_resolve(stops, seconds, working_time.take_work, back=True)
 
     def _policy_nth_day_start(self, moments, count):
         """Return when work begins on the n-th working day after each moment.
@@ -187,13 +185,14 @@ class CrmPolicyWorktime(models.AbstractModel):
         :return: naive UTC datetimes in the order of ``moments``.
         """
         zone = ZoneInfo(self.tz)
-        return self._policy_resolve(
-            moments,
-            lambda index, _position, moment: working_time.nth_working_day_start(
-                index, moment, count, zone
-            ),
-            back=count < 0,
-        )
+
+        def answer(index, instants, counts):
+            return [
+                working_time.nth_working_day_start(index, instant, number, zone)
+                for instant, number in zip(instants, counts, strict=True)
+            ]
+
+        return self._policy_resolve(moments, [count] * len(moments), answer, back=count < 0)
 
     def _policy_nth_day_end(self, starts, counts, same_day=False):
         """Return the end of work of the n-th working day after each start (T4).
@@ -204,12 +203,14 @@ class CrmPolicyWorktime(models.AbstractModel):
         :return: naive UTC datetimes in the order of ``starts``.
         """
         zone = ZoneInfo(self.tz)
-        return self._policy_resolve(
-            starts,
-            lambda index, position, start: working_time.nth_working_day_end(
-                index, start, counts[position], zone, same_day
-            ),
-        )
+
+        def answer(index, instants, numbers):
+            return [
+                working_time.nth_working_day_end(index, instant, number, zone, same_day)
+                for instant, number in zip(instants, numbers, strict=True)
+            ]
+
+        return self._policy_resolve(starts, counts, answer)
 
     def _policy_roll(self, moments, step):
         """Return 23:59:59 of the nearest working day of each moment, itself if it is one.
@@ -220,11 +221,14 @@ class CrmPolicyWorktime(models.AbstractModel):
         """
         zone = ZoneInfo(self.tz)
 
-        def answer(index, _position, moment):
-            day = working_time.rolled_day(index, moment, step, zone)
-            return day and _epoch(day_end(day, zone))
+        def answer(index, instants, steps):
+            days = [
+                working_time.rolled_day(index, instant, direction, zone)
+                for instant, direction in zip(instants, steps, strict=True)
+            ]
+            return [day and _epoch(day_end(day, zone)) for day in days]
 
-        return self._policy_resolve(moments, answer)
+        return self._policy_resolve(moments, [step] * len(moments), answer)
 
     def _policy_work_between(self, pairs):
         """Return the seconds of working time between each pair of naive UTC datetimes.
@@ -245,36 +249,43 @@ class CrmPolicyWorktime(models.AbstractModel):
         zone = ZoneInfo(self.tz)
         return working_time.days_ended(index, _epoch(start), _epoch(stop), zone)
 
-    def _policy_resolve(self, starts, answer, back=False):
-        """Answer for each start, looking further only where it is needed.
+    def _policy_resolve(self, moments, amounts, answer, back=False):
+        """Return what ``answer`` says of each moment, looking further only when it is needed.
 
+        Deadlines are planned by the ten thousand: no call, no lookup per moment but in ``answer``.
+
+        :param answer: gets the index, the moments in seconds and ``amounts``; gives seconds, None
+            where the index does not reach so far.
         :param bool back: look into the past instead of into the future.
         """
-        results = [None] * len(starts)
-        pending = list(range(len(starts)))
+        if not moments:
+            return []
+        first, last = min(moments).year, max(moments).year
+        instants = [
+            (since := moment - EPOCH).days * 86_400 + since.seconds for moment in moments
+        ]
         for years in SEARCHED_YEARS:
-            if not pending:
-                break
-            first = min(starts[position] for position in pending).year - (years if back else 1)
-            last = max(starts[position] for position in pending).year + (1 if back else years)
-            index = self._policy_work_index(first, last)
-            for position in pending:
-                results[position] = answer(index, position, _epoch(starts[position]))
-            pending = [position for position in pending if results[position] is None]
-        if pending:
-            raise UserError(
-                self.env._(
-                    "No working time found in calendar %(calendar)s after %(start)s: "
-                    "give it working hours.",
-                    calendar=self.display_name,
-                    start=starts[pending[0]],
-                )
+            before, after = (years, 1) if back else (1, years)
+            found = answer(self._policy_work_index(first - before, last + after), instants, amounts)
+            if None not in found:
+                return [EPOCH + timedelta(0, at) for at in found]
+        raise UserError(
+            self.env._(
+                "No working time found in calendar %(calendar)s after %(start)s: "
+                "give it working hours.",
+                calendar=self.display_name,
+                start=moments[found.index(None)],
             )
-        return [datetime.fromtimestamp(at, UTC).replace(tzinfo=None) for at in results]
+        )
 
     def _policy_work_index(self, first, last):
         """Return the :class:`WorkIndex` of this calendar for the years ``first`` to ``last``."""
         self.ensure_one()
+        return self._policy_cached_index(self.env.company.id, first, last)
+
+    @tools.ormcache("self.id", "company_id", "first", "last")
+    def _policy_cached_index(self, company_id, first, last):
+        """Return the index as a company counts; a calendar of another one counts as that one's."""
         if self.flexible_hours:
             raise UserError(
                 self.env._(
@@ -282,11 +293,8 @@ class CrmPolicyWorktime(models.AbstractModel):
                     calendar=self.display_name,
                 )
             )
-        company = self.company_id or self.env.company
-        return self._policy_cached_index(company.id, first, last)
-
-    @tools.ormcache("self.id", "company_id", "first", "last")
-    def _policy_cached_index(self, company_id, first, last):
+        if self.company_id and self.company_id.id != company_id:
+            return self._policy_cached_index(self.company_id.id, first, last)
         # A zone in the caller's context must not end up in everybody's cache.
         calendar = self.with_env(self.env(su=True, context={"allowed_company_ids": [company_id]}))
         intervals = calendar._work_intervals_batch(
@@ -307,4 +315,5 @@ class CrmPolicyWorktime(models.AbstractModel):
 
 
 def _epoch(moment):
-    return int(moment.replace(tzinfo=UTC).timestamp())
+    since = moment - EPOCH
+    return since.days * 86_400 + since.seconds

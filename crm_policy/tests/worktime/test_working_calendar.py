@@ -251,6 +251,21 @@ class TestWorkingCalendar(TransactionCase):
         self.calendar.tz = "Asia/Tokyo"
         self.assertEqual(self._add("2026-03-04 11:30", 3600), shanghai("2026-03-04 13:00"))
 
+    def test_a_change_of_the_company_is_seen_at_once(self):
+        shared = self.calendar.copy({"name": "shared"})
+        self._leave("2026-03-04 00:00", "2026-03-04 23:59", calendar_id=shared.id)
+        self.assertEqual(self._add("2026-03-04 11:30", 3600, shared), shanghai("2026-03-05 10:00"))
+        shared.company_id = self.other
+        self.assertEqual(self._add("2026-03-04 11:30", 3600, shared), shanghai("2026-03-04 13:30"))
+
+    def test_a_new_transaction_does_not_read_the_calendar_either(self):
+        starts = [shanghai("2026-03-04 11:30")]
+        self.calendar._policy_add_work(starts, 3600)
+        self.env.invalidate_all()
+        self.env.company  # noqa: B018  # whoever saves knows it
+        with self.assertQueryCount(0):
+            self.calendar._policy_add_work(starts, 3600)
+
     def test_a_second_question_asks_the_database_nothing(self):
         starts = [shanghai("2026-03-04 11:30")]
         self.calendar._policy_add_work(starts, 3600)
@@ -285,6 +300,7 @@ class TestWorkingCalendar(TransactionCase):
             self._add("2026-03-04 17:00", 7200)
 
     def test_a_flexible_calendar_is_refused(self):
+        self._add("2026-03-04 11:30", 60)  # what was worked out before must not answer
         self.calendar.schedule_type = "flexible"
         pair = (shanghai("2026-03-04 11:30"), shanghai("2026-03-14 11:30"))
         for ask in (
