@@ -26,8 +26,9 @@ class CrmPolicyDeadline(models.Model):
     ]
     _order = "due_at, id"
 
+    # Found by the unique key below: each index less is a write less for each date that moves.
     rule_id = fields.Many2one(
-        "crm.policy.deadline.rule", required=True, readonly=True, index=True, ondelete="restrict"
+        "crm.policy.deadline.rule", required=True, readonly=True, ondelete="restrict"
     )
     # What the rule said when the clock started: kept although rules come and go.
     rule_code = fields.Char(readonly=True)
@@ -42,10 +43,14 @@ class CrmPolicyDeadline(models.Model):
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
     cycle = fields.Integer(default=0, readonly=True, help="Counts reopenings of the document.")
-    partner_id = fields.Many2one("res.partner", readonly=True, index=True)
-    role_id = fields.Many2one("crm.policy.role", readonly=True, index=True, ondelete="restrict")
-    department_id = fields.Many2one("hr.department", readonly=True, index=True)
-    user_id = fields.Many2one("res.users", string="Responsible", readonly=True, index=True)
+    partner_id = fields.Many2one("res.partner", readonly=True, index="btree_not_null")
+    role_id = fields.Many2one(
+        "crm.policy.role", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    department_id = fields.Many2one("hr.department", readonly=True, index="btree_not_null")
+    user_id = fields.Many2one(
+        "res.users", string="Responsible", readonly=True, index="btree_not_null"
+    )
     start_at = fields.Datetime(string="From", required=True, readonly=True)
     due_at = fields.Datetime(string="Due", required=True, readonly=True)
     earliest_at = fields.Datetime(
@@ -90,7 +95,9 @@ class CrmPolicyDeadline(models.Model):
     _mine_idx = models.Index("(user_id, due_at, id) WHERE state = 'open'")
     _unseen_idx = models.Index("(due_at) WHERE state = 'open' AND overdue_at IS NULL")
     # What the cron waits for: as good as empty, so that an idle run costs nothing.
-    _alert_idx = models.Index("(next_alert_at, id) WHERE state = 'open'")
+    _alert_idx = models.Index(
+        "(next_alert_at, id) WHERE state = 'open' AND next_alert_at IS NOT NULL"
+    )
     _breach_idx = models.Index(
         "(id) WHERE judged_at IS NULL AND is_trial IS NOT TRUE"
         " AND (state = 'late' OR state = 'open' AND overdue_at IS NOT NULL)"

@@ -86,13 +86,24 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
         return set(self.sudo().escalation_ids.step_id.ids)
 
     def _policy_reset_alerts(self):
-        """Work out anew when the next alerts fire; for whoever moves dates behind the ORM."""
-        self.invalidate_recordset(["state", "start_at", "due_at", "paused_seconds"])
-        rows = [
-            (deadline.id, deadline.rule_id._policy_alert_vals({"state": deadline.state}, deadline))
-            for deadline in self.sudo()
-        ]
-        self._policy_write_alerts({row_id: vals["next_alert_at"] for row_id, vals in rows})
+        """Work out anew when the next alerts fire; for whoever moves dates behind the ORM.
+
+        They come by the ten thousand, when a holiday is entered: what their rules and companies
+        say is read once for all, and so is what has fired.
+        """
+        clocks, moved = self.sudo(), ["state", "start_at", "due_at", "paused_seconds"]
+        clocks.invalidate_recordset(moved)
+        kept = ["rule_id", "company_id", "is_trial", "accepted_overdue", "escalation_ids"]
+        clocks.fetch(moved + kept)
+        moments = {}
+        for (rule, company), group in clocks.grouped(
+            lambda clock: (clock.rule_id, clock.company_id)
+        ).items():
+            rule = rule.with_company(company)
+            for clock in group.with_company(company):
+                vals = rule._policy_alert_vals({"state": clock.state}, clock)
+                moments[clock.id] = vals["next_alert_at"]
+        self._policy_write_alerts(moments)
 
     def _policy_write_alerts(self, moments, told_at=None):
         """Write {id: next alert or False} in one statement."""

@@ -115,7 +115,6 @@ class CrmPolicyReplan(models.Model):
         """
         Deadline = self.env["crm.policy.deadline"].sudo()
         Deadline.flush_model()
-        targets = self._policy_targets(calendar, since, zone)
         [[last]] = self.env.execute_query(
             SQL(
                 """
@@ -127,9 +126,11 @@ class CrmPolicyReplan(models.Model):
                 CHUNK,
             )
         )
-        if not targets or not last:
+        if not last:
             return None
-        for (rule, company), from_due in targets.items():
+        for (rule, company), from_due in self._policy_targets(
+            calendar, since, zone, SQL("id > %s AND id <= %s", after, last)
+        ).items():
             chosen = SQL(
                 "d.rule_id = %s AND d.company_id = %s AND d.state = 'open' AND d.due_at >= %s"
                 " AND d.id > %s AND d.id <= %s",
@@ -147,13 +148,17 @@ class CrmPolicyReplan(models.Model):
         return last
 
     @api.model
-    def _policy_targets(self, calendar, since, zone):
-        """Return {(rule, company): since} of the open deadlines that a calendar may move."""
+    def _policy_targets(self, calendar, since, zone, chunk):
+        """Return {(rule, company): since} of the open deadlines that a calendar may move.
+
+        :param SQL chunk: which ones to look at; not all of them again for each chunk.
+        """
         pairs = self.env.execute_query(
             SQL(
                 "SELECT DISTINCT rule_id, company_id FROM crm_policy_deadline"
-                " WHERE state = 'open' AND due_at >= %s",
+                " WHERE state = 'open' AND due_at >= %s AND %s",
                 since - ROLLED_BACK,
+                chunk,
             )
         )
         targets = {}
@@ -209,43 +214,49 @@ class CrmPolicyReplan(models.Model):
         )
         if not first:
             return [], []
-        start, factor = SQL("d.start_at"), SQL("COALESCE(NULLIF(d.factor, 0), 1)")
+        factor = SQL("COALESCE(NULLIF(d.factor, 0), 1)")
         plain = SQL("d.pause_log IS NULL")
         if rule.unit in SECONDS:
-            seconds = SQL(
+            amount = SQL(
                 "ROUND(%s::double precision * %s * %s)::bigint",
                 rule.duration,
                 factor,
                 SECONDS[rule.unit],
             )
-            due = calendar._policy_add_work_sql(start, seconds)
         else:
             plain = SQL("%s AND %s = 1", plain, factor)
-            due = calendar._policy_nth_day_end_sql(
-                start, SQL("%s", int(rule.duration)), rule.count_from == "same_day"
-            )
+            amount = SQL("%s::bigint", int(rule.duration))
+        rows = SQL(
+            "SELECT d.id, d.due_at AS old, FLOOR(date_part('epoch', d.start_at))::bigint AS at,"
+            " CASE WHEN %s THEN %s END AS amount FROM crm_policy_deadline d WHERE %s",
+            plain,
+            amount,
+            chosen,
+        )
+        first, last = first - 1, last + 2
+        if rule.unit in SECONDS:
+            planned = calendar._policy_add_work_sql(rows, first, last)
+        else:
+            same_day = rule.count_from == "same_day"
+            planned = calendar._policy_nth_day_end_sql(rows, first, last, same_day)
         [[moved, rest]] = self.env.execute_query(
             SQL(
                 """
                 WITH planned AS MATERIALIZED (
-                    SELECT d.id, d.due_at AS old, CASE WHEN %(plain)s THEN %(due)s END AS new
-                      FROM crm_policy_deadline d, %(clock)s
-                     WHERE %(chosen)s
+                    SELECT id, old, due AS new FROM (%(planned)s) AS row
+                     WHERE due IS NULL OR due != old
                 ), moved AS (
                     UPDATE crm_policy_deadline d
                        SET due_at = p.new, write_date = %(now)s, write_uid = %(uid)s,
                            overdue_at = CASE WHEN p.new < %(now)s THEN d.overdue_at END
                       FROM planned p
-                     WHERE d.id = p.id AND p.new != p.old
+                     WHERE d.id = p.id AND p.new IS NOT NULL
                  RETURNING d.id, p.old, p.new
                 )
                 SELECT (SELECT json_agg(json_build_array(id, old, new)) FROM moved),
                        (SELECT array_agg(id) FROM planned WHERE new IS NULL)
                 """,
-                plain=plain,
-                due=due,
-                clock=calendar._policy_clock_sql(first - 1, last + 2),
-                chosen=chosen,
+                planned=planned,
                 now=fields.Datetime.now(),
                 uid=self.env.uid,
             )

@@ -15,8 +15,6 @@ from ...tools.zones import day_end
 # How many years past the start are searched before a calendar counts as having no working time.
 SEARCHED_YEARS = (1, 4, 12)
 EPOCH = datetime(1970, 1, 1)  # naive UTC, as the ORM's moments are
-# What the cached intervals are worked out from, beside what is told to whoever counts.
-CACHED_FIELDS = frozenset({"company_id", "flexible_hours", "schedule_type"})
 
 
 class CrmPolicyWorktime(models.AbstractModel):
@@ -50,8 +48,6 @@ class CrmPolicyWorktime(models.AbstractModel):
         # Hours and leaves are records of their own, which tell themselves.
         if {"tz", "two_weeks_calendar", "policy_statutory_country_id"}.intersection(vals):
             self._policy_tell([(self, fields.Datetime.now())], zone="tz" in vals)
-        elif CACHED_FIELDS.intersection(vals):
-            self.env.registry.clear_cache()
         return result
 
     @api.model

@@ -16,52 +16,54 @@ class CrmPolicyWorktimeBulk(models.AbstractModel):
     _name = "crm.policy.worktime.bulk"
     _description = "Working Time in SQL"
 
-    def _policy_clock_sql(self, first, last):
-        """Return a subselect of one row, ``clock``, which the expressions below read.
+    def _policy_add_work_sql(self, rows, first, last):
+        """Return ``rows`` with a column ``due``: :meth:`_policy_add_work` as a timestamp of UTC.
 
-        :param int first, last: the years that it knows.
+        It is null where the amount is null, or the answer lies beyond the last year.
+
+        :param SQL rows: a SELECT with the columns ``at`` (bigint, seconds since the epoch) and
+            ``amount`` (bigint, more than zero).
+        :param int first, last: the years that are known.
+        """
+        index = self._policy_work_index(first, last)
+        # Without OFFSET each bisection would be written out, and done, wherever its result is read.
+        return SQL(
+            """
+            SELECT ended.*, timestamp 'epoch' + interval '1 second'
+                   * (stops[place] - done[place] + target) AS due
+              FROM (SELECT *, width_bucket(target - 1, done) + 1 AS place
+                      FROM (SELECT *, amount + CASE WHEN begun = 0 THEN 0
+                                   ELSE done[begun] - GREATEST(0, stops[begun] - at) END AS target
+                              FROM (SELECT *, width_bucket(at, starts) AS begun
+                                      FROM (%s) AS given,
+                                           (SELECT %s::bigint[] AS starts, %s::bigint[] AS stops,
+                                                   %s::bigint[] AS done) AS clock
+                                    OFFSET 0) AS placed) AS meant
+                    OFFSET 0) AS ended
+            """,
+            rows,
+            *map(list, index),
+        )
+
+    def _policy_nth_day_end_sql(self, rows, first, last, same_day=False):
+        """Return ``rows`` with a column ``due``: :meth:`_policy_nth_day_end`; null as above.
+
+        :param SQL rows: as above; the amount is a number of days, at least one.
         """
         index = self._policy_work_index(first, last)
         days = working_time.working_days(index, ZoneInfo(self.tz))
-        return SQL(
-            "(SELECT %s::bigint[] AS starts, %s::bigint[] AS stops, %s::bigint[] AS done,"
-            " %s::bigint[] AS day_begins, %s::bigint[] AS day_ends) AS clock",
-            *map(list, (*index, *days)),
-        )
-
-    def _policy_add_work_sql(self, start, seconds):
-        """Return :meth:`_policy_add_work` of a row, as a timestamp of UTC.
-
-        It is null where the answer lies beyond the clock's last year.
-
-        :param SQL start: a timestamp of UTC; ``seconds``: a bigint, more than zero.
-        """
-        at = SQL("FLOOR(date_part('epoch', %s))::bigint", start)
-        position = SQL("width_bucket(%s, clock.starts)", at)
-        worked = SQL(
-            "CASE WHEN %(position)s = 0 THEN 0 ELSE clock.done[%(position)s]"
-            " - GREATEST(0, clock.stops[%(position)s] - %(at)s) END",
-            position=position,
-            at=at,
-        )
-        target = SQL("(%s + %s)", worked, seconds)
-        # The first interval by whose end so much is done.
-        ended = SQL("width_bucket(%s - 1, clock.done) + 1", target)
-        return SQL(
-            "timestamp 'epoch' + interval '1 second'"
-            " * (clock.stops[%(ended)s] - clock.done[%(ended)s] + %(target)s)",
-            ended=ended,
-            target=target,
-        )
-
-    def _policy_nth_day_end_sql(self, start, count, same_day=False):
-        """Return :meth:`_policy_nth_day_end` of a row, as a timestamp of UTC; null as above.
-
-        :param SQL start: a timestamp of UTC; ``count``: an integer, at least one.
-        """
-        at = SQL("FLOOR(date_part('epoch', %s))::bigint", start)
-        position = SQL("width_bucket(%s, clock.day_begins)", at)
-        number = SQL("%s + %s", position, count)
+        number = SQL("begun + amount")
         if same_day:
-            number = SQL("%s - COALESCE(clock.day_ends[%s] > %s, FALSE)::int", number, position, at)
-        return SQL("timestamp 'epoch' + interval '1 second' * clock.day_ends[%s]", number)
+            number = SQL("%s - COALESCE(day_ends[begun] > at, FALSE)::int", number)
+        return SQL(
+            """
+            SELECT placed.*, timestamp 'epoch' + interval '1 second' * day_ends[%s] AS due
+              FROM (SELECT *, width_bucket(at, day_begins) AS begun
+                      FROM (%s) AS given,
+                           (SELECT %s::bigint[] AS day_begins, %s::bigint[] AS day_ends) AS clock
+                    OFFSET 0) AS placed
+            """,
+            number,
+            rows,
+            *map(list, days),
+        )

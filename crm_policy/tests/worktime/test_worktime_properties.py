@@ -5,6 +5,7 @@ lists of hours, days and leaves whether somebody works.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, example, given, settings
@@ -143,18 +144,17 @@ class TestWorktimeProperties(DayCase):
                 leave.company_id = company
         return [begin + MINUTE * start for start in situation["starts"]]
 
-    def _in_sql(self, starts, expression):
-        """Return what an expression makes of each start, in the same database and transaction."""
+    def _in_sql(self, starts, amount, plan):
+        """Return what a statement makes of each start, in the same database and transaction."""
         years = min(starts).year - 1, max(starts).year + 1
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT %s FROM unnest(%s::timestamp[]) WITH ORDINALITY row (start_at, place), %s"
-                " ORDER BY place",
-                expression,
-                starts,
-                self.calendar._policy_clock_sql(*years),
-            )
+        given = SQL(
+            "SELECT line, EXTRACT(EPOCH FROM start_at)::bigint AS at, %s::bigint AS amount"
+            " FROM unnest(%s::timestamp[]) WITH ORDINALITY row (start_at, line)",
+            amount,
+            starts,
         )
+        planned = plan(given, *years)
+        rows = self.env.execute_query(SQL("SELECT due FROM (%s) row ORDER BY line", planned))
         return [due for [due] in rows]
 
     @settings(
@@ -202,8 +202,8 @@ class TestWorktimeProperties(DayCase):
         self.assertEqual(self.calendar._policy_work_between(pairs), [seconds] * len(pairs))
         self.assertEqual([clock.between(start, due) for start, _begin, due in known],
                          [seconds] * len(pairs))  # fmt: skip
-        sql = self.calendar._policy_add_work_sql(SQL("start_at"), SQL("%s::bigint", seconds))
-        self.assertEqual(self._in_sql(begins, sql), dues)
+        plan = self.calendar._policy_add_work_sql
+        self.assertEqual(self._in_sql(begins, seconds, plan), dues)
         # Odoo's own leaves are everybody's; it is asked about ours alone.
         domain = [("time_type", "=", "leave"), ("company_id", "in", [False, self.company.id])]
         for begin, due in pairs:
@@ -226,11 +226,9 @@ class TestWorktimeProperties(DayCase):
         counts = [situation["count"]] * len(begins)
         self.assertEqual(self.calendar._policy_nth_day_end(begins, counts), dues)
         for same_day in (False, True):
-            sql = self.calendar._policy_nth_day_end_sql(
-                SQL("start_at"), SQL("%s", situation["count"]), same_day
-            )
+            plan = partial(self.calendar._policy_nth_day_end_sql, same_day=same_day)
             self.assertEqual(
-                self._in_sql(begins, sql),
+                self._in_sql(begins, situation["count"], plan),
                 self.calendar._policy_nth_day_end(begins, counts, same_day),
             )
 
