@@ -21,14 +21,16 @@ class CrmPolicyNumberBlock(models.AbstractModel):
         :return: list of str; empty when there is no such sequence.
         """
         self.browse().check_access("read")
+        self.flush_model()
         # Written out: to have the ORM word it takes longer than to run it. The company is asked
         # for here, and nothing else is in Odoo's rule on sequences.
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT id, CASE WHEN implementation = 'standard' AND use_date_range IS NOT TRUE
-                                THEN ARRAY(SELECT nextval(%s) FROM generate_series(1, %s)) END
-                  FROM (SELECT id, implementation, use_date_range
+                SELECT id, prefix, suffix, padding,
+                       CASE WHEN implementation = 'standard' AND use_date_range IS NOT TRUE
+                            THEN ARRAY(SELECT nextval(%s) FROM generate_series(1, %s)) END
+                  FROM (SELECT id, prefix, suffix, padding, implementation, use_date_range
                           FROM ir_sequence
                          WHERE code = %s AND active IS TRUE
                            AND (company_id = %s OR company_id IS NULL)
@@ -44,11 +46,13 @@ class CrmPolicyNumberBlock(models.AbstractModel):
         )
         if not rows:
             return []
-        [[sequence_id, serials]] = rows
+        [[sequence_id, prefix, suffix, padding, serials]] = rows
         sequence = self.browse(sequence_id)
         if serials is None:
             return sequence._policy_draw(count)
-        return sequence._policy_format(serials)
+        if "%" in (prefix or "") + (suffix or ""):  # a date, in the words of the sequence
+            prefix, suffix = sequence._get_prefix_suffix()
+        return self._policy_numbered(prefix, suffix, padding, serials)
 
     def _policy_draw(self, count):
         """Take ``count`` numbers of a sequence without gaps or with date ranges."""
@@ -56,13 +60,12 @@ class CrmPolicyNumberBlock(models.AbstractModel):
         named = self
         if source != self:
             named = self.with_context(ir_sequence_date_range=source.date_from)
-        return named._policy_format(self._policy_take(source, count))
+        prefix, suffix = named._get_prefix_suffix()
+        return self._policy_numbered(prefix, suffix, self.padding, self._policy_take(source, count))
 
-    def _policy_format(self, serials):
-        prefix, suffix = self.prefix or "", self.suffix or ""
-        if "%" in prefix + suffix:
-            prefix, suffix = self._get_prefix_suffix()
-        return [f"{prefix}{serial:0{self.padding}d}{suffix}" for serial in serials]
+    @staticmethod
+    def _policy_numbered(prefix, suffix, padding, serials):
+        return [f"{prefix or ''}{serial:0{padding}d}{suffix or ''}" for serial in serials]
 
     def _policy_take(self, source, count):
         """Return ``count`` serials of the sequence or of one of its date ranges."""

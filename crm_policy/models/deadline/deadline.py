@@ -157,6 +157,8 @@ class CrmPolicyDeadline(models.Model):
                         and rule._policy_at(record, "start")
                     )
                 )
+            if not begun[key] and not existing:
+                continue  # nothing to begin, nothing to end: so are most rules of a new case
             started = begun[key].filtered(rule._policy_start)
             running = started.filtered_domain(rule._policy_condition())
             users = rule.role_id._users_for(running) if rule.role_id and running else {}
