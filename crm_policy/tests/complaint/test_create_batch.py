@@ -200,6 +200,10 @@ class TestCreateBatch(PolicyCommon):
         self.assertEqual(self.sequence.next_by_id(), "HT00013")
         self.assertEqual(self._numbers(1), ["HT00015"])
 
+    def test_a_date_in_the_prefix(self):
+        self.sequence.write({"prefix": "%(year)s-", "suffix": "/%(month)s", "number_next": 7})
+        self.assertEqual(self._numbers(2), ["2026-00007/03", "2026-00008/03"])
+
     def test_numbers_of_date_ranges(self):
         for implementation in ("standard", "no_gap"):
             self.sequence.write(

@@ -81,13 +81,13 @@ class TestAlertBatch(AlertCommon):
         tokyo = self._new_company("东京分公司")
         tokyo.resource_calendar_id.tz = "Asia/Tokyo"
         clocks[1]._policy_update({"company_id": tokyo.id})
-        clocks._policy_update({"due_at": shanghai("2026-03-06 09:10")})
+        clocks._policy_update({"due_at": shanghai("2026-03-06 08:30")})
         with at("2026-03-05 09:00"):
             clocks._policy_reset_alerts()
-        # 80 % of eight hours and ten minutes; Tokyo works until 17:00 of Shanghai, from 8:00 on.
+        # Eight hours here, seven and a half there: Tokyo works from 8 to 17 o'clock of Shanghai.
         self.assertEqual(
             clocks.mapped("next_alert_at"),
-            [shanghai("2026-03-05 16:32"), shanghai("2026-03-06 08:36")],
+            [shanghai("2026-03-05 16:24"), shanghai("2026-03-05 16:00")],
         )
 
     def _count(self, action):
@@ -142,8 +142,9 @@ class TestAlertBatch(AlertCommon):
         with (
             at("2026-03-05 09:10"),
             patch("odoo.addons.crm_policy.models.deadline.replan.CHUNK", 1),
+            self.enter_registry_test_mode(),
         ):
-            self.env["crm.policy.replan"]._cron_replan()
+            self.env.ref("crm_policy.cron_replan").method_direct_trigger()
         self.env.invalidate_all()
         self.assertEqual(
             clocks.mapped("due_at"),
