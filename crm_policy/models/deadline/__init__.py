@@ -11,6 +11,7 @@ from . import fact_rule
 from . import pause_reason
 from . import pause
 from . import pausable
+from . import deadline_retraction
 from . import deadline_alert
 from . import deadline
 from . import escalation_audience
@@ -24,6 +25,7 @@ from . import replan_source
 from . import year_watch
 from . import violation_source
 from . import violation_right
+from . import violation_withdrawal
 from . import violation
 from . import breach
 from . import clause

@@ -8,6 +8,7 @@ from . import test_queries
 from . import test_backdating
 from . import test_windows
 from . import test_replan
+from . import test_retraction
 from . import test_alert_instants
 from . import test_escalations
 from . import test_violations
