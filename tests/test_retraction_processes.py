@@ -10,6 +10,9 @@ from test_alert_processes import CASES, SETUP
 CHANGE = (
     SETUP
     + """
+from datetime import timedelta
+from odoo import fields
+
 clocks = env["crm.policy.deadline"].search([("rule_code", "=", "response-normal")])
 env["crm.policy.deadline"]._cron_mark_overdue()
 assert all(clocks.mapped("judged_at"))

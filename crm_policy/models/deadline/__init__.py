@@ -9,6 +9,7 @@ from . import deadline_rule
 from . import escalation_step
 from . import fact_rule
 from . import pause_reason
+from . import pause_request
 from . import pause
 from . import pausable
 from . import deadline_retraction

@@ -4,6 +4,7 @@ from . import test_transition
 from . import test_rules
 from . import test_overdue
 from . import test_pauses
+from . import test_pause_requests
 from . import test_queries
 from . import test_backdating
 from . import test_windows
