@@ -111,6 +111,34 @@ class CrmPolicyCustomer(models.Model):
         self._policy_keep_clocks(self.partner_id | (former or self.env["res.partner"]))
 
     @api.model
+    def _policy_merge(self, partners, kept):
+        """Leave one row per company to ``kept``, with whom ``partners`` are about to be merged.
+
+        Its own one; where it has none the first that has a grade, which becomes its own. The ledger
+        names both. Clocks do not follow yet: who a case belongs to is not settled.
+
+        :param partners: ``res.partner`` that will not be any more.
+        :param kept: the customer that stays; a commercial partner.
+        """
+        rows = self.search([("partner_id", "in", partners.ids)], order="id")
+        own = self.search([("partner_id", "=", kept.id)])
+        for company, group in rows.grouped("company_id").items():
+            row = own.filtered(lambda row, company=company: row.company_id == company)
+            graded = [
+                {"partner": former.partner_id.id, "grade": former.grade_id.code} for former in group
+            ]
+            fits = kept.company_id in (company, self.env["res.company"])
+            if not row and fits:
+                row = (group.filtered("grade_id") or group)[:1]
+                super(CrmPolicyCustomer, row).write({"partner_id": kept.id})
+            self.env["crm.policy.event"]._policy_log(
+                "customer.merged",
+                row or kept,
+                {"partner": kept.id, "grade": row.grade_id.code, "merged": graded},
+            )
+            super(CrmPolicyCustomer, group - row).unlink()
+
+    @api.model
     def _policy_keep_clocks(self, partners):
         """Let the open deadlines of customers follow what the policy says of them."""
         rules = self.env["crm.policy.deadline.rule"].sudo()._policy_stretched_rules()

@@ -9,8 +9,10 @@ from . import deadline_rule
 from . import escalation_step
 from . import fact_rule
 from . import pause_reason
+from . import pause_request
 from . import pause
 from . import pausable
+from . import deadline_retraction
 from . import deadline_alert
 from . import deadline
 from . import escalation_audience
@@ -24,6 +26,7 @@ from . import replan_source
 from . import year_watch
 from . import violation_source
 from . import violation_right
+from . import violation_withdrawal
 from . import violation
 from . import breach
 from . import clause

@@ -158,20 +158,26 @@ class CrmPolicyAlertPlan(models.AbstractModel):
         fired = deadline._policy_fired_steps() if deadline is not None else ()
         return {
             "next_alert_at": self._policy_alert_at(
-                value("start_at"), value("due_at"), company, value("paused_seconds") or 0, fired
+                value("start_at"),
+                value("due_at"),
+                company,
+                value("paused_seconds") or 0,
+                fired,
+                value("retracted_at"),
             )
         }
 
-    def _policy_alert_at(self, start, due, company, paused=0, fired=()):
+    def _policy_alert_at(self, start, due, company, paused=0, fired=(), since=False):
         """Return when the next alert of a deadline fires, or False.
 
         :param datetime start, due: naive UTC.
         :param company: ``res.company`` whose calendar and zone count.
         :param int paused: seconds that the clock stood still.
         :param fired: ids of the steps that have fired; each fires once.
+        :param since: when the deadline last came back from being overdue.
         """
         now = fields.Datetime.now()
-        instants = self._policy_alert_instants(start, due, company, paused)
+        instants = self._policy_alert_instants(start, due, company, paused, since)
         return min(
             (
                 at
@@ -181,13 +187,17 @@ class CrmPolicyAlertPlan(models.AbstractModel):
             default=False,
         )
 
-    def _policy_alert_instants(self, start, due, company, paused=0):
+    def _policy_alert_instants(self, start, due, company, paused=0, since=False):
         """Return {step: instant} of one deadline, naive UTC.
 
         Working units are taken away and added in working time (U5, U19). A day is a whole day: a
         warning two working days before comes when work begins on that day, an escalation of day 1
         when the day after the first overdue day begins. Day 0 is the first overdue instant
         (correction 15). A warning never comes before the start.
+
+        :param since: when the deadline last came back from being overdue. Its warnings before that
+            are left out: their time was and is over. An escalation of before it is not: the due
+            date has gone back once more, and it is overdue after all.
         """
         self.ensure_one()
         calendar = (self.calendar_id or company.resource_calendar_id).with_company(company)
@@ -199,7 +209,9 @@ class CrmPolicyAlertPlan(models.AbstractModel):
                 at = self._policy_instant(step, start, due, company, calendar, paused)
             except UserError:  # the calendar has no working time: nobody stops a case for that
                 at = self._policy_instant(step, start, due, company, None, paused)
-            instants[step] = max(at, start) if step.kind == "warning" else max(at, due + SECOND)
+            at = max(at, start if step.kind == "warning" else due + SECOND)
+            if not since or step.kind == "escalation" or at > since:
+                instants[step] = at
         return instants
 
     def _policy_instant(self, step, start, due, company, calendar, paused):

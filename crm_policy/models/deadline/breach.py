@@ -24,7 +24,11 @@ class CrmPolicyBreach(models.AbstractModel):
         counts = {}
         if Violation.has_access("read"):
             rows = Violation._read_group(
-                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "!=", "withdrawn"),
+                ],
                 ["res_id", "state"],
                 ["__count"],
             )

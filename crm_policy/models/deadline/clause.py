@@ -25,7 +25,7 @@ class CrmPolicyClause(models.Model):
     @api.model
     def _policy_late_domain(self):
         late = Domain("state", "=", "late") | Domain("is_overdue", "=", True)
-        return late & Domain("is_trial", "=", False)
+        return late & Domain("is_trial", "=", False) & Domain("excluded", "=", False)
 
     @api.model
     def _policy_count_queries(self):
@@ -47,6 +47,6 @@ class CrmPolicyClause(models.Model):
                 "crm.policy.deadline", self._policy_late_domain()
             ),
             "violation_count": self._policy_clauses_of(
-                "crm.policy.violation", Domain("state", "!=", "waived")
+                "crm.policy.violation", Domain("state", "not in", ("waived", "withdrawn"))
             ),
         }

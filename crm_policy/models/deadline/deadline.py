@@ -168,6 +168,9 @@ class CrmPolicyDeadline(models.Model):
                 deadline = existing.get((rule.id, record.id))
                 if deadline and deadline.state == "open":
                     deadline._policy_cancel(self._policy_why_not(rule, record))
+        found = self.browse(deadline.id for deadline in existing.values())
+        if back := found.filtered("overdue_at").filtered(lambda clock: clock._policy_is_back()):
+            back._policy_retract_overdue()._policy_reset_alerts()
         return self._policy_insert_started(created, records)
 
     @api.model

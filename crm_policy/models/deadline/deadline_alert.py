@@ -30,6 +30,7 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
 
     _name = "crm.policy.deadline.alert"
     _description = "Alerts of Deadlines"
+    _inherit = ["crm.policy.deadline.retraction"]
 
     overdue_at = fields.Datetime(string="Found Overdue", readonly=True)
     next_alert_at = fields.Datetime(
@@ -79,11 +80,12 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
             ).unlink()
 
     def _policy_fired_steps(self):
-        """Return the ids of the steps that have fired for this deadline.
+        """Return the ids of the steps that have fired for this deadline since it last came back.
 
         :rtype: set[int]
         """
-        return set(self.sudo().escalation_ids.step_id.ids)
+        told = self.sudo().escalation_ids
+        return set(told.filtered(lambda row: row.since == self.retracted_at).step_id.ids)
 
     def _policy_reset_alerts(self):
         """Work out anew when the next alerts fire; for whoever moves dates behind the ORM.
@@ -315,17 +317,20 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
         for company, group in deadlines.grouped("company_id").items():
             group = group.with_context(lang=company.partner_id.lang)
             for same_model in group.grouped("res_model").values():
-                same_model._policy_note_overdue()
+                same_model._policy_note("overdue")
 
-    def _policy_note_overdue(self):
-        """Write a note on each document; one that cannot take it does not stop the others."""
+    def _policy_note(self, what):
+        """Write a note on each document; one that cannot take it does not stop the others.
+
+        :param str what: overdue or not_overdue.
+        """
         model = self.env.get(self[:1].res_model)
         if not hasattr(model, "_message_log_batch"):
             return
         try:
             with self.env.cr.savepoint():
                 bodies = {
-                    res_id: Markup("<br/>").join(group._policy_overdue_lines())
+                    res_id: Markup("<br/>").join(group._policy_note_lines(what))
                     for res_id, group in self.grouped("res_id").items()
                 }
                 model.browse(bodies).exists()._message_log_batch(bodies=bodies)
@@ -336,18 +341,28 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
                 _logger.exception("%s %s takes no note", self.res_model, self.res_id)
                 return
             for deadline in self:
-                deadline._policy_note_overdue()
+                deadline._policy_note(what)
 
-    def _policy_overdue_lines(self):
-        return [
-            self.env._(
-                "%(clause)s: %(rule)s is overdue since %(due)s.",
-                clause=deadline.clause_id._policy_citation(),
-                rule=deadline.name,
-                due=deadline._policy_due_words(),
-            )
-            for deadline in self
-        ]
+    def _policy_note_lines(self, what):
+        lines = []
+        for deadline in self:
+            values = {
+                "clause": deadline.clause_id._policy_citation(),
+                "rule": deadline.name,
+                "due": deadline._policy_due_words(),
+            }
+            if what == "overdue":
+                line = self.env._("%(clause)s: %(rule)s is overdue since %(due)s.", **values)
+            elif deadline.state == "met":
+                line = self.env._(
+                    "%(clause)s: %(rule)s was done in time after all, it was due %(due)s.", **values
+                )
+            else:
+                line = self.env._(
+                    "%(clause)s: %(rule)s is not overdue any more, it is due %(due)s now.", **values
+                )
+            lines.append(line)
+        return lines
 
     def _policy_due_words(self):
         """Return when it is due on the wall clock of its company: "2026-03-04 13:30"."""

@@ -14,7 +14,8 @@ class CrmPolicyEscalation(models.Model):
     """Who was told of which deadline, and when: each step of a rule once per deadline, for ever.
 
     The reminder that the person sees is an activity and goes away with the deadline; this row is
-    what stays.
+    what stays. It says the due date of then. A deadline that came back from being overdue begins
+    anew: what was told before has turned out wrong, and is no reason to conceal what is so.
     """
 
     _name = "crm.policy.escalation"
@@ -43,6 +44,11 @@ class CrmPolicyEscalation(models.Model):
     kind = fields.Selection(related="step_id.kind")
     step_name = fields.Char(related="step_id.display_name", string="What the Rule Says")
     at = fields.Datetime(string="Told At", required=True, readonly=True)
+    since = fields.Datetime(
+        string="After Coming Back",
+        readonly=True,
+        help="When the deadline had last come back from being overdue. Empty: it never had.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Told",
@@ -69,10 +75,10 @@ class CrmPolicyEscalation(models.Model):
     mailed_at = fields.Datetime(readonly=True)
     clause_id = fields.Many2one(related="deadline_id.clause_id")
     res_name = fields.Char(related="deadline_id.res_name", string="Document")
-    due_at = fields.Datetime(related="deadline_id.due_at", string="Due")
+    due_at = fields.Datetime(string="Due", readonly=True, help="As it was told.")
 
     _once = models.UniqueIndex(
-        "(deadline_id, step_id, COALESCE(user_id, 0))",
+        "(deadline_id, step_id, COALESCE(user_id, 0), COALESCE(since, '-infinity'::timestamp))",
         "Each step of a deadline tells a person once.",
     )
     _unmailed_idx = models.Index("(id) WHERE mailed_at IS NULL")
@@ -97,9 +103,10 @@ class CrmPolicyEscalation(models.Model):
         deadlines = deadlines.sudo()
         fired = defaultdict(set)
         for row in self.sudo().search_fetch(
-            [("deadline_id", "in", deadlines.ids)], ["deadline_id", "step_id"]
+            [("deadline_id", "in", deadlines.ids)], ["deadline_id", "step_id", "since"]
         ):
-            fired[row.deadline_id.id].add(row.step_id.id)
+            if row.since == row.deadline_id.retracted_at:
+                fired[row.deadline_id.id].add(row.step_id.id)
         due_steps, following = [], {}
         for deadline in deadlines:
             silent = deadline.is_trial or deadline.accepted_overdue
@@ -111,6 +118,7 @@ class CrmPolicyEscalation(models.Model):
                     deadline.due_at,
                     deadline.company_id,
                     deadline.paused_seconds,
+                    deadline.retracted_at,
                 )
             )
             later = []
@@ -163,8 +171,8 @@ class CrmPolicyEscalation(models.Model):
             SQL(
                 """
                 INSERT INTO crm_policy_escalation
-                            (deadline_id, step_id, user_id, how, company_id, at)
-                     SELECT deadline_id, step_id, user_id, how, company_id, %s
+                            (deadline_id, step_id, user_id, how, company_id, due_at, since, at)
+                     SELECT deadline_id, step_id, user_id, how, company_id, due_at, since, %s
                        FROM jsonb_populate_recordset(NULL::crm_policy_escalation, %s)
                   RETURNING id
                 """,
@@ -177,6 +185,8 @@ class CrmPolicyEscalation(models.Model):
                             "user_id": user.id or None,
                             "how": how or None,
                             "company_id": deadline.company_id.id,
+                            "due_at": str(deadline.due_at),
+                            "since": deadline.retracted_at and str(deadline.retracted_at) or None,
                         }
                         for deadline, step, user, how in rows
                     ]

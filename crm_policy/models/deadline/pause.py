@@ -35,7 +35,12 @@ class CrmPolicyPause(models.Model):
 
     _name = "crm.policy.pause"
     _description = "Pause"
-    _inherit = ["crm.policy.named.document", "crm.policy.dependent", "crm.policy.protected"]
+    _inherit = [
+        "crm.policy.pause.request",
+        "crm.policy.named.document",
+        "crm.policy.dependent",
+        "crm.policy.protected",
+    ]
     _order = "id desc"
 
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
@@ -236,6 +241,7 @@ class CrmPolicyPause(models.Model):
         pauses = self.sudo()._policy_insert(vals_list)
         running = pauses.filtered("from_at")
         (pauses - running)._policy_tell("pause.asked")
+        (pauses - running)._policy_ask_deciders()
         running._policy_begun()
         return pauses
 

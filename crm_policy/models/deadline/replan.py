@@ -143,8 +143,11 @@ class CrmPolicyReplan(models.Model):
             moved = self._policy_replan_rule(rule, company, chosen)
             self._policy_tell(rule, calendar, since, moved)
             Deadline.invalidate_model()
-            if moved and rule._policy_steps():
-                Deadline.browse(row[0] for row in moved)._policy_reset_alerts()
+            if moved:
+                clocks = Deadline.browse(row[0] for row in moved)
+                clocks._policy_retract_overdue()
+                if rule._policy_steps():
+                    clocks._policy_reset_alerts()
         return last
 
     @api.model
@@ -247,8 +250,7 @@ class CrmPolicyReplan(models.Model):
                      WHERE due IS NULL OR due != old
                 ), moved AS (
                     UPDATE crm_policy_deadline d
-                       SET due_at = p.new, write_date = %(now)s, write_uid = %(uid)s,
-                           overdue_at = CASE WHEN p.new < %(now)s THEN d.overdue_at END
+                       SET due_at = p.new, write_date = %(now)s, write_uid = %(uid)s
                       FROM planned p
                      WHERE d.id = p.id AND p.new IS NOT NULL
                  RETURNING d.id, p.old, p.new
@@ -303,8 +305,6 @@ class CrmPolicyReplan(models.Model):
             deadline, old = by_document[record.id], by_document[record.id].due_at
             if plan["due_at"] == old and plan["earliest_at"] == deadline.earliest_at:
                 continue
-            if plan["due_at"] >= fields.Datetime.now():
-                plan["overdue_at"] = False
             deadline._policy_update(plan)
             moved.append([deadline.id, old.isoformat(), plan["due_at"].isoformat()])
         deadlines.flush_recordset()

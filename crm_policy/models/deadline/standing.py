@@ -12,6 +12,9 @@ from ...tools.zones import day_end, to_local
 class CrmPolicyStanding(models.AbstractModel):
     """Where a deadline stands now, and what it adds to the figures (mixin of deadlines).
 
+    What a fault of the system made late adds nothing to them: it is neither late nor in time. While
+    it is open it stands with what is due today, for it is still to be done.
+
     Nothing of it is stored: it follows from the clock on the wall. The database works it out where
     lists group and reports count, so that 300,000 deadlines need not be read for it.
     """
@@ -42,7 +45,7 @@ class CrmPolicyStanding(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state", "due_at", "paused_at", "lateness_seconds")
+    @api.depends("state", "due_at", "paused_at", "lateness_seconds", "excluded")
     @api.depends_context("tz")
     def _compute_standing(self):
         now, today, week = self._policy_standing_edges()
@@ -53,13 +56,14 @@ class CrmPolicyStanding(models.AbstractModel):
                 if deadline.paused_at:
                     standing = "paused"
                 elif due < now:
-                    standing = "overdue"
+                    standing = "today" if deadline.excluded else "overdue"
                 else:
                     standing = "today" if due <= today else "week" if due <= week else "later"
             deadline.standing = standing
             deadline.on_time = standing == "met"
-            deadline.late_count = standing in ("overdue", "late")
-            deadline.late_hours = deadline.lateness_seconds / 3600
+            counted = not deadline.excluded
+            deadline.late_count = counted and standing in ("overdue", "late")
+            deadline.late_hours = counted and deadline.lateness_seconds / 3600
 
     def _search_standing(self, operator, value):
         if operator != "in":
@@ -68,8 +72,10 @@ class CrmPolicyStanding(models.AbstractModel):
         running = Domain("state", "=", "open") & Domain("paused_at", "=", False)
         domains = {
             "paused": Domain("state", "=", "open") & Domain("paused_at", "!=", False),
-            "overdue": running & Domain("due_at", "<", now),
-            "today": running & Domain("due_at", ">=", now) & Domain("due_at", "<=", today),
+            "overdue": running & Domain("due_at", "<", now) & Domain("excluded", "=", False),
+            "today": running
+            & (Domain("due_at", ">=", now) | Domain("excluded", "=", True))
+            & Domain("due_at", "<=", today),
             "week": running
             & Domain("due_at", ">=", now)
             & Domain("due_at", ">", today)
@@ -117,27 +123,31 @@ class CrmPolicyStanding(models.AbstractModel):
         now, today, week = self._policy_standing_edges()
         columns = {
             name: super(CrmPolicyStanding, self)._field_to_sql(alias, name, query)
-            for name in ("state", "due_at", "paused_at", "lateness_seconds")
+            for name in ("state", "due_at", "paused_at", "lateness_seconds", "excluded")
         }
         expressions = {
             "standing": """
                 CASE WHEN %(state)s != 'open' THEN %(state)s
                      WHEN %(paused_at)s IS NOT NULL THEN 'paused'
-                     WHEN %(due_at)s < %(now)s THEN 'overdue'
+                     WHEN %(due_at)s < %(now)s AND %(excluded)s IS NOT TRUE THEN 'overdue'
                      WHEN %(due_at)s <= %(today)s THEN 'today'
                      WHEN %(due_at)s <= %(week)s THEN 'week'
                      ELSE 'later' END""",
             # What is open and in time, and what is cancelled, says nothing yet: null.
             "on_time": """
-                CASE WHEN %(state)s = 'met' THEN 1.0
+                CASE WHEN %(excluded)s THEN NULL
+                     WHEN %(state)s = 'met' THEN 1.0
                      WHEN %(state)s = 'late'
                           OR %(state)s = 'open' AND %(paused_at)s IS NULL AND %(due_at)s < %(now)s
                      THEN 0.0 END""",
             "late_count": """
-                CASE WHEN %(state)s = 'late'
+                CASE WHEN %(excluded)s THEN 0
+                     WHEN %(state)s = 'late'
                           OR %(state)s = 'open' AND %(paused_at)s IS NULL AND %(due_at)s < %(now)s
                      THEN 1 ELSE 0 END""",
-            "late_hours": "CASE WHEN %(state)s = 'late' THEN %(lateness_seconds)s / 3600.0 END",
+            "late_hours": """
+                CASE WHEN %(state)s = 'late' AND %(excluded)s IS NOT TRUE
+                     THEN %(lateness_seconds)s / 3600.0 END""",
         }
         return SQL(expressions[field_expr], now=now, today=today, week=week, **columns)
 

@@ -21,6 +21,7 @@ class CrmPolicyViolation(models.Model):
     _inherit = [
         "crm.policy.violation.source",
         "crm.policy.violation.right",
+        "crm.policy.violation.withdrawal",
         "crm.policy.named.document",
         "crm.policy.protected",
         "crm.policy.subject",
@@ -84,6 +85,7 @@ class CrmPolicyViolation(models.Model):
             ("explained", "Explained"),
             ("upheld", "Upheld"),
             ("waived", "Waived"),
+            ("withdrawn", "Taken Back"),
         ],
         default="open",
         required=True,
@@ -113,7 +115,7 @@ class CrmPolicyViolation(models.Model):
         "UNIQUE(company_id, number)", "A violation has its number alone."
     )
     _deadline_uniq = models.UniqueIndex(
-        "(deadline_id) WHERE deadline_id IS NOT NULL",
+        "(deadline_id) WHERE deadline_id IS NOT NULL AND state != 'withdrawn'",
         "A deadline that was missed is one violation.",
     )
     _document_idx = models.Index("(res_model, res_id)")

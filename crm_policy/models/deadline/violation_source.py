@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import SEVERITIES_OF_BREACH
@@ -140,11 +141,14 @@ class CrmPolicyViolationSource(models.AbstractModel):
         """Record a violation for each breached deadline, once; the caller holds their rows.
 
         A violation that is not answered in time is overdue and escalates, but is no violation of
-        its own: it would go on for ever.
+        its own: it would go on for ever. One that was taken back does not stand in the way of
+        another; one that was decided does, even if the deadline came back meanwhile: nobody is
+        judged twice for the same deadline.
         """
         deadlines = deadlines.sudo()
         now = fields.Datetime.now()
-        known = self.sudo().search([("deadline_id", "in", deadlines.ids)]).deadline_id
+        standing = Domain("deadline_id", "in", deadlines.ids) & Domain("state", "!=", "withdrawn")
+        known = self.sudo().search(standing).deadline_id
         breaches = (deadlines - known).filtered(
             lambda deadline: (
                 deadline.res_model != self._name

@@ -2,10 +2,17 @@ from odoo import models
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
-    """A customer of a case that an authority watches is not merged with another one."""
+    """A customer of a case that an authority watches is not merged with another one.
+
+    The grades come first: Odoo's own method ends there.
+    """
 
     _name = "base.partner.merge.automatic.wizard"
-    _inherit = ["base.partner.merge.automatic.wizard", "crm.policy.external.evidence"]
+    _inherit = [
+        "crm.policy.customer.merge",
+        "base.partner.merge.automatic.wizard",
+        "crm.policy.external.evidence",
+    ]
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         self._policy_refuse_if_kept(

@@ -1,1 +1,2 @@
 from . import test_grades
+from . import test_customer_merge

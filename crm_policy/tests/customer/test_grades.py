@@ -31,7 +31,7 @@ FACTOR = "    factor: commercial_partner_id.policy_sla_factor\n"
 FIELDS = ("policy_customer_ids", "policy_customer_id", "policy_grade_id", "policy_sla_factor")
 
 
-class TestGrades(PolicyCommon):
+class GradeCommon(PolicyCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -87,6 +87,8 @@ class TestGrades(PolicyCommon):
         with at(moment):
             return self._new_case(policy_kind="request", partner_id=(partner or self.contact).id)
 
+
+class TestGrades(GradeCommon):
     # === CLOCKS === #
 
     def test_s1_d_half_the_time_for_grade_a(self):

@@ -4,10 +4,12 @@ from . import test_transition
 from . import test_rules
 from . import test_overdue
 from . import test_pauses
+from . import test_pause_requests
 from . import test_queries
 from . import test_backdating
 from . import test_windows
 from . import test_replan
+from . import test_retraction
 from . import test_alert_instants
 from . import test_alert_batch
 from . import test_escalations

@@ -628,9 +628,39 @@ class TestPauses(PauseCommon):
         with at("2026-03-02 10:20"):
             case = self._new_case()
         case._policy_guarded_write({"policy_version_id": self.former.id})
-        with self.assertRefused(ValidationError, "has no reason for a pause samples. It has: none"):
+        words = "has no reason for a pause samples. It has: customer-material"
+        with self.assertRefused(ValidationError, words):
             self._pause(case, "2026-03-02 11:00", "samples")
-        self.assertEqual(case.policy_pause_state, "closed", "no button without a reason")
+        self.assertEqual(case.policy_pause_state, "none")
+
+    def test_a_version_without_a_reason_has_no_button(self):
+        self.patch(type(self.env["crm.policy.pause.reason"]), "_policy_codes", lambda *_args: ())
+        with at("2026-03-02 10:20"):
+            self.assertEqual(self._new_case().policy_pause_state, "closed")
+
+    def test_the_shipped_reason_stops_the_solution_and_nothing_else(self):
+        """Waiting for the customer's samples or information, as CMP-DLN-03 has it."""
+        case = self._complaint("2026-03-02 10:20")
+        case._policy_guarded_write({"policy_version_id": self.former.id})
+        pause = self._pause(case, "2026-03-02 11:00", "customer-material")
+        self.assertEqual(pause.state, "asked")
+        with at("2026-03-02 12:00"):
+            self._as("supervisor", pause).action_policy_approve()
+        self.assertEqual(pause.limit_at, shanghai("2026-03-07 12:00"), "five days")
+        self._resume(case, "2026-03-04 12:00")
+        # Two days later than 48 hours after the acceptance; the response does not wait.
+        self.assertEqual(
+            self._clock(case, "complaint-solution").due_at, shanghai("2026-03-06 10:20")
+        )
+        self.assertEqual(
+            self._clock(case, "complaint-response").due_at, shanghai("2026-03-03 10:20")
+        )
+        self._pause(case, "2026-03-04 13:00", "customer-material")
+        with at("2026-03-04 14:00"):
+            self._as("supervisor", pause.search([], limit=1)).action_policy_approve()
+        self._resume(case, "2026-03-07 14:00")
+        with self.assertRefused(PolicyRefusal, "5 Days per case; 5 is used"):
+            self._pause(case, "2026-03-07 15:00", "customer-material")
 
     def test_an_ungoverned_ticket_is_not_paused(self):
         ticket = self.env["helpdesk.ticket"].create(

@@ -320,6 +320,53 @@ class TestViolations(AlertCommon):
                     before,
                 )
 
+    def test_every_figure_leaves_it_out(self):
+        """Two that are late and two that are overdue; of each one by a fault of the system."""
+        cases = []
+        for done in (True, True, False, False):
+            violation = self._explained()
+            case = self.env["helpdesk.ticket"].browse(violation.res_id)
+            if done:
+                with at(f"{DAY} 11:30"):
+                    case._policy_set_fact("policy_accepted_at")
+                    case._policy_set_fact("policy_responded_at")
+            cases.append(case)
+        late, late_by_fault, overdue, overdue_by_fault = clocks = [
+            self._clocks(case) for case in cases
+        ]
+        for case in (cases[1], cases[3]):
+            violation = self._violations(case)
+            self._act("manager", violation, "waive", "system_fault", "系统停机", moment=f"{DAY} 12:00")
+        Deadline = self.env["crm.policy.deadline"].with_context(tz="Asia/Shanghai")
+        four = Deadline.browse(clock.id for clock in clocks)
+        mine = [("id", "in", four.ids)]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with at(f"{DAY} 12:00"):
+            # The pivot and the graph.
+            [row] = Deadline._read_group(
+                mine, [], ["late_count:sum", "on_time:avg", "late_hours:avg", "__count"]
+            )
+            self.assertEqual(row, (2, 0.0, 1.5, 4))
+            self.assertEqual(four.mapped("late_count"), [1, 0, 1, 0])
+            self.assertEqual(four.mapped("late_hours"), [1.5, 0, 0, 0])
+            # The board.
+            groups = dict(Deadline._read_group(mine, ["standing"], ["id:recordset"]))
+            self.assertEqual(groups["late"], late + late_by_fault)
+            self.assertEqual(groups["overdue"], overdue)
+            self.assertEqual(groups["today"], overdue_by_fault)
+            for standing, rows in groups.items():
+                self.assertEqual(set(rows.mapped("standing")), {standing})
+                self.assertEqual(Deadline.search([*mine, ("standing", "=", standing)]), rows)
+            # Clause, coverage and the monthly register.
+            clause = late.clause_id
+            coverage = self.env["crm.policy.coverage"].search([("clause_id", "=", clause.id)])
+            self.assertEqual((clause.late_count, coverage.late_count), (2, 2))
+            shown = self.env["crm.policy.deadline"].search(
+                clause.action_policy_open_late()["domain"]
+            )
+            self.assertEqual(shown, late + overdue)
+
     def test_a_decision_is_final(self):
         for step, args in (("uphold", ()), ("waive", ("other", "x"))):
             violation = self._explained()

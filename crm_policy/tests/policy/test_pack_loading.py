@@ -54,7 +54,8 @@ class TestPackLoading(PolicyCommon):
         parents = {clause.number: clause.parent_id.number for clause in version.clause_ids}
         self.assertEqual((parents["2.1"], parents["1"]), ("2", False))
         rules = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])
-        self.assertEqual(len(rules), self.content.count("\n    unit:"))
+        written = self.content.partition("\ndeadline_rules:\n")[2]
+        self.assertEqual(len(rules), written.count("\n    unit:"))
         self.assertEqual(rules.clause_id.version_id, version)
 
     def test_the_names_are_there_in_both_languages(self):

@@ -97,6 +97,23 @@ class RegisterCommon(PolicyCommon):
 
 
 class TestRegisterSheet(RegisterCommon):
+    def test_what_the_system_made_late_is_late_in_no_figure(self):
+        """The register and the analysis of the deadlines count the same."""
+        late, by_fault = (self._registered("2026-03-06 10:00") for _number in range(2))
+        by_fault.policy_deadline_ids._policy_update({"excluded": True})
+        report = self._generated()
+        self.assertEqual([line["Overdue"] for line in self._lines(report)], ["Yes", "No"])
+        self.assertEqual((report.line_count, report.overdue_count), (2, 1))
+        with at("2026-04-02 09:00"):
+            counted = self.env["crm.policy.deadline"]._read_group(
+                [("res_model", "=", late._name), ("res_id", "in", (late + by_fault).ids)],
+                ["res_id"],
+                ["late_count:sum", "on_time:avg"],
+            )
+        figures = {res_id: (count, rate) for res_id, count, rate in counted}
+        self.assertGreater(figures[late.id][0], 0)
+        self.assertEqual(figures[by_fault.id], (0, 0))
+
     def test_sheet_names_its_company_month_and_columns(self):
         self._registered("2026-03-06 10:00")
         sheet = self._sheet(self._generated())
