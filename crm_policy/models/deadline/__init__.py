@@ -28,3 +28,4 @@ from . import violation
 from . import breach
 from . import clause
 from . import deadline_linter
+from . import alert_linter

@@ -189,6 +189,14 @@ class CrmPolicyAlertPlan(models.AbstractModel):
         when the day after the first overdue day begins. Day 0 is the first overdue instant
         (correction 15). A warning never comes before the start.
         """
+        planned = self._policy_planned_instants(start, due, company, paused)
+        return {
+            step: max(at, start) if step.kind == "warning" else max(at, due + SECOND)
+            for step, at in planned.items()
+        }
+
+    def _policy_planned_instants(self, start, due, company, paused=0):
+        """Return {step: instant} as the steps say it, wherever it lies to the start and the due."""
         self.ensure_one()
         calendar = (self.calendar_id or company.resource_calendar_id).with_company(company)
         if not calendar or calendar.flexible_hours:
@@ -199,7 +207,7 @@ class CrmPolicyAlertPlan(models.AbstractModel):
                 at = self._policy_instant(step, start, due, company, calendar, paused)
             except UserError:  # the calendar has no working time: nobody stops a case for that
                 at = self._policy_instant(step, start, due, company, None, paused)
-            instants[step] = max(at, start) if step.kind == "warning" else max(at, due + SECOND)
+            instants[step] = at
         return instants
 
     def _policy_instant(self, step, start, due, company, calendar, paused):

@@ -261,6 +261,24 @@ class CrmPolicyRole(models.Model):
             return role._policy_can_act(role.post_ids.user_ids | role.user_id)
         return role._policy_fixed_users()
 
+    def _policy_is_on_record(self):
+        """Return whether only a record says who holds the role."""
+        self.ensure_one()
+        return self.kind in ("manager_of", "field") or (
+            self.kind == "department_head" and not self.department_id
+        )
+
+    def _policy_is_vacant(self):
+        """Return whether nobody holds the role, present or not; what a record says counts as held.
+
+        Of a group those count whose highest one it is: a director is no supervisor.
+        """
+        self.ensure_one()
+        if self._policy_is_on_record():
+            return False
+        substitutes = self.sudo().post_ids.substitute_id
+        return not (self._policy_staff() | self._policy_can_act(substitutes))
+
     def _policy_rule_words(self):
         """Return how a refusal names the rule behind the role: its clause as it is in force."""
         self.ensure_one()
