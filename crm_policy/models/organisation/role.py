@@ -150,6 +150,7 @@ class CrmPolicyRole(models.Model):
             self.sudo().post_ids._policy_check_substitute()
         if APPOINTMENT.intersection(vals):
             self._policy_scopes_changed()
+            self._policy_holders_changed()
             self.env["crm.policy.event"]._policy_log(
                 "role.changed",
                 self,
@@ -217,6 +218,26 @@ class CrmPolicyRole(models.Model):
             employees = users.with_company(self.company_id).employee_id
             return employees.parent_id.user_id
         return users
+
+    def _policy_people_for(self, records):
+        """Return who holds this role for each record or stands in there, present or not.
+
+        :rtype: dict[int, res.users]
+        """
+        people = self._users_for(records)
+        if self.kind == "user":
+            posts = self.env["crm.policy.post"]._policy_posts_for(self.sudo(), records)
+            for record_id, post in posts.items():
+                people[record_id] |= self._policy_can_act(post.user_ids | post.substitute_id)
+        return people
+
+    def _policy_holders_changed(self):
+        """Let those who hold these roles from now on see what is theirs to see."""
+        roles = self.sudo()
+        if any(roles.mapped("sees_all_cases")):
+            roles._policy_scopes_changed()
+        seats = self.env["crm.policy.team.member"].sudo().search([("role_id", "in", self.ids)])
+        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(seats.team_id)
 
     def _policy_scopes_changed(self):
         """Forget who sees all cases: it stands in the cache of the record rules."""
