@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES
 
@@ -68,6 +69,13 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _policy_breach_domain(self):
+        # Departments that were late on the case say why before it is closed, too.
+        opinions = self.sudo().policy_countersign_ids
+        return super()._policy_breach_domain() | (
+            Domain("res_model", "=", opinions._name) & Domain("res_id", "in", opinions.ids)
+        )
 
     def _policy_asked(self):
         """Return {step code: opinion} of the present cycle."""

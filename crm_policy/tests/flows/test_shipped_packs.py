@@ -525,6 +525,22 @@ class TestFullRoute(PackFlow):
         self.assertEqual(
             (violation.clause_number, violation.user_id), ("3.3", self.people["production"])
         )
+        # The reason is asked for before the case is closed, whatever department it was.
+        with at("2026-03-16 10:00"):
+            self._drive_on(case)
+        with at("2026-03-31 10:00"):
+            case._policy_set_fact("policy_callback_at")
+            self._as("qc", case).action_policy_recheck("记录齐全")
+            others = self.env["crm.policy.violation"].search([("company_id", "=", self.company.id)])
+            for other in others - violation:
+                other.with_user(other.user_id).action_policy_explain("补充说明")
+            with self.assertRaisesRegex(
+                ValidationError, r"was late: \S+ \(3\.3\) must be explained first, by t_production"
+            ):
+                self._as("specialist", case).action_policy_close()
+            violation.with_user(self.people["production"]).action_policy_explain("设备故障")
+            self._as("specialist", case).action_policy_close()
+        self.assertTrue(case.policy_closed_at)
 
     def test_s2_line_11_rolled_to_the_next_working_day(self):
         version = self.governing
