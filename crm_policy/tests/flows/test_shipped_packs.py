@@ -745,6 +745,14 @@ class TestFurnitureRoute(PackFlow):
         self.assertEqual(self._case("2026-03-12 14:10").policy_number, "260312099")
         self.assertEqual(self._case("2026-03-13 09:00").policy_number, "260313100")
 
+    def test_a_written_complaint_leads_to_a_call(self):
+        """CMP-INT-05: within 60 minutes of working time it is taken up."""
+        case = self._case("2026-03-12 17:40")
+        self.assertEqual(self._dues(case), {"first-call": shanghai("2026-03-13 09:40")})
+        with at("2026-03-13 09:40"):
+            self._as("specialist", case).action_policy_accept()
+        self.assertEqual(self._clock(case, "first-call").state, "met")
+
     def test_s3_hand_over(self):
         case = self._case("2026-03-12 14:10")
         with at("2026-03-12 15:00"):
