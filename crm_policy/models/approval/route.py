@@ -143,9 +143,7 @@ class CrmPolicyRoute(models.Model):
     def _policy_find_vacant(self, roles):
         """Roles whose holders are known without a document, and of whom nobody is there."""
         for role in roles:
-            if role.kind in ("manager_of", "field") or (
-                role.kind == "department_head" and not role.department_id
-            ):
+            if role._policy_is_on_record():
                 continue
             if not role._users_for(self)[self.id]:
                 yield self._policy_finding(

@@ -21,6 +21,8 @@ from . import remedy
 from . import countersign_step
 from . import countersign
 from . import case_countersign
+from . import role
+from . import viewer
 from . import case_workload
 from . import case_sight
 from . import case_reopen

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES
 
@@ -22,10 +23,24 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         help="As agreed, then as it was: the callback follows from it.",
     )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "policy_department_id" in vals:
+            # Another department may have another holder of a role that was asked.
+            roles = self.sudo().policy_countersign_ids.role_id
+            if roles:
+                self.env["crm.policy.countersign"]._policy_keep_opened(roles, self)
+        return result
+
     # === ACTION METHODS === #
 
     def action_policy_ask(self, step=None, at=None, reason=None):
         """Ask a department for its opinion: its clock starts.
+
+        A step that only some cases need is put down before its turn, too: it is asked by itself
+        when the departments before it have answered.
 
         :param str step: code of a step of the case's policy.
         :raises ValidationError: the policy has no such step for cases of this type.
@@ -46,11 +61,21 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                         step=step or "-",
                     )
                 )
-            case.sudo()._policy_check_askable(wanted, steps)
-            case.sudo()._policy_ask(wanted, at, reason)
+            case.sudo()._policy_check_askable(wanted, steps, may_wait=not at)
+            if case.sudo()._policy_waits_for(wanted, steps):
+                case.sudo()._policy_put_down(wanted)
+            else:
+                case.sudo()._policy_ask(wanted, at, reason)
         return True
 
     # === BUSINESS METHODS === #
+
+    def _policy_breach_domain(self):
+        # Departments that were late on the case say why before it is closed, too.
+        opinions = self.sudo().policy_countersign_ids
+        return super()._policy_breach_domain() | (
+            Domain("res_model", "=", opinions._name) & Domain("res_id", "in", opinions.ids)
+        )
 
     def _policy_asked(self):
         """Return {step code: opinion} of the present cycle."""
@@ -71,16 +96,23 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         )
 
     def _policy_askable(self):
-        """Return the steps whose turn it is."""
+        """Return the steps whose turn it is, and those that can be put down for later."""
         self.ensure_one()
         steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
         asked = self._policy_asked()
+        waiting = {step: self._policy_waits_for(step, steps) for step in steps}
         return steps.filtered(
-            lambda step: step.code not in asked and not self._policy_waits_for(step, steps)
+            lambda step: (
+                (step.optional or not waiting[step])
+                if step.code not in asked
+                else not (asked[step.code].policy_asked_at or waiting[step])
+            )
         )
 
-    def _policy_check_askable(self, step, steps):
-        if step.code in self._policy_asked():
+    def _policy_check_askable(self, step, steps, may_wait):
+        line = self._policy_asked().get(step.code)
+        missing = self._policy_waits_for(step, steps)
+        if line and (line.policy_asked_at or missing):
             raise UserError(
                 self.env._(
                     "%(clause)s: %(step)s is asked already.",
@@ -88,8 +120,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                     step=step.name,
                 )
             )
-        missing = self._policy_waits_for(step, steps)
-        if missing:
+        if missing and not (step.optional and may_wait):
             raise UserError(
                 self.env._(
                     "%(clause)s: before %(step)s comes: %(missing)s.",
@@ -99,23 +130,48 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                 )
             )
 
-    def _policy_ask(self, step, at, reason):
+    def _policy_ask_next(self, answered):
+        """Ask by themselves those whose turn has come with what was ``answered`` (CMP-FLOW-02).
+
+        Who comes after nobody, or only where a case needs him, is asked by a supervisor.
+        """
+        self.ensure_one()
+        steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
+        codes = set(answered.mapped("step_code"))
+        following = steps.filtered(lambda step: codes.intersection(step._policy_after()))
+        asked = self._policy_asked()
+        for step in following:
+            line = asked.get(step.code)
+            if (line.policy_asked_at if line else step.optional) or self._policy_waits_for(
+                step, steps
+            ):
+                continue
+            if step.role_id._users_for(self)[self.id]:
+                self._policy_ask(step, None, None)
+            else:
+                # What was answered stands; the case says who is missing.
+                self._message_log(body=self._policy_no_holder(step))
+
+    def _policy_no_holder(self, step):
+        return self.env._(
+            "%(clause)s: nobody holds the role %(role)s. Appoint somebody under "
+            "Organisation, Posts.",
+            clause=step.clause_id._policy_citation(),
+            role=step.role_id.name,
+        )
+
+    def _policy_put_down(self, step):
+        """Return the line of a step in the present cycle; a new one waits for its turn."""
+        line = self._policy_asked().get(step.code)
+        if line:
+            return line
         holders = step.role_id._users_for(self)[self.id]
-        if not holders:
-            raise UserError(
-                self.env._(
-                    "%(clause)s: nobody holds the role %(role)s. Appoint somebody under "
-                    "Organisation, Posts.",
-                    clause=step.clause_id._policy_citation(),
-                    role=step.role_id.name,
-                )
-            )
         department = (
             step.role_id.department_id
             or holders[:1].with_company(self.company_id).employee_id.department_id
             or self.policy_department_id
         )
-        [opinion] = self.env["crm.policy.countersign"]._policy_guarded_create(
+        [line] = self.env["crm.policy.countersign"]._policy_guarded_create(
             [
                 {
                     "ticket_id": self.id,
@@ -128,5 +184,10 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                 }
             ]
         )
-        opinion._policy_set_fact("policy_asked_at", at, reason)
-        self.env["crm.policy.case.access"]._policy_grant(self, holders, "countersign")
+        return line
+
+    def _policy_ask(self, step, at, reason):
+        if not step.role_id._users_for(self)[self.id]:
+            raise UserError(self._policy_no_holder(step))
+        self._policy_put_down(step)._policy_set_fact("policy_asked_at", at, reason)
+        self.env["crm.policy.countersign"]._policy_keep_opened(step.role_id, self)

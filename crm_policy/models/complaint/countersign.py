@@ -124,6 +124,8 @@ class CrmPolicyCountersign(models.Model):
         with self.env.cr.savepoint():
             lines._policy_set_fact("policy_answered_at", at, reason)
             lines._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
+            for case, answered in lines.grouped("ticket_id").items():
+                case._policy_ask_next(answered)
         return True
 
     # === BUSINESS METHODS === #
@@ -131,6 +133,30 @@ class CrmPolicyCountersign(models.Model):
     @api.model
     def _policy_running_domain(self):
         return Domain("ticket_id.policy_outcome", "not in", ENDED_OUTCOMES)
+
+    @api.model
+    def _policy_keep_opened(self, roles, cases=None):
+        """Open the cases on which ``roles`` are asked to whoever holds or stands in for them now.
+
+        What is answered or ended is opened to nobody new; what was opened stays so.
+
+        :param cases: only these.
+        """
+        waiting = self.sudo().search(
+            Domain("role_id", "in", roles.ids)
+            & Domain("policy_asked_at", "!=", False)
+            & Domain("policy_answered_at", "=", False)
+            & Domain("ticket_id.policy_closed_at", "=", False)
+            & (Domain.TRUE if cases is None else Domain("ticket_id", "in", cases.ids))
+            & self._policy_running_domain()
+        )
+        Access = self.env["crm.policy.case.access"]
+        for role, lines in waiting.grouped("role_id").items():
+            current = lines.filtered(lambda line: line.cycle == line.ticket_id.policy_cycle)
+            people = role._policy_people_for(current.ticket_id)
+            groups = current.ticket_id.grouped(lambda case, people=people: people[case.id])
+            for users, opened in groups.items():
+                Access._policy_grant(opened, users, "countersign")
 
     def _policy_holders(self):
         """Return who may answer: who holds the role for this case now."""
@@ -147,6 +173,13 @@ class CrmPolicyCountersign(models.Model):
             raise UserError(
                 self.env._(
                     "%(step)s belongs to the time before the case was reopened.",
+                    step=self.display_name,
+                )
+            )
+        if name == "policy_answered_at" and not self.policy_asked_at:
+            raise UserError(
+                self.env._(
+                    "%(step)s: its turn comes once the departments before it have answered.",
                     step=self.display_name,
                 )
             )

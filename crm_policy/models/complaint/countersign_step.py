@@ -7,7 +7,7 @@ class CrmPolicyCountersignStep(models.Model):
 
     _name = "crm.policy.countersign.step"
     _description = "Step of a Department"
-    _inherit = ["crm.policy.rule.mixin"]
+    _inherit = ["crm.policy.rule.mixin", "crm.policy.linter"]
     _order = "version_id, sequence, id"
 
     _pack_section = "countersign_steps"
@@ -80,6 +80,49 @@ class CrmPolicyCountersignStep(models.Model):
         return super()._pack_upsert(
             version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
         )
+
+    # === LINTER === #
+
+    @api.model
+    def _policy_findings(self, versions):
+        """Steps that wait for what does not come before them, and steps that nobody answers."""
+        findings = list(super()._policy_findings(versions))
+        steps = self.search([("version_id", "in", versions.ids)])
+        for _version, group in steps.grouped("version_id").items():
+            passed = set()
+            for step in group:  # in their order
+                late = [code for code in step._policy_after() if code not in passed]
+                passed.add(step.code)
+                if late:
+                    findings.append(
+                        self._policy_finding(
+                            "step_out_of_order",
+                            "error",
+                            self.env._(
+                                "%(step)s waits for %(codes)s, which does not stand before it: "
+                                "nobody would ever be asked in this order.",
+                                step=step.name,
+                                codes=", ".join(late),
+                            ),
+                            step,
+                            step.clause_id,
+                        )
+                    )
+                if step.role_id._policy_is_vacant():
+                    findings.append(
+                        self._policy_finding(
+                            "step_without_holder",
+                            "warning",
+                            self.env._(
+                                "%(step)s: nobody holds the role %(role)s, so nobody can be asked.",
+                                step=step.name,
+                                role=step.role_id.name,
+                            ),
+                            step.role_id,
+                            step.clause_id,
+                        )
+                    )
+        return findings
 
     # === BUSINESS METHODS === #
 

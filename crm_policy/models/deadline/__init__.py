@@ -31,3 +31,4 @@ from . import violation
 from . import breach
 from . import clause
 from . import deadline_linter
+from . import alert_linter

@@ -199,6 +199,16 @@ class CrmPolicyAlertPlan(models.AbstractModel):
             are left out: their time was and is over. An escalation of before it is not: the due
             date has gone back once more, and it is overdue after all.
         """
+        planned = self._policy_planned_instants(start, due, company, paused)
+        instants = {}
+        for step, at in planned.items():
+            at = max(at, start if step.kind == "warning" else due + SECOND)
+            if not since or step.kind == "escalation" or at > since:
+                instants[step] = at
+        return instants
+
+    def _policy_planned_instants(self, start, due, company, paused=0):
+        """Return {step: instant} as the steps say it, wherever it lies to the start and the due."""
         self.ensure_one()
         calendar = (self.calendar_id or company.resource_calendar_id).with_company(company)
         if not calendar or calendar.flexible_hours:
@@ -209,9 +219,7 @@ class CrmPolicyAlertPlan(models.AbstractModel):
                 at = self._policy_instant(step, start, due, company, calendar, paused)
             except UserError:  # the calendar has no working time: nobody stops a case for that
                 at = self._policy_instant(step, start, due, company, None, paused)
-            at = max(at, start if step.kind == "warning" else due + SECOND)
-            if not since or step.kind == "escalation" or at > since:
-                instants[step] = at
+            instants[step] = at
         return instants
 
     def _policy_instant(self, step, start, due, company, calendar, paused):

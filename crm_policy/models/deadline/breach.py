@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class CrmPolicyBreach(models.AbstractModel):
@@ -60,12 +61,10 @@ class CrmPolicyBreach(models.AbstractModel):
             self.env["crm.policy.violation"]
             .sudo()
             .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("state", "=", "open"),
-                    ("user_id.active", "=", True),
-                ]
+                self._policy_breach_domain()
+                & Domain("state", "=", "open")
+                & Domain("user_id.active", "=", True),
+                order="id",
             )
         )
         if unexplained:
@@ -78,3 +77,10 @@ class CrmPolicyBreach(models.AbstractModel):
                 )
             )
         return result
+
+    def _policy_breach_domain(self):
+        """Return which violations count as these documents' delays.
+
+        :rtype: Domain
+        """
+        return Domain("res_model", "=", self._name) & Domain("res_id", "in", self.ids)

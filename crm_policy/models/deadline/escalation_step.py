@@ -124,5 +124,13 @@ class CrmPolicyEscalationStep(models.Model):
     def _unlink_except_published(self):
         self._policy_check_draft()
 
+    # === ACTION METHODS === #
+
+    def get_formview_action(self, access_uid=None):
+        # A step is read and changed among the others of its rule.
+        return self.rule_id.get_formview_action(access_uid=access_uid)
+
+    # === BUSINESS METHODS === #
+
     def _policy_check_draft(self):
         self.rule_id.clause_id.version_id._policy_check_draft()

@@ -21,6 +21,34 @@ class CrmPolicyLadder(models.AbstractModel):
         :return: {place: (list of user ids, None for somebody without a login; whether the chain
             runs in a circle)}; a circle ends before the first who would come twice.
         """
+        chains = self._policy_employee_chains(places, company)
+        return {
+            place: ([boss.user_id.id or None for boss in chain], bool(again))
+            for place, (chain, again) in chains.items()
+        }
+
+    @api.model
+    def _policy_circles(self, users, company):
+        """Return the circles that the chains above ``users`` run into, each circle once.
+
+        :return: list of ``hr.employee`` records, as superuser, in the order of the chain; who has
+            the lowest id stands first.
+        """
+        circles = {}
+        places = [(user_id, False) for user_id in users.ids]
+        for chain, again in self._policy_employee_chains(places, company).values():
+            if not again:
+                continue
+            # Above somebody outside the chain ends in the circle; above a member it is the rest.
+            members = chain[chain.index(again) :] if again in chain else [again, *chain]
+            first = members.index(min(members, key=lambda employee: employee.id))
+            ordered = [*members[first:], *members[:first]]
+            circles[ordered[0].id] = ordered[0].concat(*ordered[1:])
+        return list(circles.values())
+
+    @api.model
+    def _policy_employee_chains(self, places, company):
+        """Return {place: (list of employees, who would come twice or None)}."""
         everything = self.env(su=True, context={"active_test": False})
         departments = {
             department.id: department
@@ -71,9 +99,9 @@ class CrmPolicyLadder(models.AbstractModel):
             seen, chain = {employee.id} if employee else set(), []
             while boss and boss.id not in seen:
                 seen.add(boss.id)
-                chain.append(boss.user_id.id or None)
+                chain.append(boss)
                 boss = above(boss)
-            chains[place] = (chain, bool(boss))
+            chains[place] = (chain, boss)
         return chains
 
     @api.model

@@ -272,11 +272,7 @@ class CrmPolicyPost(models.Model):
                     f"{key}_before": old[key] for key in changes if key in old
                 }
         posts = self.sudo().browse(payloads)
-        if any(posts.role_id.mapped("sees_all_cases")):
-            posts.role_id._policy_scopes_changed()
-        seats = self.env["crm.policy.team.member"].sudo()
-        teams = seats.search([("role_id", "in", posts.role_id.ids)]).team_id
-        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(teams)
+        posts.role_id._policy_holders_changed()
         self.env["crm.policy.event"]._policy_log("post.appointed", posts, payloads=payloads)
 
     # === PACKS === #
@@ -342,19 +338,33 @@ class CrmPolicyPost(models.Model):
         :param role: ``crm.policy.role`` of kind "user".
         :rtype: dict[int, res.users | None]
         """
-        posts = self.sudo().search([("role_id", "=", role.id)])
-        filled = posts.filtered(lambda post: post.user_ids or post.substitute_id)
+        places = self._policy_posts_for(role, records)
+        filled = self.sudo().union(*set(places.values()))
         if not filled:
-            return {record.id: None for record in records}
+            return dict.fromkeys(places)
         present = role._policy_present(filled.user_ids | filled.substitute_id)
-        acting = {post.department_id.id: post._policy_acting(present) for post in filled}
+        acting = {post: post._policy_acting(present) for post in filled}
+        return {record_id: acting.get(post) for record_id, post in places.items()}
+
+    @api.model
+    def _policy_posts_for(self, role, records):
+        """Return {id: the post that counts for each record}, empty where nobody is appointed.
+
+        :param role: ``crm.policy.role`` of kind "user".
+        """
+        posts = self.sudo().search([("role_id", "=", role.id)])
+        filled = {
+            post.department_id.id: post for post in posts if post.user_ids or post.substitute_id
+        }
+        if not filled:
+            return {record.id: posts.browse() for record in records}
         has_department = "policy_department_id" in records
         found = {}
         for record in records.sudo():
             path = (has_department and record.policy_department_id.parent_path) or ""
             places = [int(place) for place in reversed(path.split("/")) if place]
             found[record.id] = next(
-                (acting[place] for place in (*places, False) if place in acting), None
+                (filled[place] for place in (*places, False) if place in filled), posts.browse()
             )
         return found
 

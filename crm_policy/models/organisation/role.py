@@ -150,6 +150,7 @@ class CrmPolicyRole(models.Model):
             self.sudo().post_ids._policy_check_substitute()
         if APPOINTMENT.intersection(vals):
             self._policy_scopes_changed()
+            self._policy_holders_changed()
             self.env["crm.policy.event"]._policy_log(
                 "role.changed",
                 self,
@@ -218,6 +219,26 @@ class CrmPolicyRole(models.Model):
             return employees.parent_id.user_id
         return users
 
+    def _policy_people_for(self, records):
+        """Return who holds this role for each record or stands in there, present or not.
+
+        :rtype: dict[int, res.users]
+        """
+        people = self._users_for(records)
+        if self.kind == "user":
+            posts = self.env["crm.policy.post"]._policy_posts_for(self.sudo(), records)
+            for record_id, post in posts.items():
+                people[record_id] |= self._policy_can_act(post.user_ids | post.substitute_id)
+        return people
+
+    def _policy_holders_changed(self):
+        """Let those who hold these roles from now on see what is theirs to see."""
+        roles = self.sudo()
+        if any(roles.mapped("sees_all_cases")):
+            roles._policy_scopes_changed()
+        seats = self.env["crm.policy.team.member"].sudo().search([("role_id", "in", self.ids)])
+        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(seats.team_id)
+
     def _policy_scopes_changed(self):
         """Forget who sees all cases: it stands in the cache of the record rules."""
         self.env["res.users"].invalidate_model(["policy_case_scope"])
@@ -260,6 +281,24 @@ class CrmPolicyRole(models.Model):
         if role.kind == "user":
             return role._policy_can_act(role.post_ids.user_ids | role.user_id)
         return role._policy_fixed_users()
+
+    def _policy_is_on_record(self):
+        """Return whether only a record says who holds the role."""
+        self.ensure_one()
+        return self.kind in ("manager_of", "field") or (
+            self.kind == "department_head" and not self.department_id
+        )
+
+    def _policy_is_vacant(self):
+        """Return whether nobody holds the role, present or not; what a record says counts as held.
+
+        Of a group those count whose highest one it is: a director is no supervisor.
+        """
+        self.ensure_one()
+        if self._policy_is_on_record():
+            return False
+        substitutes = self.sudo().post_ids.substitute_id
+        return not (self._policy_staff() | self._policy_can_act(substitutes))
 
     def _policy_rule_words(self):
         """Return how a refusal names the rule behind the role: its clause as it is in force."""

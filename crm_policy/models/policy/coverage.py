@@ -1,11 +1,14 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 COUNTS = ("rule_count", "hit_count", "recent_hit_count", "late_count", "violation_count")
 
 
 class CrmPolicyCoverage(models.Model):
-    """How far the written policy is carried out: a line for each clause with its numbers."""
+    """How far the written policy is carried out: a line for each clause with its numbers.
+
+    A text is signed as a whole: the signatures are those of the version, on each of its clauses.
+    """
 
     _name = "crm.policy.coverage"
     _description = "Policy Coverage"
@@ -34,6 +37,20 @@ class CrmPolicyCoverage(models.Model):
     late_count = fields.Integer(string="Late", readonly=True)
     violation_count = fields.Integer(string="Violations", readonly=True)
     finding_count = fields.Integer(string="Findings", readonly=True)
+    sign_count = fields.Integer(
+        string="To Sign",
+        readonly=True,
+        aggregator="max",
+        help="Who is asked to sign the version and still works here.",
+    )
+    signed_count = fields.Integer(string="Signed", readonly=True, aggregator="max")
+    signed_late_count = fields.Integer(
+        string="Signed Late",
+        readonly=True,
+        aggregator="max",
+        help="How many of the signatures came after their day.",
+    )
+    unsigned_count = fields.Integer(string="Not Signed", readonly=True, aggregator="max")
 
     @property
     def _table_query(self):
@@ -61,11 +78,37 @@ class CrmPolicyCoverage(models.Model):
             SELECT clause.id, clause.id AS clause_id, clause.number, clause.sequence,
                    clause.parent_id, clause.version_id, clause.policy_id, clause.company_id,
                    EXISTS (SELECT FROM crm_policy_clause below WHERE below.parent_id = clause.id)
-                   AS is_heading, %s
+                   AS is_heading, %s,
+                   COALESCE(signature.asked, 0)::int AS sign_count,
+                   COALESCE(signature.signed, 0)::int AS signed_count,
+                   COALESCE(signature.late, 0)::int AS signed_late_count,
+                   COALESCE(signature.asked - signature.signed, 0)::int AS unsigned_count
               FROM crm_policy_clause clause %s
+              LEFT JOIN (%s) AS signature ON signature.version_id = clause.version_id
             """,
             SQL(", ").join(columns),
             SQL(" ").join(joins),
+            self._policy_signatures_sql(),
+        )
+
+    @api.model
+    def _policy_signatures_sql(self):
+        """Return SELECT version_id, asked, signed, late: as the version counts them."""
+        return SQL(
+            """
+            SELECT asked.version_id, count(*) AS asked,
+                   count(*) FILTER (WHERE asked.state = 'signed') AS signed,
+                   count(*) FILTER (
+                       WHERE (asked.signed_at AT TIME ZONE 'UTC'
+                              AT TIME ZONE COALESCE(calendar.tz, 'UTC'))::date > asked.due_on
+                   ) AS late
+              FROM crm_policy_acknowledgement asked
+              JOIN res_users person ON person.id = asked.user_id AND person.active IS TRUE
+              JOIN res_company company ON company.id = asked.company_id
+              LEFT JOIN resource_calendar calendar ON calendar.id = company.resource_calendar_id
+             WHERE asked.active IS TRUE
+             GROUP BY asked.version_id
+            """
         )
 
     def action_policy_open(self):

@@ -62,12 +62,7 @@ class CrmPolicyFinding(models.Model):
         """Open what has to be put right."""
         self.ensure_one()
         self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "views": [(False, "form")],
-        }
+        return self.env[self.res_model].browse(self.res_id).get_formview_action()
 
     # === BUSINESS METHODS === #
 

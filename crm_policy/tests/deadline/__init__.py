@@ -12,6 +12,7 @@ from . import test_replan
 from . import test_retraction
 from . import test_alert_instants
 from . import test_alert_batch
+from . import test_alert_findings
 from . import test_escalations
 from . import test_violations
 from . import test_violation_sight

@@ -74,6 +74,26 @@ class PackFlow(PolicyCommon):
     def _clock(self, record, code):
         return record.policy_deadline_ids.filtered(lambda clock: clock.rule_code == code)
 
+    def _mark(self, moment):
+        """Let the alerts and the violations of this moment come."""
+        with at(moment), self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_mark_overdue").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _told(self, record, code):
+        """Return [(instant in Shanghai, login)] of a clock's escalations; warnings left out."""
+        rows = self._clock(record, code).escalation_ids.filtered(
+            lambda row: row.step_id.kind == "escalation"
+        )
+        return sorted((row.at, row.user_id.login.removeprefix("t_")) for row in rows)
+
+    @classmethod
+    def _chain(cls, *users):
+        """Make each the manager of the one before."""
+        people = [cls._new_employee(user) for user in users]
+        for employee, boss in zip(people, people[1:], strict=False):
+            employee.parent_id = boss
+
 
 class TestShippedPacks(PackFlow):
     def test_every_pack_loads_and_can_be_put_in_force(self):
@@ -109,13 +129,53 @@ class TestShippedPacks(PackFlow):
         self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
 
 
+    def test_every_clock_across_a_holiday_and_a_make_up_day(self):
+        """Correction 19. From Thursday 04-30 17:50 (rest until 05-05) and Friday 05-08 17:50."""
+        hours, days, worked = "calendar_hours", "calendar_days", "working_days"
+        expected = {
+            ("working_minutes", 15): ("05-06 09:05", "05-09 09:05"),
+            ("working_hours", 1): ("05-06 09:50", "05-09 09:50"),
+            ("working_hours", 4): ("05-06 13:50", "05-09 13:50"),
+            ("working_hours", 8): ("05-06 17:50", "05-09 17:50"),
+            (hours, 24): ("05-01 17:50", "05-09 17:50"),
+            (hours, 48): ("05-02 17:50", "05-10 17:50"),
+            (days, 1): ("05-01 23:59:59", "05-09 23:59:59"),
+            (days, 2): ("05-02 23:59:59", "05-10 23:59:59"),
+            (days, 3): ("05-03 23:59:59", "05-11 23:59:59"),
+            (days, 4): ("05-04 23:59:59", "05-12 23:59:59"),
+            (days, 6): ("05-06 23:59:59", "05-14 23:59:59"),
+            (days, 15): ("05-15 23:59:59", "05-23 23:59:59"),
+            (days, 20): ("05-20 23:59:59", "05-28 23:59:59"),
+            (worked, 1): ("05-06 18:00", "05-09 18:00"),
+            (worked, 2): ("05-07 18:00", "05-11 18:00"),
+            (worked, 3): ("05-08 18:00", "05-12 18:00"),
+            (worked, 5): ("05-11 18:00", "05-14 18:00"),
+            (worked, 10): ("05-18 18:00", "05-21 18:00"),
+            ("day_of_month", 10): ("05-10 23:59:59", "06-10 23:59:59"),
+        }
+        for name in ("handbook", "manufacturer", "furniture", "service_department"):
+            self._install_policy(name)
+        self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
+        rules = self.env["crm.policy.deadline.rule"].search([("company_id", "=", self.company.id)])
+        starts = [shanghai("2026-04-30 17:50"), shanghai("2026-05-08 17:50")]
+        for rule in rules.filtered(lambda rule: rule.unit != "given"):
+            with self.subTest(policy=rule.version_id.policy_id.code, rule=rule.code):
+                dues = expected[rule.unit, rule.duration]
+                if rule.before:  # the grievance: the end of its own day
+                    dues = ("04-30 23:59:59", "05-08 23:59:59")
+                self.assertEqual(
+                    rule._policy_due(starts, self.company),
+                    [shanghai(f"2026-{due}") for due in dues],
+                )
+
+
 class TestServiceRequests(PackFlow):
     """S1."""
 
     pack = "handbook"
     kinds = ("inquiry", "query", "request", "suggestion", "complaint")
 
-    def _request(self, moment, urgency="normal", grade=None):
+    def _request(self, moment, urgency="normal", grade=None, **vals):
         if grade:
             self.env["crm.policy.customer"].create(
                 {
@@ -127,7 +187,7 @@ class TestServiceRequests(PackFlow):
                 }
             )
         with at(moment):
-            case = self._new_case(policy_kind="request", policy_urgency=urgency)
+            case = self._new_case(policy_kind="request", policy_urgency=urgency, **vals)
         self.assertEqual(case.policy_version_id, self.governing)
         return case
 
@@ -158,6 +218,114 @@ class TestServiceRequests(PackFlow):
                 with at(answered):
                     self._as("specialist", case).action_policy_respond("已答复")
                 self.assertEqual(self._clock(case, "response-normal").state, state)
+
+    def test_s1_urgent_on_time_at_the_exact_instant(self):
+        for answered, state in (("2026-03-09 09:05:00", "met"), ("2026-03-09 09:05:01", "late")):
+            with self.subTest(answered=answered):
+                case = self._request("2026-03-06 17:50", "urgent")
+                # What goes out by itself is no answer.
+                with at("2026-03-06 17:51"):
+                    case.message_post(
+                        body="已收到您的请求",
+                        message_type="auto_comment",
+                        partner_ids=self.partner.ids,
+                    )
+                self.assertFalse(case.policy_responded_at)
+                self.assertEqual(self._clock(case, "response-urgent").state, "open")
+                with at("2026-03-09 09:01"):
+                    self._as("specialist", case).action_policy_accept()
+                with at(answered):
+                    self._as("specialist", case).action_policy_respond("已答复")
+                self.assertEqual(self._clock(case, "response-urgent").state, state)
+
+    def test_s1_a_breach_is_told_to_the_supervisor_once(self):
+        case = self._request("2026-03-04 11:30", team_id=self.team.id)
+        self._mark("2026-03-04 13:30:00")
+        self.assertEqual(self._told(case, "response-normal"), [])
+        for moment in ("2026-03-04 13:30:01", "2026-03-04 13:30:02", "2026-03-05 09:00:00"):
+            self._mark(moment)
+        self.assertEqual(
+            self._told(case, "response-normal"),
+            [(shanghai("2026-03-04 13:30:01"), "supervisor")],
+        )
+        activity = self.env["mail.activity"].search(
+            [
+                ("res_model", "=", case._name),
+                ("res_id", "=", case.id),
+                ("user_id", "=", self.users["supervisor"].id),
+            ]
+        )
+        self.assertEqual(len(activity), 1)
+        violation = self.env["crm.policy.violation"].search(
+            [("deadline_id", "=", self._clock(case, "response-normal").id)]
+        )
+        self.assertEqual(violation.clause_number, "5.3")
+        # The handbook's own clocks run on the explanation of it (opened with the mark).
+        self.assertEqual(
+            self._dues(violation),
+            {
+                "violation-explain": shanghai("2026-03-09 18:00"),
+                "violation-decide": shanghai("2026-03-18 18:00"),
+            },
+        )
+
+    def test_s1_elapsed_instead_of_working_time(self):
+        version = self.governing
+        rules = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])
+        version._policy_guarded_write({"state": "draft"})
+        for code, hours in (("response-urgent", 0.25), ("resolve-urgent", 4)):
+            rule = rules.filtered(lambda rule, code=code: rule.code == code)
+            rule.alert_ids.unlink()
+            rule.write({"unit": "calendar_hours", "duration": hours})
+        version._policy_guarded_write({"state": "effective"})
+        self.assertEqual(
+            self._dues(self._request("2026-03-06 17:50", "urgent")),
+            {
+                "response-urgent": shanghai("2026-03-06 18:05"),
+                "resolve-urgent": shanghai("2026-03-06 21:50"),
+            },
+        )
+
+    def test_s1_a_request_that_becomes_a_complaint_keeps_its_intake(self):
+        case = self._request("2026-03-04 11:30")
+        with at("2026-03-04 14:00"):
+            case.write(
+                {
+                    "policy_kind": "complaint",
+                    "policy_complaint_type_id": self.types["hbk-complaint"].id,
+                }
+            )
+        with at("2026-03-04 14:30"):
+            self._as("specialist", case).action_policy_accept()
+        self.assertEqual(case.policy_intake_at, shanghai("2026-03-04 11:30"))
+        # Correction 14: the 24 and 48 hours run from the acceptance as a complaint.
+        self.assertEqual(
+            self._dues(case),
+            {
+                "complaint-response": shanghai("2026-03-05 14:30"),
+                "complaint-solution": shanghai("2026-03-06 14:30"),
+            },
+        )
+
+    def test_s1_what_is_not_solved_is_taken_up_again(self):
+        case = self._request("2026-03-04 11:30")
+        mine = self._as("specialist", case)
+        with at("2026-03-04 13:00"):
+            mine.action_policy_accept()
+            mine.action_policy_respond("已答复")
+            mine.action_policy_close()
+        self.assertEqual(set(case.policy_deadline_ids.mapped("state")), {"met"})
+        with at("2026-03-05 10:00"):
+            self._as("supervisor", case).action_policy_reopen("客户表示未解决")
+        self.assertEqual(case.policy_cycle, 1)
+        anew = case.policy_deadline_ids.filtered(lambda clock: clock.cycle == 1)
+        self.assertEqual(
+            {clock.rule_code: clock.due_at for clock in anew},
+            {
+                "response-normal": shanghai("2026-03-05 11:00"),
+                "resolve-normal": shanghai("2026-03-06 10:00"),
+            },
+        )
 
     def test_other_grades_have_the_whole_time(self):
         for grade, due in (("B", "2026-03-04 13:15"), ("C", "2026-03-04 13:45")):
@@ -215,6 +383,11 @@ class TestFullRoute(PackFlow):
         )
         self.assertEqual(self._clock(case, "register").state, "met")
         self.assertEqual(self._registered().policy_number, "260302")
+        with at("2026-04-01 09:00"):
+            april = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
+            self._as("specialist", april).action_policy_accept()
+            self._as("specialist", april).action_policy_register()
+        self.assertEqual(april.policy_number, "260401")
 
     def test_abroad_there_are_20_days(self):
         abroad = self.env["res.partner"].create(
@@ -232,6 +405,25 @@ class TestFullRoute(PackFlow):
                 with at("2026-03-03 09:15"):
                     opinion = self._ask(case, "quality")
                 self.assertEqual(self._dues(opinion), {f"quality{code}": shanghai(quality)})
+                # 2 days at home, 6 abroad from 03-11 on: as in S2, line 5.
+                route = (
+                    ("quality", "quality"), ("production", "production"),
+                    ("manager-office", "manager_office"), ("check", "gm_office"),
+                    ("sales-opinion", "sales_manager"), ("first-opinion", "gm_office"),
+                    ("mandate", "deputy_gm"),
+                )  # fmt: skip
+                with at("2026-03-11 09:00"):
+                    for step, role in route:
+                        lines = case.policy_countersign_ids
+                        line = lines.filtered(lambda line, step=step: line.step_code == step)
+                        self._answer(line, role)
+                negotiation = case.policy_countersign_ids.filtered(
+                    lambda line: line.step_code == "negotiation"
+                )
+                day = "2026-03-17" if code else "2026-03-13"
+                self.assertEqual(
+                    self._dues(negotiation), {f"negotiation{code}": shanghai(f"{day} 23:59:59")}
+                )
 
     def test_s2_lines_3_and_5(self):
         case = self._registered()
@@ -249,26 +441,27 @@ class TestFullRoute(PackFlow):
             ("synthesis", "03-12 14:00", "03-13", "gm_office", "03-12 17:00", "met"),
             ("approval", "03-12 17:00", "03-13", "deputy_gm", "03-13 11:00", "met"),
         ]
-        asked = {}
-        events = sorted(
-            [(f"2026-{line[1]}", 0, place) for place, line in enumerate(steps)]
-            + [(f"2026-{line[4]}", -1, place) for place, line in enumerate(steps)]
-        )
-        for moment, is_ask, place in events:
-            step, _asked, _due, role, _answered, _state = steps[place]
-            with at(moment):
-                if is_ask == 0:
-                    asked[step] = self._ask(case, step)
-                else:
-                    self._answer(asked[step], role)
-        for step, _asked, due, _role, _answered, state in steps:
+        with at("2026-03-03 09:15"):
+            self._ask(case, "quality")
+        opinions = {}
+        # Everybody else is asked by itself, the moment the last one before him has answered.
+        for step, _asked, _due, role, answered, _state in sorted(steps, key=lambda line: line[4]):
+            opinions[step] = case.policy_countersign_ids.filtered(
+                lambda line, step=step: line.step_code == step
+            )
+            with at(f"2026-{answered}"):
+                self._answer(opinions[step], role)
+        self.assertEqual(set(case.policy_countersign_ids.mapped("step_code")), set(opinions))
+        for step, asked, due, _role, _answered, state in steps:
             with self.subTest(step):
-                clock = self._clock(asked[step], step)
+                self.assertEqual(opinions[step].policy_asked_at, shanghai(f"2026-{asked}"))
+                clock = self._clock(opinions[step], step)
                 self.assertEqual(clock.due_at, shanghai(f"2026-{due} 23:59:59"))
                 self.assertEqual(clock.state, state)
-                self.assertEqual(asked[step].due_at, clock.due_at)
-        self.assertEqual(self._clock(asked["production"], "production").cycle, 0)
-        # Lines 7, 8 and 11: settled, told, called back on the day itself (correction 2).
+                self.assertEqual(opinions[step].due_at, clock.due_at)
+        self.assertEqual(self._clock(opinions["production"], "production").cycle, 0)
+        # Lines 7, 8 and 11: settled on the tenth day after the registration, told, called back on
+        # the day itself (correction 2).
         with at("2026-03-13 11:00"):
             mine = self._as("specialist", case)
             mine.action_policy_respond("已联系")
@@ -291,9 +484,87 @@ class TestFullRoute(PackFlow):
         clock = self._clock(case, "callback")
         self.assertEqual(clock.due_at, shanghai("2026-03-28 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-28 00:00"))
+        with at("2026-03-20 10:00"), self.assertRaises(UserError):
+            mine.action_policy_close()
         with at("2026-03-28 10:00"):
             mine.action_policy_callback(4, "客户认可")
         self.assertEqual(clock.state, "met")
+        with at("2026-03-28 11:00"):
+            self._as("qc", case).action_policy_recheck("记录齐全")
+            mine.action_policy_close()
+        self.assertEqual(case.policy_closed_at, shanghai("2026-03-28 11:00"))
+
+    def test_s2_line_3_whoever_is_late_has_his_head_told(self):
+        """Correction 15: day 0 is the first overdue day; CMP-DLN-02: +1 GM office, +3 executive."""
+        self._chain(self.people["production"], self.people["manager_office"])
+        case = self._registered()
+        with at("2026-03-03 09:15"):
+            quality = self._ask(case, "quality")
+        with at("2026-03-06 16:00"):
+            self._answer(quality, "quality")
+        production = case.policy_countersign_ids.filtered(
+            lambda line: line.step_code == "production"
+        )
+        self._mark("2026-03-08 23:59:59")
+        self.assertEqual(self._told(production, "production"), [])
+        told = []
+        for moment, people in (
+            ("2026-03-09 00:00:00", ["manager_office", "production"]),
+            ("2026-03-10 00:00:00", ["gm_office"]),
+            ("2026-03-11 00:00:00", []),
+            ("2026-03-12 00:00:00", ["ceo"]),
+            ("2026-03-16 00:00:00", []),
+        ):
+            self._mark(moment)
+            told += [(shanghai(moment), login) for login in people]
+            with self.subTest(moment):
+                self.assertEqual(self._told(production, "production"), told)
+        violation = self.env["crm.policy.violation"].search(
+            [("deadline_id", "=", self._clock(production, "production").id)]
+        )
+        self.assertEqual(
+            (violation.clause_number, violation.user_id), ("3.3", self.people["production"])
+        )
+        # The reason is asked for before the case is closed, whatever department it was.
+        with at("2026-03-16 10:00"):
+            self._drive_on(case)
+        with at("2026-03-31 10:00"):
+            case._policy_set_fact("policy_callback_at")
+            self._as("qc", case).action_policy_recheck("记录齐全")
+            others = self.env["crm.policy.violation"].search([("company_id", "=", self.company.id)])
+            for other in others - violation:
+                other.with_user(other.user_id).action_policy_explain("补充说明")
+            with self.assertRaisesRegex(
+                ValidationError, r"was late: \S+ \(3\.3\) must be explained first, by t_production"
+            ):
+                self._as("specialist", case).action_policy_close()
+            violation.with_user(self.people["production"]).action_policy_explain("设备故障")
+            self._as("specialist", case).action_policy_close()
+        self.assertTrue(case.policy_closed_at)
+
+    def test_s2_line_11_rolled_to_the_next_working_day(self):
+        version = self.governing
+        rule = self.env["crm.policy.deadline.rule"].search(
+            [("version_id", "=", version.id), ("code", "=", "callback")]
+        )
+        version._policy_guarded_write({"state": "draft"})
+        rule.roll = "next_workday"
+        version._policy_guarded_write({"state": "effective"})
+        case = self._registered()
+        with at("2026-03-13 15:00"):
+            self._drive_on(case)
+        clock = self._clock(case, "callback")
+        self.assertEqual(clock.due_at, shanghai("2026-03-30 23:59:59"))
+        self.assertEqual(clock.earliest_at, shanghai("2026-03-30 00:00"))
+
+    def _drive_on(self, case):
+        """Take a registered case on until the customer is told."""
+        mine = self._as("specialist", case)
+        mine.action_policy_respond("已联系")
+        mine.action_policy_propose("退货")
+        mine.action_policy_decide()
+        mine.action_policy_settle()
+        mine.action_policy_reply("同意", "phone")
 
     def _hr(self):
         return new_test_user(
@@ -307,12 +578,7 @@ class TestFullRoute(PackFlow):
     def test_a_call_before_its_day_does_not_count(self):
         case = self._registered()
         with at("2026-03-13 15:00"):
-            mine = self._as("specialist", case)
-            mine.action_policy_respond("已联系")
-            mine.action_policy_propose("退货")
-            mine.action_policy_decide()
-            mine.action_policy_settle()
-            mine.action_policy_reply("同意", "phone")
+            self._drive_on(case)
         with at("2026-03-27 10:00"):
             case._policy_set_fact("policy_callback_at")
         self.assertEqual(self._clock(case, "callback").state, "open")
@@ -328,14 +594,8 @@ class TestFullRoute(PackFlow):
             with self.assertRaisesRegex(UserError, "Quality investigation is asked already"):
                 self._ask(case, "quality")
             self._answer(opinion, "quality")
-            self._answer(self._ask(case, "production"), "production")
-            self._answer(self._ask(case, "manager-office"), "manager_office")
-            # Research is asked where the case needs it; once it is, its answer is waited for.
-            research = self._ask(case, "research")
-            with self.assertRaisesRegex(UserError, "before Check comes: Research"):
-                self._ask(case, "check")
-            self._answer(research, "rd")
-            self._ask(case, "check")
+            with self.assertRaisesRegex(UserError, "Production is asked already"):
+                self._ask(case, "production")
             with self.assertRaisesRegex(ValidationError, "asks nobody under moons"):
                 self._ask(case, "moons")
 
@@ -445,8 +705,12 @@ class TestFullRoute(PackFlow):
         Turn = self.env["crm.policy.countersign.turn"]
         with at("2026-03-03 10:00"):
             ask = Turn.with_user(self.users["supervisor"]).create({"ticket_id": case.id})
-            self.assertEqual(ask.askable_ids.mapped("code"), ["quality"])
-            ask.step_id = ask.askable_ids
+            # What only some cases need can be put down for its turn.
+            self.assertEqual(
+                ask.askable_ids.mapped("code"),
+                ["quality", "research", "personnel-notice", "penalty-statistics"],
+            )
+            ask.step_id = ask.askable_ids[0]
             ask.action_policy_confirm()
             opinion = case.policy_countersign_ids
             answer = Turn.with_user(self.people["quality"]).create(
@@ -465,7 +729,10 @@ class TestFurnitureRoute(PackFlow):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls._appoint("quality", "production", "warehouse", "deputy_gm", "sales_manager")
+        cls._appoint(
+            "quality", "production", "warehouse", "deputy_gm", "sales_manager",
+            "complaint_officer",
+        )  # fmt: skip
 
     def _case(self, moment, code="quality"):
         with at(moment):
@@ -477,6 +744,14 @@ class TestFurnitureRoute(PackFlow):
         )
         self.assertEqual(self._case("2026-03-12 14:10").policy_number, "260312099")
         self.assertEqual(self._case("2026-03-13 09:00").policy_number, "260313100")
+
+    def test_a_written_complaint_leads_to_a_call(self):
+        """CMP-INT-05: within 60 minutes of working time it is taken up."""
+        case = self._case("2026-03-12 17:40")
+        self.assertEqual(self._dues(case), {"first-call": shanghai("2026-03-13 09:40")})
+        with at("2026-03-13 09:40"):
+            self._as("specialist", case).action_policy_accept()
+        self.assertEqual(self._clock(case, "first-call").state, "met")
 
     def test_s3_hand_over(self):
         case = self._case("2026-03-12 14:10")
@@ -492,8 +767,16 @@ class TestFurnitureRoute(PackFlow):
         )
         with at("2026-03-16 16:30"):
             self._answer(outside, "production", "客户确认 80/20")
+        self._mark("2026-03-17 18:00:00")
+        self.assertEqual(self._told(inside, "quality-internal"), [])
+        self._mark("2026-03-17 18:00:01")
+        overdue = shanghai("2026-03-17 18:00:01")
+        self.assertEqual(
+            self._told(inside, "quality-internal"), [(overdue, "ceo"), (overdue, "quality")]
+        )
         with at("2026-03-18 09:30"):
             self._answer(inside, "quality", "处分一人")
+        self.assertEqual(self._told(outside, "quality-external"), [])
         self.assertEqual(self._clock(outside, "quality-external").state, "met")
         self.assertEqual(self._clock(inside, "quality-internal").state, "late")
 
@@ -532,6 +815,28 @@ class TestFurnitureRoute(PackFlow):
         case = self._case("2026-03-06 16:00", "grievance")
         self.assertEqual(self._dues(case), {"grievance": shanghai("2026-03-06 23:59:59")})
 
+    def test_s3_outside_too_late_goes_to_the_deputy(self):
+        case = self._case("2026-03-12 14:10")
+        with at("2026-03-12 15:00"):
+            outside = self._ask(case, "quality-external")
+        self._mark("2026-03-16 18:00:01")
+        overdue = shanghai("2026-03-16 18:00:01")
+        self.assertEqual(
+            self._told(outside, "quality-external"),
+            [(overdue, "deputy_gm"), (overdue, "production")],
+        )
+
+    def test_a_grievance_not_answered_is_told_above_the_next_morning(self):
+        officer = self.people["complaint_officer"]
+        self._chain(officer, self.users["supervisor"])
+        case = self._case("2026-03-06 16:00", "grievance")
+        self._mark("2026-03-06 23:59:59")
+        self.assertEqual(self._told(case, "grievance"), [])
+        self._mark("2026-03-07 00:00:00")
+        self.assertEqual(
+            self._told(case, "grievance"), [(shanghai("2026-03-07 00:00:00"), "supervisor")]
+        )
+
     def test_s6_arithmetic_of_notices(self):
         """Their documents come later; the days are counted as their rules will count them."""
         Rule = self.env["crm.policy.deadline.rule"]
@@ -542,3 +847,68 @@ class TestFurnitureRoute(PackFlow):
             rule = Rule.new({"duration": days, "unit": "working_days", "count_from": "next_day"})
             [found] = rule._policy_due([shanghai(moment)], self.company)
             self.assertEqual(found, shanghai(due))
+        # Correction 19: with the statutory days of 2026 Saturday 05-09 is a working day.
+        self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
+        [found] = rule._policy_due([shanghai("2026-05-08 10:05")], self.company)
+        self.assertEqual(found, shanghai("2026-05-14 18:00"))
+
+
+class TestServiceDepartment(PackFlow):
+    """004: the times of the service flow, and who is told level by level (ORG-REP-01)."""
+
+    pack = "service_department"
+    kinds = ("inquiry", "query", "request", "suggestion")
+
+    def test_clocks_of_a_request(self):
+        for urgency, response, resolved in (
+            ("urgent", "2026-03-09 09:05", "2026-03-09 13:50"),
+            ("normal", "2026-03-09 09:50", "2026-03-09 17:50"),
+        ):
+            with self.subTest(urgency), at("2026-03-06 17:50"):
+                case = self._new_case(policy_kind="request", policy_urgency=urgency)
+                self.assertEqual(
+                    self._dues(case),
+                    {
+                        f"response-{urgency}": shanghai(response),
+                        f"resolve-{urgency}": shanghai(resolved),
+                    },
+                )
+
+    def test_across_a_holiday_and_a_working_saturday(self):
+        self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
+        for moment, response in (
+            ("2026-04-30 17:30", "2026-05-06 09:30"),
+            ("2026-05-08 17:30", "2026-05-09 09:30"),
+        ):
+            with self.subTest(moment), at(moment):
+                case = self._new_case(policy_kind="request")
+                self.assertEqual(self._dues(case)["response-normal"], shanghai(response))
+
+    def test_what_is_overdue_climbs_level_by_level(self):
+        self._chain(*(self.users[role] for role in ("specialist", "manager", "director", "ceo")))
+        with at("2026-03-05 16:30"):
+            case = self._new_case(policy_kind="request", team_id=self.team.id)
+        told = []
+        for moment, login in (
+            ("2026-03-05 17:30:01", "manager"),
+            ("2026-03-06 09:00:00", "director"),
+            ("2026-03-09 09:00:00", "ceo"),
+        ):
+            self._mark(moment)
+            told.append((shanghai(moment), login))
+            with self.subTest(moment):
+                self.assertEqual(self._told(case, "response-normal"), told)
+        violation = self.env["crm.policy.violation"].search(
+            [("deadline_id", "=", self._clock(case, "response-normal").id)]
+        )
+        # Opened Thursday 17:30:01: the third working day after it, and the tenth.
+        self.assertEqual(
+            self._dues(violation),
+            {
+                "violation-explain": shanghai("2026-03-10 18:00"),
+                "violation-decide": shanghai("2026-03-19 18:00"),
+            },
+        )
+        with at("2026-03-12 09:00"):
+            violation._policy_set_fact("decided_at")
+        self.assertEqual(self._clock(violation, "violation-decide").state, "met")

@@ -1,5 +1,7 @@
 """How far the text is carried out: the numbers on a clause, their search, and the report."""
 
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, ValidationError
 
 from ..common import PolicyCommon, at
@@ -119,6 +121,46 @@ class TestCoverage(PolicyCommon):
             lines.read(["rule_count", "hit_count", "late_count", "number"])
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
+
+    def test_signatures_stand_beside_the_rules(self):
+        rows = self.version.acknowledgement_ids
+        [day] = set(rows.mapped("due_on"))
+        names = ("sign_count", "signed_count", "signed_late_count", "unsigned_count")
+
+        def numbers():
+            [found] = {tuple(line[name] for name in names) for line in self._report()}
+            return found
+
+        everybody = len(rows)
+        self.assertEqual(numbers(), (everybody, 0, 0, everybody))
+        # The day itself is in time until its last second in the company's zone.
+        for role, moment in (
+            ("qc", f"{day} 23:59:59"),
+            ("finance", f"{day + timedelta(days=1)} 00:00:00"),
+        ):
+            with at(moment):
+                mine = self._as(role, self.version)
+                mine.action_policy_read()
+                mine.action_policy_sign()
+        self.assertEqual(numbers(), (everybody, 2, 1, everybody - 2))
+        self.assertEqual(
+            numbers()[:2], (self.version.sign_count, self.version.signed_count)
+        )
+        # Who has left is not waited for.
+        self.users["analyst"].active = False
+        self.assertEqual(numbers(), (everybody - 1, 2, 1, everybody - 3))
+        # A version has its number once, however many clauses it has.
+        [[signed, late]] = self.env["crm.policy.coverage"]._read_group(
+            [("version_id", "=", self.version.id)],
+            [],
+            ["signed_count:max", "signed_late_count:max"],
+        )
+        self.assertEqual((signed, late), (2, 1))
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        self.env.invalidate_all()
+        lines = self.env["crm.policy.coverage"].search([("version_id", "=", draft.id)])
+        self.assertEqual(set(lines.mapped("sign_count")), {0})
+        self.assertEqual(set(lines.mapped("unsigned_count")), {0})
 
     def test_who_sees_the_report(self):
         for role in ("manager", "director", "ceo", "qc", "analyst", "policy_admin"):
