@@ -38,6 +38,7 @@
         "security/violation_rules.xml",
         "data/activity_types.xml",
         "security/registry_rules.xml",
+        "security/wizard_rules.xml",
         "security/word_rules.xml",
         "data/channels.xml",
         "data/crons.xml",

@@ -104,6 +104,8 @@ def test_the_shipped_packs_can_be_read(path):
         (b"a: &one [1]\nb: *one\n", "line 2: aliases"),
         (b"? [a, b]\n: 1\n", "line 1: a key must be text"),
         (b"? {a: b}\n: 1\n", "line 1: a key must be text"),
+        (b"a: [{b: 1,\n 2: 3}]\n", "line 2: a key must be text"),
+        (b"a: {no: Ja}\n", "line 1: a key must be text"),
     ],
 )
 def test_a_file_that_is_no_pack(content, problem):
@@ -176,7 +178,7 @@ def test_a_few_aliases_do_not_fill_the_memory():
         (["clauses", 1, "titel"], "x", "clauses[2]: unknown field titel"),
         # the sections
         (["surprise"], [], "unknown section surprise"),
-        ([7], [], "unknown section 7"),
+        ([7], [], "a key must be text"),
         (["limits"], {"code": "front"}, "limits: must be a list"),
         (["limits"], 0, "limits: must be a list"),
         (["limits", 0], 500, "limits[1]: is missing or is not a mapping"),
@@ -193,6 +195,7 @@ def test_a_few_aliases_do_not_fill_the_memory():
         (["limits", 0, "amount"], True, "limits[1]: amount must be a number, not True"),
         (["limits", 0, "amount"], float("nan"), "amount must be a number, not nan"),
         (["limits", 0, "amount"], float("-inf"), "amount must be a number, not -inf"),
+        (["limits", 0, "amount"], 10**400, "limits[1]: amount must be a number, not 1000"),
         (["limits", 0, "amount"], MISSING, "limits[1]: amount is missing"),
         (["limits", 0, "own"], "yes", "limits[1]: own must be true or false, not 'yes'"),
         (["limits", 0, "own"], 1, "limits[1]: own must be true or false, not 1"),

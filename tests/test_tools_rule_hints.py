@@ -1,5 +1,7 @@
 """What the sentences of a policy may mean, exactly; and what they do not mean."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +214,17 @@ def test_the_tables_of_words_name_what_there_is():
     for field, codes in policy_words.KINDS.values():
         assert field == "policy_kind" or set(codes) <= allowed[field].keys()
     assert {unit for unit, _size in rule_hints._UNITS.values()} <= dict(UNITS).keys()
+
+
+@pytest.mark.parametrize("name", ["_TIMES", "_AMOUNT", "_LEVELS"])
+def test_a_page_of_figures_is_not_tried_from_each_to_each(name):
+    """No figures without an end: with them a page of nothing else takes minutes."""
+    assert not re.search(r"\[0-9,?\][*+]", getattr(rule_hints, name).pattern)
+
+
+def test_a_number_that_nobody_writes_is_no_duration():
+    hints = rule_hints.find("受理后" + "1" * 500 + "小时内响应；超过" + "9" * 500 + "元由总经理审批")
+    assert all("duration" not in hint.values for hint in hints)
 
 
 SIGNS = st.text(

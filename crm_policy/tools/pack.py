@@ -7,13 +7,13 @@ before anything is written.
 
 import hashlib
 import json
-import math
 import re
 import reprlib
 
 import yaml
 
 MAX_BYTES = 1_000_000
+LARGEST = 1e15  # beyond that floats have no cents any more
 
 
 class PackError(ValueError):
@@ -42,9 +42,10 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node, deep=False):
         seen = set()
         for key_node, _value in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+            scalar = isinstance(key_node, yaml.ScalarNode)
+            key = self.construct_object(key_node, deep=deep) if scalar else None
+            if not isinstance(key, str):
                 raise PackError([f"line {key_node.start_mark.line + 1}: a key must be text"])
-            key = self.construct_object(key_node, deep=deep)
             if key in seen:
                 raise PackError([f"line {key_node.start_mark.line + 1}: {key} is written twice"])
             seen.add(key)
@@ -207,7 +208,8 @@ def _fits(value, kind):
         return isinstance(value, str) and bool(value.strip())
     if kind is float:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return is_number and math.isfinite(value)
+        # An integer may be too long for any float, which isfinite() does not survive.
+        return is_number and abs(value) < LARGEST
     if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, kind)

@@ -11,7 +11,10 @@ from .policy_words import ANY_REMEDY, FACTS, KINDS, POSTS, SUBJECTS
 
 MAX_SENTENCE = 2_000  # characters: what is longer is no sentence that somebody wrote
 LONGEST = 10_000  # as a duration; what is more is a slip
-_NUM = rf"(?:[0-9][0-9,]*(?:\.[0-9]+)?|{CHINESE}{{1,6}}|半|数|几)"
+# As long as anybody writes a number: without an end, a page of figures would be tried from each
+# figure to each other one.
+_FIGURES = r"[0-9][0-9,]{0,14}(?:\.[0-9]{1,6})?"
+_NUM = rf"(?:{_FIGURES}|{CHINESE}{{1,6}}|半|数|几)"
 _UNITS = {
     "工作日": ("working_days", 1),
     "工作天": ("working_days", 1),
@@ -66,9 +69,9 @@ _LIMIT_NOUN = re.compile(r"(?:客户|结果|的|完成)*(?:时限|期限|时间)
 _AMOUNT = re.compile(
     rf"(?P<before>不(?:得|能)?(?:超过|高于|大于)|最高(?:不超过)?|上限为?|限额为?|"
     rf"低于|少于|不满|不足|未达到?|小于|超过|高于|大于|≤|<|>|≥)? ?(?:人民币|¥|￥)? ?"
-    rf"(?:(?P<low>[0-9][0-9,]*(?:\.[0-9]+)?) ?(?P<low_large>万|千)?(?P<low_yuan>元)?"
+    rf"(?:(?P<low>{_FIGURES}) ?(?P<low_large>万|千)?(?P<low_yuan>元)?"
     rf" ?[-—–~～至到] ?)?"
-    rf"(?P<n>[0-9][0-9,]*(?:\.[0-9]+)?|{CHINESE}{{1,6}}) ?(?P<large>百万|千万|万|千|亿)?"
+    rf"(?P<n>{_FIGURES}|{CHINESE}{{1,6}}) ?(?P<large>百万|千万|万|千|亿)?"
     rf"(?P<currency>元|美元|欧元|日元|港元)(?:人民币)?"
     rf"(?P<after> ?(?:\((?:不?含)\))? ?(?:及)?以[下内上]|之内)?"
 )

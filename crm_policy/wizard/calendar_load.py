@@ -6,9 +6,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools.calendar_file import CalendarFileError, read_days
+from ..tools.cell_values import FIRST_YEAR, LAST_YEAR
 from ..tools.import_sheet import ImportColumn, write_template
 from ..tools.sheet import font_for
 from ..tools.template_words import template_words
@@ -65,6 +66,22 @@ class CrmPolicyCalendarLoad(models.TransientModel):
         company = self.env.company
         followed = company.sudo().resource_calendar_id.policy_statutory_country_id
         return followed or company.country_id
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("year")
+    def _check_year(self):
+        for load in self:
+            if not FIRST_YEAR <= load.year <= LAST_YEAR:
+                raise ValidationError(
+                    self.env._(
+                        "%(date)s is no date of a calendar: it lies before %(first)s or after "
+                        "%(last)s.",
+                        date=load.year,
+                        first=FIRST_YEAR,
+                        last=LAST_YEAR,
+                    )
+                )
 
     # === ACTION METHODS === #
 

@@ -231,12 +231,12 @@ class CrmPolicyParameterSheet(models.TransientModel):
         records = self._policy_records(version)
         problems = []
         for key, value in changes.items():
-            section, code, path = key.split("/", 2)
-            row = records[f"{section}/{code}"]
+            place, path = key.rsplit("/", 1)  # a code may hold a slash, the name of a field never
+            row = records[place]
             target, name = row, path
             if "." in path:
-                lines, place, name = path.split(".")
-                target = row[lines][int(place) - 1]
+                lines, number, name = path.split(".")
+                target = row[lines][int(number) - 1]
             try:
                 with self.env.cr.savepoint():
                     target.write({name: value})

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from datetime import datetime
+
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
@@ -22,6 +24,15 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         tracking=True,
         help="As agreed, then as it was: the callback follows from it.",
     )
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("policy_repair_delivery_at")
+    def _check_policy_repair_delivery(self):
+        # No step records it: somebody types it, and clocks start from it.
+        for case in self.filtered("policy_repair_delivery_at"):
+            name = "policy_repair_delivery_at"
+            case._policy_moment(name, case[name], datetime.max)
 
     # === CRUD METHODS === #
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL, split_every
 
 _logger = logging.getLogger(__name__)
@@ -328,20 +329,21 @@ class CrmPolicyDeadline(models.Model):
     def _policy_sweep_chunk(self, model_name, pairs):
         """Sync (rule id, record id) pairs; fall back to one by one when one of them fails."""
         rules = self.env["crm.policy.deadline.rule"].browse({rule for rule, _record in pairs})
-        records = self.env[model_name].browse({record for _rule, record in pairs}).exists()
-        gone = {record for _rule, record in pairs}.difference(records.ids)
+        ids = {record for _rule, record in pairs}
+        records = self.env[model_name].browse(ids).exists()
         try:
             with self.env.cr.savepoint():
-                self._policy_cancel_gone(rules, gone)
+                self._policy_cancel_gone(rules, ids.difference(records.ids))
                 self._policy_sync(rules, records)
-        except Exception:
-            if len(records) == 1:
-                _logger.exception("%s %s: its deadlines cannot be kept", model_name, records.id)
-                return
-            for record_id in records.ids:
-                self._policy_sweep_chunk(
-                    model_name, [pair for pair in pairs if pair[1] == record_id]
-                )
+        except Exception as error:
+            if len(ids) > 1:
+                for record_id in sorted(ids):
+                    alone = [pair for pair in pairs if pair[1] == record_id]
+                    self._policy_sweep_chunk(model_name, alone)
+            elif isinstance(error, PG_CONCURRENCY_EXCEPTIONS_TO_RETRY):
+                _logger.info("%s %s is being saved: the next sweep", model_name, *ids)
+            else:
+                _logger.exception("%s %s: its deadlines cannot be kept", model_name, *ids)
 
     @api.model
     def _policy_cancel_gone(self, rules, res_ids):

@@ -95,8 +95,8 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
         """
         clocks, moved = self.sudo(), ["state", "start_at", "due_at", "paused_seconds"]
         clocks.invalidate_recordset(moved)
-        kept = ["rule_id", "company_id", "is_trial", "accepted_overdue", "escalation_ids"]
-        clocks.fetch(moved + kept)
+        kept = ["rule_id", "company_id", "is_trial", "accepted_overdue", "retracted_at"]
+        clocks.fetch([*moved, *kept, "escalation_ids"])
         moments = {}
         for (rule, company), group in clocks.grouped(
             lambda clock: (clock.rule_id, clock.company_id)

@@ -316,7 +316,7 @@ class CrmPolicyEscalation(models.Model):
         groups = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
         for deadline, _step, user, _how in rows:
             documents = groups[deadline.res_model, deadline.company_id]
-            documents[deadline.res_id][deadline].append(user.name or self.env._("nobody"))
+            documents[deadline.res_id][deadline].append(user.name or "")
         for (model_name, company), documents in groups.items():
             model = self.env[model_name].sudo()
             if not hasattr(model, "_message_log_batch"):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools.cell_values import FIRST_YEAR, LAST_YEAR
+
 
 class CrmPolicyRuleEditor(models.AbstractModel):
     """A deadline rule under somebody's hands: pickers instead of names, and a try before saving."""
@@ -144,6 +146,13 @@ class CrmPolicyRuleEditor(models.AbstractModel):
         """Return (account, problem): when the rule as it stands falls due, or why it does not."""
         if self.unit == "given" or not self.try_at:
             return False, False
+        if not FIRST_YEAR <= self.try_at.year <= LAST_YEAR:
+            return False, self.env._(
+                "%(date)s is no date of a calendar: it lies before %(first)s or after %(last)s.",
+                date=self.try_at.date(),
+                first=FIRST_YEAR,
+                last=LAST_YEAR,
+            )
         company = self.company_id or self.env.company
         try:
             self._check_duration()

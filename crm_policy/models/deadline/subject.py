@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
+from ...tools.cell_values import FIRST_YEAR, LAST_YEAR
 
 # Nearly due: less than this share of the time is left. It colours a chip; nothing follows from it.
 NEARLY = 0.2
@@ -258,7 +259,7 @@ class CrmPolicySubject(models.AbstractModel):
             moment = fields.Datetime.to_datetime(at)
         except (TypeError, ValueError, LookupError):
             moment = None
-        if not isinstance(moment, datetime):
+        if not isinstance(moment, datetime) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValidationError(
                 self.env._(
                     "%(fact)s: %(value)s is no date and time.",

@@ -1,4 +1,8 @@
+import logging
+
 from odoo import api, models
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmPolicyYearWatch(models.AbstractModel):
@@ -15,21 +19,29 @@ class CrmPolicyYearWatch(models.AbstractModel):
         October on for the coming year, at once for the present one. That nobody enters them stays
         visible above the lists of deadlines and in the policy check.
         """
-        Day = self.env["crm.policy.calendar.day"]
         companies = self.env["res.company"].search([("resource_calendar_id", "!=", False)])
         for company in companies:
-            missing = [
-                (country, year)
-                for country, year in Day._policy_missing_years(company)
-                if not self._policy_is_told(company, country, year)
-            ]
-            for country, year in missing:
-                self.env["crm.policy.event"]._policy_log(
-                    "calendar.year_missing", company, {"country": country.id, "year": year}
-                )
-            if missing:
-                self._policy_tell_administrators(company, missing)
+            try:
+                with self.env.cr.savepoint():
+                    self._policy_watch(company)
+            except Exception:
+                # Its calendar may be anything; the others are told all the same.
+                _logger.exception("The statutory days of %s could not be looked at", company.name)
             self.env["ir.cron"]._commit_progress(1)
+
+    @api.model
+    def _policy_watch(self, company):
+        missing = [
+            (country, year)
+            for country, year in self.env["crm.policy.calendar.day"]._policy_missing_years(company)
+            if not self._policy_is_told(company, country, year)
+        ]
+        for country, year in missing:
+            self.env["crm.policy.event"]._policy_log(
+                "calendar.year_missing", company, {"country": country.id, "year": year}
+            )
+        if missing:
+            self._policy_tell_administrators(company, missing)
 
     @api.model
     def _policy_is_told(self, company, country, year):

@@ -206,7 +206,9 @@ class CrmPolicyClause(models.Model):
         """Return SELECT clause_id of the records of a model."""
         model = self.env[model_name].sudo().with_context(active_test=False)
         query = model._search(list(domain), order=None)
-        return query.select(SQL("%s AS clause_id", SQL.identifier(query.table, "clause_id")))
+        return query.select(
+            SQL("%s AS clause_id", model._field_to_sql(query.table, "clause_id", query))
+        )
 
     def _policy_counts(self, names):
         """Return {name: {clause id: number}} for those that are counted; a query for each name."""

@@ -7,7 +7,16 @@ from ...tools import pack
 
 # What the values of a row can set off: the messages of our checks, those of the database, and of
 # Python where a text is something that nobody thought of.
-_BAD_ROW = (UserError, IntegrityError, DataError, ValueError, TypeError, LookupError, SyntaxError)
+_BAD_ROW = (
+    UserError,
+    IntegrityError,
+    DataError,
+    ValueError,
+    TypeError,
+    LookupError,
+    SyntaxError,
+    ArithmeticError,
+)
 
 
 class CrmPolicyPackSection(models.AbstractModel):

@@ -1,3 +1,4 @@
+import logging
 import re
 
 from dateutil.relativedelta import relativedelta
@@ -6,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools import text_diff
+
+_logger = logging.getLogger(__name__)
 
 # Who may put a version in force, end it or confirm it. The author never approves his own.
 APPROVER_GROUPS = "crm_policy.group_director,crm_policy.group_ceo,crm_policy.group_committee"
@@ -240,11 +243,29 @@ class CrmPolicyRevision(models.AbstractModel):
             )
         )
         for version in due:
-            head = version.policy_id.owner_department_id.manager_id.user_id
-            keeper = head.filtered("active") or version.author_id
-            version._policy_schedule("review", keeper, version.next_review_on)
-            version._policy_guarded_write({"review_reminded_on": version.next_review_on})
-        self.env["crm.policy.event"]._policy_log("version.review_due", due)
+            version._policy_try("_policy_remind_review")
+
+    def _policy_remind_review(self):
+        """Ask the head of the department that owns the policy, else the author, for the review."""
+        head = self.policy_id.owner_department_id.manager_id.user_id
+        keeper = head.filtered("active") or self.author_id
+        self._policy_schedule("review", keeper, self.next_review_on)
+        self._policy_guarded_write({"review_reminded_on": self.next_review_on})
+        self.env["crm.policy.event"]._policy_log("version.review_due", self)
+
+    def _policy_try(self, name):
+        """Let a cron call a method; versions that fail must not keep the others waiting.
+
+        :param str name: of a method that takes no argument.
+        """
+        try:
+            with self.env.cr.savepoint():
+                getattr(self, name)()
+        except Exception:
+            # What was read meanwhile must not stay in the cache.
+            self.env.registry.clear_cache()
+            _logger.exception("%s: %s", name, ", ".join(self.mapped("display_name")))
+        self.env["ir.cron"]._commit_progress(len(self))
 
     def _policy_schedule(self, kind, users, day):
         """Give users an activity on this version, in one go.

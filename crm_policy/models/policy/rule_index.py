@@ -36,6 +36,8 @@ class CrmPolicyRuleIndex(models.Model):
     def _table_query(self):
         # An id of its own for each rule, the same tomorrow: the number of its kind leads it.
         names = self._policy_kinds()
+        for name in names:
+            self.env[name].flush_model()  # version and company of a new rule are written late
         parts = [
             SQL(
                 "SELECT id * %(kinds)s + %(number)s AS id, clause_id, version_id, company_id,"

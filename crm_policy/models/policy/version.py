@@ -332,9 +332,11 @@ class CrmPolicyVersion(models.Model):
     @api.model
     def _cron_take_effect(self):
         """Put versions in force on their day; safe to run at any time, any number of times."""
-        self.search([("state", "=", "review"), ("approver_id", "!=", False)])._policy_take_effect()
-        trials = self.search([("state", "=", "effective"), ("enforcement", "=", "trial")])
-        trials._policy_end_trial()
+        approved = self.search([("state", "=", "review"), ("approver_id", "!=", False)])
+        for waiting in approved.grouped("policy_id").values():
+            waiting._policy_try("_policy_take_effect")
+        for trial in self.search([("state", "=", "effective"), ("enforcement", "=", "trial")]):
+            trial._policy_try("_policy_end_trial")
 
     def _policy_content_hash(self):
         """Return the SHA-256 of the clauses in order, in every language they were written in."""

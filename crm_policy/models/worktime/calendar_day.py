@@ -5,10 +5,10 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ...const import WEEKDAYS
+from ...tools.cell_values import FIRST_YEAR, LAST_YEAR
 
 # In this month the State Council has told, or is about to tell, the days of the coming year.
 NEXT_YEAR_FROM_MONTH = 10
-FIRST_YEAR, LAST_YEAR = 1980, 2099
 
 
 class CrmPolicyCalendarDay(models.Model):

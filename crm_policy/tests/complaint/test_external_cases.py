@@ -84,6 +84,14 @@ class TestExternalCases(PolicyCommon):
             self._clock(case, "external-platform").due_at, shanghai("2026-04-05 16:00")
         )
 
+    def test_a_date_in_another_age_is_none(self):
+        with at("2026-03-05 10:00"):
+            mine = self._as("specialist", self._external())
+            for due in ("9999-12-31 12:00:00", "0026-03-09 12:00:00"):
+                with self.subTest(due), self.assertRaisesRegex(ValidationError, "no date and time"):
+                    mine.action_policy_receive_external(due_at=due)
+            self.assertFalse(mine.policy_external_received_at)
+
     def test_the_date_of_the_authority_runs_beside_the_pack(self):
         with at("2026-03-05 10:00"):
             case = self._external()

@@ -190,6 +190,23 @@ class TestEscalations(AlertCommon):
         self._run("2026-03-05 12:00")
         self.assertEqual(self._told(case), [("policy_admin", "nobody")])
 
+    def test_that_nobody_was_there_is_noted_in_the_company_s_language(self):
+        self._activate_chinese()
+        self._set_alerts("response-normal", {"levels": 1})
+        self.employees["specialist"].unlink()
+        self.users["policy_admin"].active = False
+        case = self._request("2026-03-05 09:00")
+        self._run("2026-03-05 12:00")
+        [row] = self._clocks(case).escalation_ids
+        self.assertEqual((row.user_id.id, row.how), (False, "nobody"))
+        note = case.message_ids.filtered(lambda message: "首次响应" in (message.body or ""))[:1]
+        self.assertIn("无", note.body)
+        self.assertNotIn("nobody", note.body)
+
+    def _activate_chinese(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.partner_id.lang = "zh_CN"
+
     def test_managers_in_a_circle_are_found_and_end(self):
         self._set_alerts("response-normal", *CHAIN)
         self.employees["supervisor"].parent_id = self.employees["specialist"]

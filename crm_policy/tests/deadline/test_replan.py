@@ -417,6 +417,23 @@ class TestYearWatch(PolicyCommon):
         self.assertEqual(sorted(event.payload["year"] for event in self._events()), [2027, 2028])
         self.assertEqual(len(self._messages()), 2)
 
+    def test_a_company_that_cannot_be_looked_at_does_not_stop_the_others(self):
+        bad = self._new_company("坏公司")
+        Day = type(self.env["crm.policy.calendar.day"])
+        missing = Day._policy_missing_years
+
+        def stumble(day, company):
+            if company == bad:
+                raise ValueError("bad calendar")
+            return missing(day, company)
+
+        self.patch(Day, "_policy_missing_years", stumble)
+        bad.sequence = -1  # it comes first
+        with self.assertLogs("odoo.addons.crm_policy.models.deadline.year_watch", "ERROR") as log:
+            self._run("2026-10-01 12:00")
+        self.assertIn("坏公司", log.output[0])
+        self.assertEqual(len(self._events()), 1)
+
     def test_a_year_that_is_there_is_not_missed(self):
         self.env["crm.policy.calendar.day"].create(
             {"date": "2027-01-01", "name": "元旦", "country_id": self.env.ref("base.cn").id}

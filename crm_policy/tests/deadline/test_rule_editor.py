@@ -57,6 +57,15 @@ class TestRuleEditor(PolicyCommon):
         rule = form.save()
         self.assertEqual((rule.model_name, rule.code), ("helpdesk.ticket", "9.1-1"))
 
+    def test_a_try_in_another_age_is_no_try(self):
+        for unit in ("working_hours", "working_days", "calendar_hours", "calendar_months"):
+            rule = self._new(unit=unit)
+            for year in ("9999", "0026", "2100"):
+                with self.subTest(unit=unit, year=year):
+                    rule.try_at = f"{year}-12-31 10:00:00"
+                    self.assertFalse(rule.try_account)
+                    self.assertIn("no date of a calendar", rule.try_problem)
+
     def test_another_model_empties_the_paths(self):
         rule = self.rules.new({"model_name": "mail.thread", "start_path": "create_date"})
         rule.model_choice = "helpdesk.ticket"

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import UserError
 from odoo.tools import SQL, mute_logger
@@ -304,6 +305,42 @@ class TestSweep(PauseCommon):
         with self.assertLogs(LOGGER, "ERROR") as log:
             self._sweep()
         self.assertIn(f"helpdesk.ticket {case.id}: its deadlines cannot be kept", log.output[0])
+        self.assertFalse(self._clock(case))
+        self.assertEqual(self._clock(other).state, "open")
+
+    def test_one_bad_record_does_not_keep_the_clock_of_a_gone_one_running(self):
+        gone, bad = self._two_requests()
+        clock = self._clock(gone)
+        self._sql("DELETE FROM helpdesk_ticket WHERE id = %s", gone.id)
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id = %s", bad.id)
+        Rule = type(self.env["crm.policy.deadline.rule"])
+        snapshot = Rule._policy_snapshot
+
+        def stumble(rule, record):
+            if record.id == bad.id:
+                raise ValueError("bad record")
+            return snapshot(rule, record)
+
+        self.patch(Rule, "_policy_snapshot", stumble)
+        with self.assertLogs(LOGGER, "ERROR") as log:
+            self._sweep()
+        self.assertEqual(len(log.output), 1)
+        self.assertEqual((clock.state, clock.cancel_reason), ("cancelled", "document_deleted"))
+
+    def test_what_somebody_saves_meanwhile_waits_for_the_next_sweep(self):
+        case, other = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (case.id, other.id))
+        Rule = type(self.env["crm.policy.deadline.rule"])
+        snapshot = Rule._policy_snapshot
+
+        def busy(rule, record):
+            if record.id == case.id:
+                raise SerializationFailure
+            return snapshot(rule, record)
+
+        self.patch(Rule, "_policy_snapshot", busy)
+        with self.assertNoLogs(LOGGER, "WARNING"):
+            self._sweep()
         self.assertFalse(self._clock(case))
         self.assertEqual(self._clock(other).state, "open")
 

@@ -798,6 +798,15 @@ class TestFurnitureRoute(PackFlow):
         self.assertEqual(clock.due_at, shanghai("2026-03-31 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-31 00:00"))
 
+    def test_s3_a_delivery_in_another_age_is_refused(self):
+        case = self._case("2026-03-12 14:10")
+        with at("2026-03-16 17:00"):
+            self._drive(case, "reply")
+            for moment in ("9999-12-31 10:00:00", "0026-03-27 04:00:00", "2100-01-01 00:00:00"):
+                with self.subTest(moment), self.assertRaisesRegex(ValidationError, "no date"):
+                    case.with_user(self.users["supervisor"]).policy_repair_delivery_at = moment
+        self.assertNotIn("callback-repair", self._dues(case))
+
     def test_s3_packaging_and_service(self):
         case = self._case("2026-03-06 09:50", "packaging")
         with at("2026-03-06 10:00"):

@@ -185,6 +185,20 @@ class TestCoverage(PolicyCommon):
         self.assertEqual(len(set(self.env["crm.policy.rule.index"].search([]).ids)),
                          self.env["crm.policy.rule.index"].search_count([]))  # fmt: skip
 
+    def test_a_rule_is_listed_as_soon_as_it_is_made(self):
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        clause, other = draft.clause_ids[:2]
+        rule = self.env["crm.policy.parameter"].create(
+            {"code": "new", "name": "New", "value": 1, "clause_id": clause.id}
+        )
+        rows = self.env["crm.policy.rule.index"].with_user(self.users["specialist"])
+        [row] = rows.search([("code", "=", "new")])
+        self.assertEqual((row.rule_id, row.version_id), (rule.id, draft))
+        before = other.rule_count
+        rule.clause_id = other
+        other.invalidate_recordset(["rule_count"])
+        self.assertEqual(other.rule_count, before + 1)
+
     def test_a_clause_is_below_one_of_its_own_version(self):
         draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
         first, second = draft.clause_ids[:2]

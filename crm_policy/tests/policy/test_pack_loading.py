@@ -212,6 +212,13 @@ class TestPackLoading(PolicyCommon):
             self.assertEqual(len([line for line in problems if re.search(place, line)]), 1, place)
         self.assertEqual(self._counts(), before)
 
+    def test_a_number_that_is_none_for_a_database_is_named_with_its_row(self):
+        content = self._other(("offset: 80,", f"offset: {10**400},"))
+        before = self._counts()
+        with self.assertRaisesRegex(ValidationError, r"deadline_rules\[\d+\] \(response-urgent\)"):
+            self.policy._policy_apply_pack(content, self.company)
+        self.assertEqual(self._counts(), before)
+
     def test_a_step_of_a_route_is_checked_too(self):
         for step in (
             "{role: manager, mode: some}",

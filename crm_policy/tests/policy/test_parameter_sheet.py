@@ -94,6 +94,13 @@ class TestParameterSheet(PolicyCommon):
             self._cell(book, "deadline_rules/response-urgent/duration", VALUE + 2).value, 15
         )
 
+    def test_a_code_may_hold_a_slash(self):
+        self._rule(self.draft, "response-urgent").code = "6/1/a"
+        wizard, book = self._exported()
+        self._cell(book, "deadline_rules/6/1/a/duration").value = 20
+        self._uploaded(wizard, book).action_policy_apply()
+        self.assertEqual(self._rule(self.draft, "6/1/a").duration, 20)
+
     def test_a_published_version_gets_a_successor(self):
         wizard, book = self._exported(self.version)
         self._cell(book, "parameters/ring_max/value").value = 4

@@ -212,7 +212,8 @@ class TestRevisions(PolicyCommon):
         self._publish(draft)
         self.assertEqual(self.version.superseded_by_id, draft)
         self.assertEqual(seen, [(draft.id, self.version.id, True)])
-        self.env["crm.policy.version"]._cron_take_effect()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_take_effect").method_direct_trigger()
         self.assertEqual(len(seen), 1)
 
     def test_abolishing_needs_a_reason(self):
@@ -292,6 +293,32 @@ class TestRevisions(PolicyCommon):
             self.assertFalse(version.is_review_overdue)
         self.assertEqual(str(version.next_review_on), "2028-03-10")
         self.assertFalse(asked.exists())
+
+    def test_a_review_that_cannot_be_asked_for_does_not_stop_the_others(self):
+        with at("2026-03-04 09:00"):
+            version = self._publish(self._draft())
+            admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
+            other = admin._policy_install_shipped("handbook", self.company)
+            self._as("director", other).action_policy_publish()
+        Version = type(version)
+        schedule = Version._policy_schedule
+
+        def stumble(asked, kind, users, day):
+            if asked.id == version.id:
+                raise ValueError("bad version")
+            return schedule(asked, kind, users, day)
+
+        self.patch(Version, "_policy_schedule", stumble)
+        logger = "odoo.addons.crm_policy.models.policy.revision"
+        with (
+            at("2027-02-05 09:00"),
+            self.enter_registry_test_mode(),
+            self.assertLogs(logger, "ERROR"),
+        ):
+            self.env.ref("crm_policy.cron_remind_reviews").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertFalse(version.review_reminded_on)
+        self.assertEqual(str(other.review_reminded_on), "2027-03-04")
 
     def test_a_policy_without_review_months_is_never_asked_for(self):
         self.version.policy_id.review_months = 0

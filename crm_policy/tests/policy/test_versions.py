@@ -7,6 +7,7 @@ from odoo.tools import mute_logger
 
 from ..common import PolicyCommon, at
 
+REVISION = "odoo.addons.crm_policy.models.policy.revision"
 
 class TestVersions(PolicyCommon):
     def _pack(self, number="2", **replacements):
@@ -141,10 +142,41 @@ class TestVersions(PolicyCommon):
             versions.append(version)
             with at("2026-11-02 09:00"):
                 self._as("director", version).action_policy_publish()
-        with at("2026-12-06 09:00"):
-            self.env["crm.policy.version"]._cron_take_effect()
+        self._run_cron("2026-12-06 09:00")
         self.assertEqual([version.state for version in versions], ["superseded", "effective"])
         self.assertEqual(str(versions[0].effective_to), "2026-12-04")
+
+    def _run_cron(self, moment):
+        with at(moment), self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_take_effect").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_a_version_that_fails_does_not_keep_another_policy_waiting(self):
+        admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        handbook = admin._policy_packs()["handbook"].read_bytes()
+        versions = [self._draft(), admin._policy_apply_pack(handbook, self.company)]
+        for version, day in zip(versions, ("2026-12-01", "2026-12-02"), strict=True):
+            version.effective_from = day
+            self._hand_over(version)
+            with at("2026-11-02 09:00"):
+                self._as("director", version).action_policy_publish()
+        Version = type(self.version)
+        follow = Version._policy_on_effective
+
+        def stumble(version, former):
+            if version.id == versions[0].id:
+                raise ValueError("bad version")
+            return follow(version, former)
+
+        self.patch(Version, "_policy_on_effective", stumble)
+        with self.assertLogs(REVISION, "ERROR") as log:
+            self._run_cron("2026-12-05 09:00")
+        self.assertEqual([version.state for version in versions], ["review", "effective"])
+        self.assertEqual(self.version.state, "effective")
+        self.assertIn(versions[0].display_name, log.output[0])
+        self.patch(Version, "_policy_on_effective", follow)
+        self._run_cron("2026-12-05 10:00")
+        self.assertEqual(versions[0].state, "effective")
 
     def test_abolished_without_a_successor(self):
         case = self._new_case()

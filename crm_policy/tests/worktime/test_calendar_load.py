@@ -6,7 +6,7 @@ import re
 
 import openpyxl
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ..common import ROLES, PolicyCommon, shanghai
@@ -79,6 +79,11 @@ class TestCalendarLoad(PolicyCommon):
             {key: event.payload[key] for key in ("year", "country", "days", "before")},
             {"year": 2031, "country": self.env.ref("base.cn").id, "days": 4, "before": 0},
         )
+
+    def test_a_year_that_is_none_is_refused_at_once(self):
+        for year in (0, -1, 26, 1979, 2100, 10**6):
+            with self.subTest(year), self.assertRaisesRegex(ValidationError, "no date of a calendar"):
+                self._wizard(year=year)
 
     def test_the_same_file_again_changes_nothing(self):
         self._wizard().action_policy_apply()
