@@ -56,6 +56,18 @@ class TestInterpretations(PolicyCommon):
         event = self.env["crm.policy.event"].search([("type", "=", "interpretation.published")])
         self.assertEqual((event.clause, event.payload), ("3.2", {"number": paper.number}))
 
+    def test_nobody_changes_what_he_then_approves(self):
+        paper = self._paper()
+        other = paper.with_user(self.users["committee2"])
+        for vals in ({"answer": "自登记之时起算。"}, {"question": "?"}, {"clause_id": False}):
+            for target in (other, other.sudo()):
+                with self.subTest(**vals):
+                    with self.assertRaisesRegex(AccessError, "only t_committee .*who wrote it"):
+                        target.write(vals)
+        paper.answer = "自登记之时起算。"
+        other.action_policy_approve()
+        self.assertEqual(paper.answer, "自登记之时起算。")
+
     def test_numbers_by_company_and_year_never_twice(self):
         numbers = [
             self._published(day).number
