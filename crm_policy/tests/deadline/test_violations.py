@@ -152,7 +152,12 @@ class TestViolations(AlertCommon):
         self.assertFalse(self._violations(case))
         # Neither looked at by the cron, nor recorded by whoever asks for it.
         self.assertFalse(clock.judged_at)
-        self.assertFalse(self.env["crm.policy.violation"]._policy_record_breaches(clock))
+        Violation = self.env["crm.policy.violation"]
+        self.assertFalse(Violation._policy_record_breaches(clock))
+        clock._policy_update({"is_trial": False, "accepted_overdue": True})
+        self.assertFalse(Violation._policy_record_breaches(clock))
+        clock._policy_update({"accepted_overdue": False})
+        self.assertTrue(Violation._policy_record_breaches(clock))
 
     def test_the_database_keeps_each_once(self):
         violation = self._new_violation()
