@@ -36,6 +36,8 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     _inherit = ["crm.policy.subject"]
 
     _policy_clock_fields = ("policy_outcome",)
+    # Who is in charge; records of the case's own company, or of none.
+    _policy_company_links = ("policy_department_id",)
 
     # What the mixin needs of the ticket model; its own definitions stay as they are.
     number = fields.Char()
@@ -279,6 +281,24 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         return False
 
     # === CONSTRAINT METHODS === #
+
+    @api.constrains(lambda self: ["policy_kind", "company_id", *self._policy_company_links])
+    def _check_policy_company(self):
+        """Whoever is in charge of a governed case works for its company: he sees it and answers."""
+        for case in self.filtered("policy_kind"):
+            for name in self._policy_company_links:
+                linked = case[name].sudo()
+                if linked.company_id and linked.company_id != case.company_id:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: %(record)s belongs to another company than %(case)s, which "
+                            "is one of %(company)s.",
+                            field=case._policy_label(name),
+                            record=linked.display_name,
+                            case=case.display_name,
+                            company=case.company_id.name,
+                        )
+                    )
 
     @api.constrains(*MEASURES)
     def _check_policy_measures(self):

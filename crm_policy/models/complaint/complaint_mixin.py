@@ -154,6 +154,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             )
             for vals in vals_list
         ]
+        self._policy_fill_in_department(vals_list)
         versions = {key: self._policy_version_for(*key) for key in set(keys)}
         numbers = self._policy_numbers("intake", moment, [key[1:] for key in keys])
         for position, (vals, key) in enumerate(zip(vals_list, keys, strict=True)):
@@ -164,6 +165,14 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             )
             if position in numbers:
                 vals["policy_number"] = numbers[position]
+
+    def _policy_fill_in_department(self, vals_list):
+        """Take the user's department in the company of the case, not in the one he looks at."""
+        user = self.env.user.sudo()
+        for vals in vals_list:
+            if "policy_department_id" not in vals and vals["company_id"] != self.env.company.id:
+                there = user.with_company(vals["company_id"])
+                vals["policy_department_id"] = there.employee_id.department_id.id
 
     def _policy_check_reclassified(self, vals):
         """Refuse to take a case out of its policy, or to re-sort it once it is under way."""

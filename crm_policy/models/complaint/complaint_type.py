@@ -11,6 +11,7 @@ class CrmPolicyComplaintType(models.Model):
     _description = "Complaint Type"
     _inherit = ["crm.policy.pack.section"]
     _order = "sequence, id"
+    _check_company_auto = True
 
     _pack_section = "complaint_types"
     _pack_sequence = 60

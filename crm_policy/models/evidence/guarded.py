@@ -29,8 +29,10 @@ class CrmPolicyGuarded(models.AbstractModel):
         """
         return frozenset()
 
-    def _policy_refuse_guarded(self, names):
-        refused = sorted(self._policy_guarded_fields().intersection(names))
+    def _policy_refuse_guarded(self, names, guarded=None):
+        """Refuse the guarded fields among ``names``; or those of ``guarded``, where it is given."""
+        guarded = self._policy_guarded_fields() if guarded is None else guarded
+        refused = sorted(guarded.intersection(names))
         if refused:
             labels = self.fields_get(refused, ["string"])
             raise AccessError(

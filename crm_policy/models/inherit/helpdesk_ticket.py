@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
+from ..complaint.complaint_fields import CrmPolicyComplaintFields
 from ..complaint.intake import CrmPolicyIntake
 
 # What our actions write; for a governed case it follows from the facts.
@@ -44,6 +45,7 @@ class HelpdeskTicket(models.Model):
     _rec_names_search = ["number", "policy_number", "name"]
     _policy_channel_name = "channel_id"
     _policy_explained_before = "policy_closed_at"
+    _policy_company_links = (*CrmPolicyComplaintFields._policy_company_links, "team_id")
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
@@ -61,6 +63,18 @@ class HelpdeskTicket(models.Model):
             stages = team._get_applicable_stages()
             for group in cases.grouped("policy_step").values():
                 group.stage_id = group[0]._policy_stage(stages)
+        return result
+
+    @api.depends("user_id")
+    def _compute_team_id(self):
+        result = super()._compute_team_id()
+        for case in self.filtered("policy_kind"):
+            # helpdesk takes the handler's first team, whatever its company.
+            companies = (case.company_id, case.company_id.browse())
+            if case.team_id.company_id not in companies:
+                case.team_id = case.user_id.helpdesk_team_ids.filtered(
+                    lambda team, companies=companies: team.company_id in companies
+                )[:1]
         return result
 
     @api.depends("policy_kind", "policy_number")

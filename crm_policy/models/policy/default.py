@@ -12,6 +12,7 @@ class CrmPolicyDefault(models.Model):
     _inherit = ["crm.policy.cached"]
     _order = "company_id, kind"
     _rec_name = "kind"
+    _check_company_auto = True
 
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company

@@ -3,6 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 SEQUENCE = "crm.policy.interpretation"
 COMMITTEE = "crm_policy.group_committee"
+# What somebody has written, and another one approves.
+SAID = frozenset({"version_id", "clause_id", "question", "answer"})
 
 
 class CrmPolicyInterpretation(models.Model):
@@ -101,6 +103,8 @@ class CrmPolicyInterpretation(models.Model):
     def write(self, vals):
         if not vals.keys() <= {"message_follower_ids"}:
             self._policy_check_draft()
+        if SAID.intersection(vals):
+            self._policy_check_author()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -114,6 +118,19 @@ class CrmPolicyInterpretation(models.Model):
                     self.env._(
                         "%(paper)s is no longer a draft: it stays as it is.",
                         paper=paper.display_name,
+                    )
+                )
+
+    def _policy_check_author(self):
+        """Refuse to change what another one has written: one could approve one's own words."""
+        for paper in self:
+            if paper.author_id != self.env.user and not self.env.user._is_superuser():
+                raise AccessError(
+                    self.env._(
+                        "%(paper)s: only %(author)s, who wrote it, changes it. Approve it, or "
+                        "write another one.",
+                        paper=paper.display_name,
+                        author=paper.author_id.name,
                     )
                 )
 

@@ -21,6 +21,8 @@ _NOT_COMPARED = frozenset(
         "confirmed_by_id",
     }
 )
+# What a copy in a new version carries along, and nobody changes by hand.
+_MARKS = frozenset({"is_proposed", "pack_values"})
 _NOTHING = (None, False, "", 0)
 
 _NUMBERS = ("float", "integer", "monetary")
@@ -186,6 +188,10 @@ class CrmPolicyPackRow(models.AbstractModel):
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"confirmed_at", "confirmed_by_id"}
+
+    def write(self, vals):
+        self._policy_refuse_guarded(vals, _MARKS)
+        return super().write(vals)
 
     # === BUSINESS METHODS === #
 

@@ -9,6 +9,8 @@ from odoo.tools import SQL
 from ...tools import pack
 
 PACK_LOCK = 0x504B  # of the advisory locks in the database: "PK"
+# What every record of a policy refers to.
+FIXED = ("company_id", "code")
 PACK_FOLDER = Path(__file__).parents[2] / "packs"
 
 
@@ -19,6 +21,7 @@ class CrmPolicy(models.Model):
     _description = "Policy"
     _inherit = ["mail.thread"]
     _order = "code, id"
+    _check_company_auto = True
 
     code = fields.Char(required=True, index=True)
     name = fields.Char(required=True, translate=True)
@@ -74,6 +77,7 @@ class CrmPolicy(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
+        self._policy_check_fixed(vals)
         result = super().write(vals)
         if "active_in_company" in vals:
             self.env.registry.clear_cache()  # which rules count depends on it
@@ -85,6 +89,29 @@ class CrmPolicy(models.Model):
             raise UserError(
                 self.env._("A policy that was in force is not deleted: abolish its version.")
             )
+
+    def _policy_check_fixed(self, vals):
+        """Refuse to take along to another company, or under another code, what was handed over.
+
+        Its versions, their rules and all that was recorded under them would go along, approved by
+        nobody there.
+        """
+        for policy in self:
+            changed = [
+                name
+                for name in FIXED
+                if name in vals
+                and policy._fields[name].convert_to_write(policy[name], policy) != vals[name]
+            ]
+            if changed and any(version.state != "draft" for version in policy.version_ids):
+                labels = policy.fields_get(changed, ["string"])
+                raise UserError(
+                    self.env._(
+                        "%(policy)s: %(fields)s stay as they are once a version was handed over.",
+                        policy=policy.display_name,
+                        fields=", ".join(labels[name]["string"] for name in changed),
+                    )
+                )
 
     # === BUSINESS METHODS === #
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.models import LOG_ACCESS_COLUMNS
 
 # What is not the rule's own: it follows the clause or the database.
@@ -23,6 +24,43 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     clause_id = fields.Many2one("crm.policy.clause", required=True, index=True, ondelete="restrict")
     version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
     company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
+
+    # === CONSTRAINT METHODS === #
+
+    @api.model
+    def _policy_company_links(self):
+        """Return the names of the links to what belongs to one company, or to all of them.
+
+        People are not meant: each works for any number of them.
+        """
+        return [
+            name
+            for name, field in self._fields.items()
+            if field.type == "many2one"
+            and field.store
+            and not field.related
+            and field.comodel_name != "res.users"
+            and "company_id" in self.env[field.comodel_name]._fields
+        ]
+
+    @api.constrains(lambda self: self._policy_company_links())
+    def _check_policy_companies(self):
+        """Neither another company's people nor its calendar get into a rule."""
+        for rule in self:
+            for name in self._policy_company_links():
+                linked = rule[name].sudo()
+                if linked.company_id and linked.company_id != rule.company_id:
+                    raise ValidationError(
+                        self.env._(
+                            "%(field)s: %(record)s belongs to another company than the rule "
+                            "%(rule)s.",
+                            field=self._fields[name].get_description(self.env, ["string"])[
+                                "string"
+                            ],
+                            record=linked.display_name,
+                            rule=rule.code,
+                        )
+                    )
 
     # === CRUD METHODS === #
 

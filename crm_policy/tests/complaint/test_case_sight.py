@@ -463,6 +463,53 @@ class TestCaseSight(PolicyCommon):
         self.cases["plain"].user_id = self.viewers["helpdesk user"]
         self.assertTrue(self.cases["plain"].with_user(self.viewers["helpdesk user"]).name)
 
+    def _foreign(self):
+        """Return a department and a team of another company."""
+        other = self._new_company("无锡分公司")
+        department = self.env["hr.department"].create({"name": "外地", "company_id": other.id})
+        team = self.env["helpdesk.ticket.team"].create(
+            {
+                "name": "外地",
+                "company_id": other.id,
+                "user_ids": [Command.link(self.users["specialist"].id)],
+            }
+        )
+        return department, team
+
+    def test_nobody_of_another_company_is_put_in_charge(self):
+        department, team = self._foreign()
+        case = self._new_case()
+        for vals in ({"policy_department_id": department.id}, {"team_id": team.id}):
+            with self.subTest(**vals):
+                with self.assertRaisesRegex(ValidationError, "外地 belongs to another company"):
+                    self._as("specialist", case).write(vals)
+                with self.assertRaisesRegex(ValidationError, "外地 belongs to another company"):
+                    case.sudo().write(vals)
+        with self.assertRaisesRegex(ValidationError, "Department in Charge.*another company"):
+            self._new_case(policy_department_id=department.id)
+        for linked in (department, team):
+            linked.company_id = False
+        case.write({"policy_department_id": department.id, "team_id": team.id})
+        self.assertEqual((case.policy_department_id, case.team_id), (department, team))
+
+    def test_a_ticket_without_a_policy_is_helpdesk_s_affair(self):
+        department, team = self._foreign()
+        ticket = self.env["helpdesk.ticket"].create(
+            {"name": "x", "description": "x", "team_id": self.team.id}
+        )
+        ticket.write({"policy_department_id": department.id, "team_id": team.id})
+        self.assertEqual(ticket.team_id, team)
+        with self.assertRaisesRegex(ValidationError, "belongs to another company"):
+            ticket.write({"policy_kind": "inquiry"})
+
+    def test_the_handler_s_team_is_one_of_the_company_of_the_case(self):
+        _department, foreign = self._foreign()
+        foreign.sequence = -9
+        self.users["specialist"].company_ids |= foreign.company_id
+        case = self._new_case(team_id=False, user_id=False)
+        case.user_id = self.users["specialist"]
+        self.assertEqual(case.team_id, self.team)
+
     def test_a_change_of_people_shows_at_once(self):
         mine = self.cases["other"].with_user(self.users["supervisor"])
         self.assertFalse(mine.has_access("read"))

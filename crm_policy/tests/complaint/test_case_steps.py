@@ -415,8 +415,10 @@ class TestCaseIntake(PolicyCommon):
     def test_the_company_of_an_accepted_case_stays(self):
         other = self._new_company("杭州分公司")
         case = self._new_case(policy_kind="inquiry")
-        with self.assertRaisesRegex(UserError, "no policy in force"), self.env.cr.savepoint():
+        with self.assertRaisesRegex(UserError, "another company"), self.env.cr.savepoint():
             case.company_id = other
+        with self.assertRaisesRegex(UserError, "no policy in force"), self.env.cr.savepoint():
+            case.write({"company_id": other.id, "policy_department_id": False, "team_id": False})
         self._as("specialist", case).action_policy_accept()
         with self.assertRaisesRegex(UserError, "does not change any more"):
             case.company_id = other

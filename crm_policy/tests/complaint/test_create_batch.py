@@ -276,7 +276,9 @@ class TestCreateBatch(PolicyCommon):
         self.assertEqual(len(set(tickets.mapped("number"))), 5)
         versions = tickets.mapped("policy_version_id.company_id")
         self.assertEqual(versions, ours | other)
-        events = self.env["crm.policy.event"].search([("res_id", "in", tickets.ids)])
+        events = self.env["crm.policy.event"].search(
+            [("res_model", "=", "helpdesk.ticket"), ("res_id", "in", tickets.ids)]
+        )
         governed = tickets.filtered("policy_kind")
         self.assertEqual(
             {(event.res_id, event.company_id) for event in events},
@@ -291,6 +293,20 @@ class TestCreateBatch(PolicyCommon):
         case = self._create(vals, allowed_company_ids=[self.company.id, other.id])
         self.assertEqual(case.company_id, other)
         self.assertEqual(case.policy_version_id.company_id, other)
+
+    def test_the_department_is_the_user_s_in_the_company_of_the_case(self):
+        other = self._governed_company()
+        there = self.env["hr.department"].create({"name": "无锡客服", "company_id": other.id})
+        self.team.company_id = other
+        vals = self._vals(2, policy_kind="inquiry", policy_complaint_type_id=False)
+        for row in vals:
+            row.pop("company_id")
+            row.pop("policy_department_id", None)
+        companies = [self.company.id, other.id]
+        self.assertFalse(self._create(vals[:1], allowed_company_ids=companies).policy_department_id)
+        self._new_employees([self.creator], there)
+        case = self._create(vals[1:], allowed_company_ids=companies)
+        self.assertEqual(case.policy_department_id, there)
 
     # === STAGES === #
 

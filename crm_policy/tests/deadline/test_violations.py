@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL, mute_logger
 
 from ...exceptions import PolicyRefusal
 from ..common import at, shanghai
@@ -144,8 +147,42 @@ class TestViolations(AlertCommon):
         case = self._request(f"{DAY} 09:00")
         self._clocks(case)._policy_update({"is_trial": True})
         self._run(f"{DAY} 10:30")
-        self.assertTrue(self._clocks(case).overdue_at)
+        clock = self._clocks(case)
+        self.assertTrue(clock.overdue_at)
         self.assertFalse(self._violations(case))
+        # Neither looked at by the cron, nor recorded by whoever asks for it.
+        self.assertFalse(clock.judged_at)
+        Violation = self.env["crm.policy.violation"]
+        self.assertFalse(Violation._policy_record_breaches(clock))
+        clock._policy_update({"is_trial": False, "accepted_overdue": True})
+        self.assertFalse(Violation._policy_record_breaches(clock))
+        clock._policy_update({"accepted_overdue": False})
+        self.assertTrue(Violation._policy_record_breaches(clock))
+
+    def test_the_database_keeps_each_once(self):
+        violation = self._new_violation()
+        names = ["company_id", "clause_id", "severity", "res_model", "res_id", "state"]
+        names += ["opened_at", "number", "deadline_id"]
+        columns = SQL(", ").join(map(SQL.identifier, names))
+        for other in ({"number": "VIO-2026-9999"}, {"deadline_id": None}):
+            values = SQL(", ").join(
+                SQL("%s", other[name]) if name in other else SQL.identifier(name) for name in names
+            )
+            with (
+                self.subTest(**other),
+                self.assertRaises(UniqueViolation),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    SQL(
+                        "INSERT INTO crm_policy_violation (%s)"
+                        " SELECT %s FROM crm_policy_violation WHERE id = %s",
+                        columns,
+                        values,
+                        violation.id,
+                    )
+                )
 
     def test_the_person_is_asked_and_the_case_shows_it(self):
         violation = self._new_violation()
@@ -278,6 +315,29 @@ class TestViolations(AlertCommon):
             with self.subTest(role), self.assertRefused(AccessError, "never by the person"):
                 self._act(role, violation, "waive", "other", "x")
             self._act("ceo", violation, "uphold")
+
+    def test_who_explained_for_him_does_not_decide(self):
+        self._new_post("quality", self.users["specialist"], self.users["manager"])
+        violation = self._new_violation()
+        self._away(self.users["specialist"], f"{DAY} 10:45", "2026-03-09 00:00")
+        self._act("manager", violation, "explain", "代为说明")
+        with self.assertRefused(AccessError, "who explained it"):
+            self._act("manager", violation, "uphold")
+        self._act("director", violation, "uphold")
+        self.assertEqual(violation.decided_by_id, self.users["director"])
+
+    def test_a_manager_decides_in_his_departments_and_company_only(self):
+        violation = self._explained()
+        manager = self._new_user("manager", login="t_manager2")
+        violation._policy_open_for(manager)
+        with self.assertRefused(AccessError, "is decided by the head"):
+            self._act(manager, violation, "uphold")
+        other = self._new_company("杭州分公司")
+        for role in ("director", "ceo"):
+            stranger = self._new_user(role, login=f"t_hz_{role}", company=other)
+            with self.subTest(role):
+                self.assertFalse(violation._policy_may_decide(stranger))
+                self.assertTrue(violation._policy_may_decide(self.users[role]))
 
     def test_the_person_is_heard_first(self):
         violation = self._new_violation()
@@ -475,6 +535,39 @@ class TestViolations(AlertCommon):
             violation.with_user(self.users["supervisor"]).action_policy_uphold()
         violation.with_user(self.users["manager"]).action_policy_uphold()
         self.assertEqual(violation.state, "upheld")
+
+    def test_who_reported_it_does_not_answer_the_appeal(self):
+        violation = self._report("director", self._request(f"{DAY} 09:00"))
+        for role, step in (("specialist", "explain"), ("manager", "uphold"),
+                           ("specialist", "appeal")):  # fmt: skip
+            getattr(violation.with_user(self.users[role]), f"action_policy_{step}")("x")
+        with self.assertRefused(AccessError, "level above"):
+            violation.with_user(self.users["director"]).action_policy_confirm("x")
+        violation.with_user(self.users["ceo"]).action_policy_confirm("x")
+        self.assertEqual(violation.appeal_decided_by_id, self.users["ceo"])
+
+    def test_the_clause_is_one_of_the_company_of_the_case(self):
+        case = self._request(f"{DAY} 09:00")
+        other = self._new_company("杭州分公司")
+        policy = self.env["crm.policy"].create(
+            {"code": "H1", "name": "杭州制度", "company_id": other.id}
+        )
+        version = policy.version_ids.create({"policy_id": policy.id, "number": "1"})
+        clause = version.clause_ids.create(
+            {"version_id": version.id, "number": "1", "name": "总则"}
+        )
+        version._policy_guarded_write({"state": "effective"})
+        with self.assertRefused(AccessError, "."):  # he does not read it
+            self._report("supervisor", case, clause_id=clause.id)
+        self.users["supervisor"].company_ids |= other
+        supervisor = self.users["supervisor"]
+        both = (
+            self.env["crm.policy.violation"]
+            .with_user(supervisor)
+            .with_context(allowed_company_ids=supervisor.company_ids.ids)
+        )
+        with self.assertRefused(ValidationError, "one of 苏州明远电子"):
+            both.action_policy_report(clause.id, case._name, case.id, "x")
 
     def test_who_reports_what(self):
         case = self._request(f"{DAY} 09:00")

@@ -10,6 +10,7 @@ from pathlib import Path
 from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
+from odoo.tools.safe_eval import safe_eval
 
 from ..common import ROLES, PolicyCommon
 
@@ -103,3 +104,34 @@ class TestAccessMatrix(PolicyCommon):
                     with self.assertRaises(AccessError):
                         theirs.read(["company_id"])
         self.assertGreaterEqual(len(checked), 15, checked)
+
+    def _global_rules(self, name):
+        """Return the rules of a model that hold for everybody and every operation."""
+        operations = [(f"perm_{operation}", "=", True) for operation in OPERATIONS.values()]
+        return self.env["ir.rule"].search(
+            [("model_id.model", "=", name), ("groups", "=", False), *operations]
+        )
+
+    def _keeps(self, rule, user, vals):
+        """Return whether a rule lets ``user`` at a record with these values."""
+        rule = rule.with_user(user).with_context(allowed_company_ids=user.company_ids.ids).sudo()
+        domain = safe_eval(rule.domain_force, rule._eval_context())
+        return bool(self.env[rule.model_id.model].new(vals).filtered_domain(domain))
+
+    def test_each_model_keeps_its_companies_apart_by_a_rule(self):
+        """Whether there is a record of it or not."""
+        user = self.users["policy_admin"]
+        other = self._new_company("杭州分公司")
+        for name in self._models():
+            field = self.env[name]._fields.get("company_id")
+            if field is None or self.env[name]._transient:
+                continue
+            values = (self.company.id, other.id)
+            with self.subTest(name):
+                self.assertTrue(
+                    any(
+                        [self._keeps(rule, user, {"company_id": value}) for value in values]
+                        == [True, False]
+                        for rule in self._global_rules(name)
+                    )
+                )

@@ -1,9 +1,12 @@
 """Signatures: who is asked, who signs, that it is for good, and who is reminded (POL-ACK-01)."""
 
+from psycopg2 import IntegrityError
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import new_test_user
+from odoo.tools import mute_logger
 
 from ..common import ROLES, PolicyCommon, at
 
@@ -224,6 +227,48 @@ class TestAcknowledgements(PolicyCommon):
             found = rows.search([("is_overdue", "=", True), ("id", "in", rows.ids)])
             self.assertEqual(found, rows.filtered("is_overdue"))
             self.assertEqual(len(found), len(ROLES))
+
+    def test_one_version_that_fails_does_not_keep_the_others_waiting(self):
+        policy = self.env["crm.policy"].create(
+            {"code": "A0", "name": "另一制度", "company_id": self.company.id}
+        )
+        bad = policy.version_ids.create({"policy_id": policy.id, "number": "1"})
+        bad._policy_guarded_write(
+            {"state": "effective", "approver_id": self.users["director"].id,
+             "effective_from": "2026-11-22"}
+        )  # fmt: skip
+        newcomer = self._new_user("specialist", login="t_new")
+        Acknowledgement = type(self.env["crm.policy.acknowledgement"])
+        keep = Acknowledgement._policy_keep
+
+        def stumble(rows, version):
+            if version == bad:
+                raise ValueError("nobody is found")
+            return keep(rows, version)
+
+        self.patch(Acknowledgement, "_policy_keep", stumble)
+        logger = "odoo.addons.crm_policy.models.policy.acknowledgement"
+        with self.assertLogs(logger, "ERROR") as log, self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_remind_signatures").method_direct_trigger()
+        self.assertIn("另一制度", log.output[0])
+        self.env.invalidate_all()
+        self.assertIn(newcomer, self._rows().user_id)
+
+    def test_the_database_keeps_signatures_whole_and_single(self):
+        row = self._row("specialist")
+        for statement in (
+            "UPDATE crm_policy_acknowledgement SET state = 'signed' WHERE id = %s",
+            "INSERT INTO crm_policy_acknowledgement (version_id, user_id, state, asked_at, due_on)"
+            " SELECT version_id, user_id, state, asked_at, due_on"
+            " FROM crm_policy_acknowledgement WHERE id = %s",
+        ):
+            with (
+                self.subTest(statement),
+                self.assertRaises(IntegrityError),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(statement, [row.id])
 
     def test_a_displaced_version_asks_nobody(self):
         self._scoped()

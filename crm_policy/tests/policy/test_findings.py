@@ -174,6 +174,30 @@ class TestFindings(PolicyCommon):
         self.assertTrue(first)
         self.assertEqual(found, first)
 
+    def test_one_company_that_fails_does_not_hide_the_others(self):
+        copy = self._rule("complaint-response").copy({"code": "again"})
+        other = self._new_company("杭州分公司")
+        policy = self.env["crm.policy"].create(
+            {"code": "H1", "name": "杭州制度", "company_id": other.id}
+        )
+        policy.version_ids.create({"policy_id": policy.id, "number": "1"})
+        Finding = type(self.findings)
+        refresh = Finding._policy_refresh
+
+        def stumble(findings, versions):
+            if other in versions.company_id:
+                raise ValueError("it cannot be read")
+            return refresh(findings, versions)
+
+        self.patch(Finding, "_policy_refresh", stumble)
+        logger = "odoo.addons.crm_policy.models.policy.finding"
+        with self.assertLogs(logger, "ERROR") as log, self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_lint_policies").method_direct_trigger()
+        self.assertIn("杭州分公司", log.output[0])
+        self.env.invalidate_all()
+        self.assertIn(copy.id, self.findings.search([("code", "=", "deadline_duplicate")]).mapped(
+            "res_id"))  # fmt: skip
+
     def test_what_is_put_right_or_displaced_is_forgotten(self):
         copy = self._rule("complaint-response").copy({"code": "again"})
         self._found()

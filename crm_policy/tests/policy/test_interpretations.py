@@ -1,7 +1,10 @@
 """Interpretations: by the committee alone, with four eyes, numbered, then seen by all."""
 
+from psycopg2.errors import CheckViolation
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
+from odoo.tools import SQL, mute_logger
 
 from ..common import PolicyCommon, at
 
@@ -56,6 +59,18 @@ class TestInterpretations(PolicyCommon):
         event = self.env["crm.policy.event"].search([("type", "=", "interpretation.published")])
         self.assertEqual((event.clause, event.payload), ("3.2", {"number": paper.number}))
 
+    def test_nobody_changes_what_he_then_approves(self):
+        paper = self._paper()
+        other = paper.with_user(self.users["committee2"])
+        for vals in ({"answer": "自登记之时起算。"}, {"question": "?"}, {"clause_id": False}):
+            for target in (other, other.sudo()):
+                with self.subTest(**vals):
+                    with self.assertRaisesRegex(AccessError, "only t_committee .*who wrote it"):
+                        target.write(vals)
+        paper.answer = "自登记之时起算。"
+        other.action_policy_approve()
+        self.assertEqual(paper.answer, "自登记之时起算。")
+
     def test_numbers_by_company_and_year_never_twice(self):
         numbers = [
             self._published(day).number
@@ -72,8 +87,9 @@ class TestInterpretations(PolicyCommon):
         for role in self.users.keys() - {"committee", "committee2"}:
             user = self.users[role]
             with self.subTest(role):
-                with self.assertRaises(AccessError):
-                    model.with_user(user).create(vals)
+                for target in (model.with_user(user), model.with_user(user).sudo()):
+                    with self.assertRaises(AccessError):
+                        target.create(vals)
                 with self.assertRaises(AccessError):
                     paper.with_user(user).write({"answer": "mine"})
                 for step in ("approve", "draft", "publish"):
@@ -109,6 +125,23 @@ class TestInterpretations(PolicyCommon):
                 with self.assertRaisesRegex(AccessError, "cannot be written"):
                     vals = {"version_id": self.version.id, "question": "?", "answer": "!"}
                     call_kw(model, "create", [[{**vals, **change}]], {})
+
+    def test_the_database_keeps_four_eyes_and_the_number(self):
+        paper = self._paper()
+        for change in ("approver_id = author_id", "state = 'published'"):
+            with (
+                self.subTest(change),
+                self.assertRaises(CheckViolation),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(
+                    SQL(
+                        "UPDATE crm_policy_interpretation SET %s WHERE id = %s",
+                        SQL(change),
+                        paper.id,
+                    )
+                )
 
     def test_the_clause_is_one_of_the_version(self):
         draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()

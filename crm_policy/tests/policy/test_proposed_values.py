@@ -64,6 +64,18 @@ class TestProposedValues(PolicyCommon):
         line.with_user(self.users["manager"]).action_policy_confirm()
         self.assertFalse(self._waiting(code="similar_days"))
 
+    def test_the_mark_itself_is_not_taken_away_by_hand(self):
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        row = self._parameter(draft, "similar_days").with_user(self.users["policy_admin"])
+        self.assertTrue(row.is_proposed)
+        for vals in ({"is_proposed": False}, {"pack_values": {"value": 30}}):
+            for target in (row, row.sudo(), draft.clause_ids[:1]):
+                with self.subTest(model=target._name, **vals):
+                    with self.assertRaisesRegex(AccessError, "cannot be written"):
+                        target.write(vals)
+        row.value = 20
+        self.assertTrue(row.is_unconfirmed)
+
     def test_the_trace_is_not_written_by_hand(self):
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         content = admin._policy_packs()["service"].read_text("utf-8")

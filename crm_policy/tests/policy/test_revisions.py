@@ -176,6 +176,63 @@ class TestRevisions(PolicyCommon):
                             getattr(target, method)(*arguments)
         self.assertEqual(self.version.content_hash, self.version._policy_content_hash())
 
+    # === COMPANIES APART === #
+
+    def test_a_rule_names_nobody_of_another_company(self):
+        draft = self._draft()
+        other = self._new_company("杭州分公司")
+        foreign = {
+            "crm.policy.role": self.env["crm.policy.role"].create(
+                {"code": "hz", "name": "杭州主管", "company_id": other.id, "kind": "group",
+                 "group_id": self.env.ref("crm_policy.group_supervisor").id}
+            ),
+            "resource.calendar": other.resource_calendar_id,
+        }  # fmt: skip
+        models = [*self.env["crm.policy.rule.mixin"]._policy_rule_models()]
+        seen = set()
+        for model in [*models, self.env["crm.policy.route.step"]]:
+            parent = "route_id.version_id" if "route_id" in model._fields else "version_id"
+            rule = model.search([(parent, "=", draft.id)], limit=1)
+            for name, field in model._fields.items():
+                if not rule or field.related or field.type != "many2one" or not field.store:
+                    continue
+                if field.comodel_name in foreign:
+                    seen.add((model._name, name))
+                    with self.subTest(model=model._name, field=name):
+                        with self.assertRaisesRegex(ValidationError, "another company than"):
+                            rule[name] = foreign[field.comodel_name]
+        self.assertGreaterEqual(
+            seen,
+            {
+                ("crm.policy.authority", "role_id"),
+                ("crm.policy.deadline.rule", "calendar_id"),
+                ("crm.policy.deadline.rule", "role_id"),
+                ("crm.policy.route.step", "role_id"),
+            },
+        )
+
+    def test_a_company_is_governed_by_its_own_policies(self):
+        other = self._new_company("杭州分公司")
+        department = self.env["hr.department"].create({"name": "外地", "company_id": other.id})
+        policy = self.env["crm.policy"].create(
+            {"code": "H1", "name": "杭州制度", "company_id": other.id}
+        )
+        kind = self.env["crm.policy.complaint.type"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        default = self.env["crm.policy.default"].search(
+            [("company_id", "=", self.company.id)], limit=1
+        )
+        for record, vals in (
+            (default, {"policy_id": policy.id}),
+            (kind, {"policy_id": policy.id}),
+            (self.version.policy_id, {"owner_department_id": department.id}),
+        ):
+            for target in (record, self._as("policy_admin", record).sudo()):
+                with self.subTest(model=record._name):
+                    with self.assertRaisesRegex(UserError, "another company"):
+                        target.write(vals)
+
     def test_scope_and_terms_of_what_is_published_stay(self):
         department = self.env["hr.department"].create({"name": "质量部"})
         section = self.env["crm.policy.term"]._policy_sections(self.company)[0]
@@ -258,6 +315,15 @@ class TestRevisions(PolicyCommon):
             self._as("policy_admin", version).action_policy_enforce()
         self._as("director", version).action_policy_enforce()
         self.assertEqual(version.enforcement, "enforced")
+
+    def test_who_approves_ends_a_trial_and_nobody_else(self):
+        version = self._publish(self._draft(), enforcement="trial")
+        for role in ("specialist", "supervisor", "manager", "qc", "policy_admin"):
+            for target in (self._as(role, version), self._as(role, version).sudo()):
+                with self.subTest(role):
+                    with self.assertRaisesRegex(AccessError, "decided by a director"):
+                        target.action_policy_enforce()
+        self.assertEqual((version.enforcement, version.enforced_from), ("trial", False))
 
     # === REVIEW === #
 

@@ -1,5 +1,7 @@
 """Versions of a policy: from draft to force, four eyes, and what is published stays as it is."""
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.service.model import call_kw
@@ -235,6 +237,30 @@ class TestVersions(PolicyCommon):
         with self.assertRaises(AccessError):
             version.action_policy_publish()
 
+    def test_the_database_keeps_one_version_in_force(self):
+        draft = self._draft()
+        with (
+            self.assertRaises(UniqueViolation),
+            mute_logger("odoo.sql_db"),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "UPDATE crm_policy_version SET state = 'effective' WHERE id = %s", [draft.id]
+            )
+
+    def test_nor_does_he_decide_on_the_one_in_force(self):
+        other = self._new_company("无锡分公司")
+        stranger = self._new_user("director", login="t_wuxi_director", company=other)
+        version = self.version.with_user(stranger).with_context(allowed_company_ids=other.ids)
+        for action in (
+            lambda: version.action_policy_abolish("不再适用"),
+            lambda: version.action_policy_confirm_review("已看过"),
+            version.action_policy_enforce,
+        ):
+            with self.assertRaises(AccessError):
+                action()
+        self.assertEqual((self.version.state, self.version.reviewed_on), ("effective", False))
+
     def test_nobody_writes_the_guarded_fields(self):
         version = self._draft()
         values = {
@@ -332,6 +358,11 @@ class TestVersions(PolicyCommon):
                 mine.number = "9.9"
             elif "code" in mine._fields:
                 mine.code = "moved"
+            if parent == "clause_id":
+                for vals in ({"version_id": self.version.id}, {"company_id": self.company.id}):
+                    with self.subTest(model=record._name, **vals):
+                        with self.assertRaisesRegex(AccessError, "cannot be written"):
+                            mine.write(vals)
             with self.subTest(model=record._name), self.env.cr.savepoint():
                 with self.assertRaisesRegex(UserError, "no longer a draft"):
                     mine.write({parent: record[parent].id})
@@ -339,6 +370,31 @@ class TestVersions(PolicyCommon):
             self.version.clause_ids = [Command.link(draft.clause_ids[0].id)]
         with self.assertRaisesRegex(UserError, "no longer a draft"):
             draft.clause_ids = [Command.link(self.version.clause_ids[0].id)]
+
+    def test_it_stays_in_its_company_and_under_its_code(self):
+        """Else it would bind another company that nobody has approved it for."""
+        other = self._new_company("无锡分公司")
+        admin = self.users["policy_admin"]
+        admin.company_ids |= other
+        policy = self.version.policy_id.with_user(admin).with_context(
+            allowed_company_ids=(self.company | other).ids
+        )
+        fresh = policy.create({"code": "N1", "name": "新制度", "company_id": self.company.id})
+        fresh.write({"company_id": other.id, "code": "N2"})
+        draft = fresh.version_ids.create({"policy_id": fresh.id, "number": "1"})
+        self.assertEqual(draft.company_id, other)
+        fresh.code = "N3"
+        draft._policy_guarded_write({"state": "review"})
+        for record in (policy, fresh):
+            for vals in ({"company_id": admin.company_id.id}, {"code": "N4"}):
+                same = record.company_id == admin.company_id and "company_id" in vals
+                value = {"company_id": other.id} if same else vals
+                for target in (record, record.sudo()):
+                    with self.subTest(policy=record.name, **value):
+                        with self.assertRaisesRegex(UserError, "stay as they are once"):
+                            target.write(value)
+        policy.write({"code": policy.code, "name": "客户投诉处理办法（试行）"})
+        self.assertEqual(self.version.company_id, self.company)
 
     def test_its_translations_stay_too(self):
         """The translation dialog of the web client has a way of its own to the table."""
