@@ -144,6 +144,7 @@
         "demo/demo_messages.xml",
         "demo/demo_ningbo.xml",
         "demo/demo_registry.xml",
+        "demo/demo_violations.xml",
     ],
     "assets": {
         "web.assets_backend": [

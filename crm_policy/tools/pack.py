@@ -144,6 +144,13 @@ def texts(value):
     return value, {}
 
 
+def name(content, lang):
+    """Return what the policy of a shipped pack is called, without reading the whole of it."""
+    head = parse(content.partition("\nversion:")[0])
+    english, others = texts(head["policy"]["name"])
+    return others.get(lang, english)
+
+
 def _section_problems(pack, section, schema, needs_clause, numbers):
     problems, codes = [], set()
     for place, row in _rows(pack, section, problems):

@@ -106,7 +106,8 @@ def _write_row(book, sheet, number, row):
     sheet.write_string(number, 0, row.key)
     for place, words in enumerate(row.words, start=1):
         sheet.write_string(number, place, clean_text(words), locked)
-    shape = "0" if row.whole else "#,##0.##"
+    # Not "#,##0.##": Excel shows a whole number as "24." then.
+    shape = "0" if row.whole else "[<1000]General;#,##0.00"
     background = "#FFE699" if row.proposed else "#FFF8DC"
     open_cell = book.format(locked=False, bg_color=background, num_format=shape, **_GRID)
     sheet.write_number(number, VALUE, row.value, open_cell)

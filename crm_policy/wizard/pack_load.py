@@ -48,7 +48,11 @@ class CrmPolicyPackLoad(models.TransientModel):
 
     @api.model
     def _selection_shipped(self):
-        return [(stem, stem) for stem in self.env["crm.policy"]._policy_packs()]
+        packs = self.env["crm.policy"]._policy_packs()
+        return [
+            (stem, f"{pack.name(path.read_text(encoding='utf-8'), self.env.lang)} ({stem})")
+            for stem, path in packs.items()
+        ]
 
     @api.depends("line_ids.choice")
     def _compute_choice_count(self):

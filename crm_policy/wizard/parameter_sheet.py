@@ -22,6 +22,7 @@ class CrmPolicyParameterSheet(models.TransientModel):
 
     version_id = fields.Many2one(
         "crm.policy.version",
+        string="Policy Version",
         required=True,
         ondelete="cascade",
         default=lambda self: self.env.context.get("active_id"),

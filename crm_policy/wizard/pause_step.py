@@ -18,6 +18,10 @@ class CrmPolicyPauseStep(models.TransientModel):
     )
     text_required = fields.Boolean(related="reason_id.text_required")
     role_id = fields.Many2one(related="reason_id.role_id")
+    clause_id = fields.Many2one(related="reason_id.clause_id")
+    max_duration = fields.Float(related="reason_id.max_duration")
+    max_total = fields.Float(related="reason_id.max_total")
+    unit = fields.Selection(related="reason_id.unit")
     text = fields.Text()
 
     def action_policy_confirm(self):

@@ -17,7 +17,9 @@ class CrmPolicyVersionPublish(models.TransientModel):
     _name = "crm.policy.version.publish"
     _description = "Publish a Policy Version"
 
-    version_id = fields.Many2one("crm.policy.version", required=True, readonly=True)
+    version_id = fields.Many2one(
+        "crm.policy.version", string="Policy Version", required=True, readonly=True
+    )
     state = fields.Selection(related="version_id.state")
     former_id = fields.Many2one(
         "crm.policy.version", string="Version in Force", compute="_compute_former_id"

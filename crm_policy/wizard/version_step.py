@@ -8,7 +8,9 @@ class CrmPolicyVersionStep(models.TransientModel):
     _name = "crm.policy.version.step"
     _description = "Decision on a Policy Version"
 
-    version_id = fields.Many2one("crm.policy.version", required=True, readonly=True)
+    version_id = fields.Many2one(
+        "crm.policy.version", string="Policy Version", required=True, readonly=True
+    )
     step = fields.Selection(
         [
             ("abolish", "Abolish"),

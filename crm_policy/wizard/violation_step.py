@@ -21,6 +21,12 @@ class CrmPolicyViolationStep(models.TransientModel):
         ],
         required=True,
     )
+    # What was said so far, as far as the user may read the violation.
+    clause_id = fields.Many2one(related="violation_id.clause_id", related_sudo=False)
+    explanation = fields.Text(related="violation_id.explanation", related_sudo=False)
+    decision_text = fields.Text(related="violation_id.decision_text", related_sudo=False)
+    appeal_text = fields.Text(related="violation_id.appeal_text", related_sudo=False)
+    appeal_until = fields.Datetime(related="violation_id.appeal_until", related_sudo=False)
     reason = fields.Selection(WAIVER_REASONS)
     text = fields.Text()
 

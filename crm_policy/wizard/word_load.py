@@ -44,7 +44,7 @@ class CrmPolicyWordLoad(models.TransientModel):
     )
     name = fields.Char(string="Policy")
     code = fields.Char()
-    number = fields.Char(string="Version")
+    number = fields.Char(string="Version Number")
     clause_count = fields.Integer(string="Clauses", readonly=True)
     deadline_count = fields.Integer(string="Deadlines", readonly=True)
     limit_count = fields.Integer(string="Limits", readonly=True)

@@ -34,7 +34,9 @@ class CrmPolicySuggestion(models.Model):
     clause_id = fields.Many2one(
         "crm.policy.clause", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
+    version_id = fields.Many2one(
+        related="clause_id.version_id", string="Policy Version", store=True, index=True
+    )
     company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
     version_state = fields.Selection(related="version_id.state", string="State of the Version")
     sequence = fields.Integer(default=10)

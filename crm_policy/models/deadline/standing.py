@@ -8,6 +8,9 @@ from odoo.tools import SQL
 from ...const import STANDINGS, codes_of
 from ...tools.zones import day_end, to_local
 
+# Of Odoo's palette, as everywhere: red late, amber due today, green met; grey is not due yet.
+COLORS = {"overdue": 1, "late": 1, "today": 2, "met": 10}
+
 
 class CrmPolicyStanding(models.AbstractModel):
     """Where a deadline stands now, and what it adds to the figures (mixin of deadlines).
@@ -25,6 +28,7 @@ class CrmPolicyStanding(models.AbstractModel):
     standing = fields.Selection(
         STANDINGS, compute="_compute_standing", search="_search_standing", string="Where It Stands"
     )
+    color = fields.Integer(compute="_compute_standing")
     on_time = fields.Float(
         compute="_compute_standing",
         aggregator="avg",
@@ -60,6 +64,7 @@ class CrmPolicyStanding(models.AbstractModel):
                 else:
                     standing = "today" if due <= today else "week" if due <= week else "later"
             deadline.standing = standing
+            deadline.color = COLORS.get(standing, 0)
             deadline.on_time = standing == "met"
             counted = not deadline.excluded
             deadline.late_count = counted and standing in ("overdue", "late")
@@ -102,10 +107,15 @@ class CrmPolicyStanding(models.AbstractModel):
 
     @api.model
     def _policy_team_domain(self):
-        """Return the deadlines of the departments that the user works for."""
+        """Return the deadlines of the user's team mates, and of the departments he works for.
+
+        By the department come those that nobody has taken yet. What he may not see stays hidden:
+        a domain only narrows.
+        """
         user = self.env.user.sudo()
-        return Domain("user_id", "=", user.id) | Domain(
-            "department_id", "in", user.policy_department_ids.ids
+        departments = user.policy_department_ids | user.employee_ids.department_id
+        return Domain("user_id", "in", user._policy_mates().ids) | Domain(
+            "department_id", "in", departments.ids
         )
 
     @api.model

@@ -71,7 +71,7 @@ class CrmPolicyViolation(models.Model):
         ondelete="restrict",
         help="Empty: found by the policy's own clock.",
     )
-    description = fields.Text(readonly=True)
+    description = fields.Text(string="Course of Events", readonly=True)
     reader_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_violation_reader_rel",
@@ -81,7 +81,7 @@ class CrmPolicyViolation(models.Model):
     )
     state = fields.Selection(
         [
-            ("open", "Open"),
+            ("open", "Not Explained"),
             ("explained", "Explained"),
             ("upheld", "Upheld"),
             ("waived", "Waived"),
@@ -96,7 +96,7 @@ class CrmPolicyViolation(models.Model):
     explanation = fields.Text(readonly=True)
     explained_at = fields.Datetime(readonly=True)
     explained_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
-    decided_at = fields.Datetime(readonly=True)
+    decided_at = fields.Datetime(string="Time of Decision", readonly=True)
     decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     decision_text = fields.Text(string="Reason for the Decision", readonly=True)
     waiver_reason = fields.Selection(WAIVER_REASONS, readonly=True)

@@ -24,7 +24,9 @@ class CrmPolicyEvent(models.Model):
     res_model = fields.Char(string="Document Model", readonly=True)
     res_id = fields.Integer(string="Document ID", readonly=True)
     policy = fields.Char(readonly=True, help="Code of the policy.")
-    version = fields.Char(readonly=True, help="Number of the policy version.")
+    version = fields.Char(
+        string="Version Number", readonly=True, help="Number of the policy version."
+    )
     clause = fields.Char(readonly=True, help="Number of the clause that asked for it.")
     actor_id = fields.Integer(string="Actor ID", readonly=True)
     on_behalf_id = fields.Integer(string="On Behalf of ID", readonly=True)

@@ -13,6 +13,7 @@ class CrmPolicyNamedDocument(models.AbstractModel):
     res_name = fields.Char(string="Document", compute="_compute_res_name")
 
     @api.depends("res_model", "res_id")
+    @api.depends_context("uid", "lang")
     def _compute_res_name(self):
         for model_name, records in self.grouped("res_model").items():
             documents = self.env[model_name].browse(records.mapped("res_id"))

@@ -140,6 +140,7 @@ class CrmPolicyRotation(models.Model):
             rotation.can_move = rotation.state == "approved" and rotation._policy_may_move()
 
     @api.depends("user_id", "to_post_id", "to_department_id")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for rotation in self:
             post = rotation.to_post_id.sudo().display_name or rotation.to_department_id.sudo().name

@@ -23,6 +23,9 @@ class ResUsers(models.Model):
         self.env["res.users"].invalidate_model(["policy_team_ids"])
         self.env.registry.clear_cache()
 
+    def _policy_mates(self):
+        return super()._policy_mates() | self.policy_team_ids.user_ids
+
     def _compute_policy_team_ids(self):
         """Teams that he is in or leads, and the teams below."""
         Team = self.env["helpdesk.ticket.team"].sudo()

@@ -41,6 +41,7 @@ class CrmPolicyAuthority(models.Model):
     )
 
     @api.depends("role_id.name", "max_amount", "unlimited", "clause_id.number")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for limit in self:
             amount = self.env._("any amount") if limit.unlimited else f"{limit.max_amount:,.2f}"

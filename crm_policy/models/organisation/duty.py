@@ -42,6 +42,7 @@ class CrmPolicyDuty(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("object", "action")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for duty in self:
             duty.display_name = f"{duty.object}: {duty.action}"

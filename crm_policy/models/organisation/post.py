@@ -100,6 +100,7 @@ class CrmPolicyPost(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("role_id.name", "department_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for post in self:
             parts = [post.department_id.sudo().name, post.role_id.name]

@@ -64,6 +64,7 @@ class CrmPolicyTeamMember(models.Model):
         (self - self.team_id.member_ids).holder_ids = False
 
     @api.depends("role_id.name", "user_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for member in self:
             member.display_name = member.role_id.name or member.user_id.sudo().name

@@ -98,6 +98,10 @@ class CrmPolicyViewer(models.AbstractModel):
         if changed:
             self.env.registry.clear_cache()
 
+    def _policy_mates(self):
+        """Return the users of whose work these are told: themselves, and who shares their teams."""
+        return self
+
     @api.model
     def _policy_departments_of(self, managers):
         """Return {user id: ids of the departments he answers for}: his own, headed, and below."""

@@ -29,7 +29,12 @@ class CrmPolicyAcknowledgement(models.Model):
     _rec_name = "user_id"
 
     version_id = fields.Many2one(
-        "crm.policy.version", required=True, readonly=True, index=True, ondelete="restrict"
+        "crm.policy.version",
+        string="Policy Version",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     policy_id = fields.Many2one(related="version_id.policy_id", store=True, index=True)
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
@@ -40,7 +45,7 @@ class CrmPolicyAcknowledgement(models.Model):
         "hr.department", readonly=True, index="btree_not_null", help="When he was asked."
     )
     state = fields.Selection(
-        [("pending", "Pending"), ("signed", "Signed")],
+        [("pending", "Not Signed"), ("signed", "Signed")],
         default="pending",
         required=True,
         readonly=True,
@@ -49,7 +54,7 @@ class CrmPolicyAcknowledgement(models.Model):
     asked_at = fields.Datetime(required=True, readonly=True)
     due_on = fields.Date(string="Sign By", required=True, readonly=True)
     opened_at = fields.Datetime(string="Text Opened", readonly=True)
-    signed_at = fields.Datetime(readonly=True)
+    signed_at = fields.Datetime(string="Time of Signature", readonly=True)
     content_hash = fields.Char(
         string="Hash of the Text", readonly=True, help="SHA-256 of the text that was signed."
     )
@@ -83,6 +88,7 @@ class CrmPolicyAcknowledgement(models.Model):
         return [("state", "=", "pending"), ("due_on", "<", today), *ASKING]
 
     @api.depends("version_id.display_name", "user_id.name")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for row in self:
             row.display_name = f"{row.version_id.display_name}, {row.user_id.name}"

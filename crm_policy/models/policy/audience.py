@@ -49,7 +49,7 @@ class CrmPolicyAudience(models.AbstractModel):
     signed_count = fields.Integer(string="Signed", compute="_compute_signatures")
     sign_rate = fields.Float(string="Signed (%)", compute="_compute_signatures")
     my_sign_state = fields.Selection(
-        [("pending", "Pending"), ("signed", "Signed")], compute="_compute_my_sign_state"
+        [("pending", "Not Signed"), ("signed", "Signed")], compute="_compute_my_sign_state"
     )
     my_sign_due_on = fields.Date(compute="_compute_my_sign_state")
     my_signed_at = fields.Datetime(compute="_compute_my_sign_state")

@@ -21,7 +21,11 @@ class CrmPolicyClause(models.Model):
     _rec_names_search = ["number", "name"]
 
     version_id = fields.Many2one(
-        "crm.policy.version", required=True, index=True, ondelete="restrict"
+        "crm.policy.version",
+        string="Policy Version",
+        required=True,
+        index=True,
+        ondelete="restrict",
     )
     policy_id = fields.Many2one(related="version_id.policy_id", store=True, index=True)
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
@@ -63,7 +67,7 @@ class CrmPolicyClause(models.Model):
         help="How often a clock ran under it, trial included.",
     )
     late_count = fields.Integer(
-        string="Late",
+        string="Late or Overdue",
         compute="_compute_counts",
         search="_search_late_count",
         help="Clocks that ended late or are overdue now; none of a trial.",

@@ -20,7 +20,7 @@ class CrmPolicyCoverage(models.Model):
     number = fields.Char(readonly=True)
     sequence = fields.Integer(readonly=True)
     parent_id = fields.Many2one("crm.policy.clause", string="Chapter", readonly=True)
-    version_id = fields.Many2one("crm.policy.version", readonly=True)
+    version_id = fields.Many2one("crm.policy.version", string="Policy Version", readonly=True)
     policy_id = fields.Many2one("crm.policy", readonly=True)
     version_state = fields.Selection(related="version_id.state")
     company_id = fields.Many2one("res.company", readonly=True)
@@ -34,7 +34,7 @@ class CrmPolicyCoverage(models.Model):
         readonly=True,
         help="Hits in the last days; how many of them is set in the company.",
     )
-    late_count = fields.Integer(string="Late", readonly=True)
+    late_count = fields.Integer(string="Late or Overdue", readonly=True)
     violation_count = fields.Integer(string="Violations", readonly=True)
     finding_count = fields.Integer(string="Findings", readonly=True)
     sign_count = fields.Integer(

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
 
-SEVERITIES = [("error", "Error"), ("warning", "Warning"), ("note", "Note")]
+SEVERITIES = [("error", "Error"), ("warning", "Attention"), ("note", "Note")]
 # Versions that still can or must be put right.
 LIVE_STATES = ("draft", "review", "effective")
 
@@ -24,6 +24,7 @@ class CrmPolicyFinding(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     version_id = fields.Many2one(
         "crm.policy.version",
+        string="Policy Version",
         readonly=True,
         index=True,
         ondelete="cascade",

@@ -20,7 +20,12 @@ class CrmPolicyInterpretation(models.Model):
     _rec_names_search = ["number", "question"]
 
     version_id = fields.Many2one(
-        "crm.policy.version", required=True, index=True, ondelete="restrict", tracking=True
+        "crm.policy.version",
+        string="Policy Version",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
     )
     policy_id = fields.Many2one(related="version_id.policy_id", store=True, index=True)
     company_id = fields.Many2one(related="version_id.company_id", store=True, index=True)
@@ -32,7 +37,7 @@ class CrmPolicyInterpretation(models.Model):
         help="Empty: it is about the policy as a whole.",
     )
     number = fields.Char(readonly=True, copy=False)
-    question = fields.Text(required=True)
+    question = fields.Text(string="What Was Asked", required=True)
     answer = fields.Text(required=True)
     state = fields.Selection(
         [("draft", "Draft"), ("approved", "Approved"), ("published", "Published")],

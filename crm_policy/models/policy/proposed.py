@@ -24,7 +24,7 @@ class CrmPolicyProposed(models.Model):
     res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
     code = fields.Char(readonly=True)
     clause_id = fields.Many2one("crm.policy.clause", readonly=True)
-    version_id = fields.Many2one("crm.policy.version", readonly=True)
+    version_id = fields.Many2one("crm.policy.version", string="Policy Version", readonly=True)
     policy_id = fields.Many2one("crm.policy", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     section = fields.Char(string="What", compute="_compute_words")

@@ -12,7 +12,7 @@ class CrmPolicyRuleIndex(models.Model):
     _rec_name = "code"
 
     clause_id = fields.Many2one("crm.policy.clause", readonly=True)
-    version_id = fields.Many2one("crm.policy.version", readonly=True)
+    version_id = fields.Many2one("crm.policy.version", string="Policy Version", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     kind = fields.Selection("_selection_kind", string="Kind of Rule", readonly=True)
     code = fields.Char(readonly=True)

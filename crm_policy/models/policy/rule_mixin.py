@@ -22,7 +22,9 @@ class CrmPolicyRuleMixin(models.AbstractModel):
 
     code = fields.Char(required=True)
     clause_id = fields.Many2one("crm.policy.clause", required=True, index=True, ondelete="restrict")
-    version_id = fields.Many2one(related="clause_id.version_id", store=True, index=True)
+    version_id = fields.Many2one(
+        related="clause_id.version_id", string="Policy Version", store=True, index=True
+    )
     company_id = fields.Many2one(related="clause_id.company_id", store=True, index=True)
 
     # === CONSTRAINT METHODS === #

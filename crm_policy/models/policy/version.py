@@ -94,6 +94,7 @@ class CrmPolicyVersion(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("policy_id.display_name", "number")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for version in self:
             version.display_name = f"{version.policy_id.name or ''} v{version.number or ''}"

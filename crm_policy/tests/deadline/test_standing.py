@@ -105,6 +105,34 @@ class TestStanding(PolicyCommon):
         foreign._policy_update({"department_id": department.id})
         self.assertNotIn(foreign, self._as("manager", self.mine).search(seen))
 
+    def test_my_team_is_my_team_mates(self):
+        supervisor = self._as("supervisor", self.mine)
+        theirs = [("of_my_team", "=", True), *self.domain]
+        self.assertEqual(len(supervisor.search(theirs)), 8)
+        # In no department, but in the team still.
+        self._new_employee(self.users["supervisor"], department_id=False)
+        self.assertEqual(len(supervisor.search(theirs)), 8)
+        self.team.user_ids -= self.users["specialist"]
+        self.assertFalse(supervisor.search(theirs))
+
+    def test_my_team_has_what_nobody_has_taken(self):
+        pooled = self.rows["week"]
+        pooled._policy_update({"user_id": False})
+        theirs = [("of_my_team", "=", True), ("id", "=", pooled.id)]
+        supervisor = self._as("supervisor", self.mine)
+        self.assertEqual(supervisor.search(theirs), pooled)
+        self._new_employee(self.users["supervisor"], department_id=False)
+        self.assertFalse(supervisor.search(theirs))
+
+    def test_red_is_late_and_green_is_met(self):
+        with at("2026-03-04 12:00"):
+            colors = {name: row.with_env(self.mine.env).color for name, row in self.rows.items()}
+        self.assertEqual(
+            colors,
+            {"overdue": 1, "today": 2, "week": 0, "later": 0, "paused": 0, "met": 10, "late": 1}
+            | {"cancelled": 0},
+        )
+
     # === THE FIRST PAGE === #
 
     def _many(self, first=1000):
