@@ -1,4 +1,4 @@
-"""Alerts: telling people of what is overdue, and recording the violation; beside Odoo's own ways."""
+"""Alerts: telling people what is overdue, recording the violation; beside Odoo's own ways."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -77,7 +77,8 @@ class Told(Ours):
              RETURNING res_id)
             INSERT INTO mail_message (model, res_id, message_type, body, date, author_id,
                                       create_uid, create_date, write_uid, write_date)
-            SELECT 'helpdesk.ticket', res_id, 'notification', 'Overdue', now(), %s, 1, now(), 1, now()
+            SELECT 'helpdesk.ticket', res_id, 'notification', 'Overdue', now(), %s,
+                   1, now(), 1, now()
               FROM late
         """
         author = self.env.user.partner_id.id
