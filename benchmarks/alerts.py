@@ -1,10 +1,10 @@
-"""Alerts: telling people of what is overdue, and recording the violation; beside Odoo's own ways."""
+"""Alerts: telling people what is overdue, recording the violation; beside Odoo's own ways."""
 
 import sys
 from datetime import UTC, datetime, timedelta
 
-from common import Row, environments, measure, report
-from deadlines import Ours, Peer, costs
+from common import Row, environments, report
+from deadlines import LADDER, Ours, Peer, costs
 
 from odoo import Command
 
@@ -18,7 +18,7 @@ class Told(Ours):
     def __init__(self, env):
         super().__init__(env, TOLD, TOLD)
         self.fill(TOLD)
-        self.climb()
+        self.climb(LADDER)
         handler, manager = self.people()
         env.cr.execute(
             "UPDATE crm_policy_deadline SET user_id = %s, start_at = %s, due_at = %s",
@@ -77,7 +77,8 @@ class Told(Ours):
              RETURNING res_id)
             INSERT INTO mail_message (model, res_id, message_type, body, date, author_id,
                                       create_uid, create_date, write_uid, write_date)
-            SELECT 'helpdesk.ticket', res_id, 'notification', 'Overdue', now(), %s, 1, now(), 1, now()
+            SELECT 'helpdesk.ticket', res_id, 'notification', 'Overdue', now(), %s,
+                   1, now(), 1, now()
               FROM late
         """
         author = self.env.user.partner_id.id
@@ -156,7 +157,15 @@ def main():
         post, schedule = peer.post(), peer.schedule()
         by_hand = ours.activity_by_hand()
         rows = [
-            Row("overdue, event and note", ours.overdue(), post, ours.overdue_by_hand(), None, 6, 1500),
+            Row(
+                "overdue, event and note",
+                ours.overdue(),
+                post,
+                ours.overdue_by_hand(),
+                None,
+                6,
+                1500,
+            ),
             Row("alert that tells somebody", ours.fire(), schedule, by_hand, 1000, 7, 2500),
             Row("violation with its activity", ours.judge(), schedule, by_hand),
         ]

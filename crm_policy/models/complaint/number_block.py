@@ -21,7 +21,6 @@ class CrmPolicyNumberBlock(models.AbstractModel):
         :return: list of str; empty when there is no such sequence.
         """
         self.browse().check_access("read")
-        self.flush_model()
         # Written out: to have the ORM word it takes longer than to run it. The company is asked
         # for here, and nothing else is in Odoo's rule on sequences.
         rows = self.env.execute_query(

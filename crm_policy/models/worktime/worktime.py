@@ -257,9 +257,7 @@ class CrmPolicyWorktime(models.AbstractModel):
         if not moments:
             return []
         first, last = min(moments).year, max(moments).year
-        instants = [
-            (since := moment - EPOCH).days * 86_400 + since.seconds for moment in moments
-        ]
+        instants = [(since := moment - EPOCH).days * 86_400 + since.seconds for moment in moments]
         for years in SEARCHED_YEARS:
             before, after = (years, 1) if back else (1, years)
             found = answer(self._policy_work_index(first - before, last + after), instants, amounts)
