@@ -1,9 +1,9 @@
 """What users of other programs complained of for years (U1 to U23), each with exact instants.
 
-Those that ask for more than one test stand where they belong: U2 and U5 with the working time, U3,
-U4, U10, U12, U14, U15 and U20 with the pauses, U16 with the register, U17 with the translations,
-U21 (a department's own time) with the packs whose departments give opinions. U18 (bots) is no matter of the clock. T1 to T8 are the time and money arithmetic of the catalogue:
-T1 to T6 stand with the tools and the rules.
+Some stand where they belong: U2 and U5 with the working time; U3, U4, U10, U12, U14, U15 and U20
+with the pauses; U16 with the register; U17 with the translations; U21, a department's own time,
+with the packs whose departments give opinions. U18 (bots) is no matter of the clock. T7 and T8 of
+the catalogue's arithmetic are here, T1 to T6 stand with the tools and the rules.
 """
 
 from datetime import datetime, timedelta
@@ -80,7 +80,7 @@ class TestLessons(AlertCommon):
         solution = self._clocks(case, "complaint-solution")
         with at("2026-03-02 15:00"):
             self._as("specialist", case).action_policy_respond("已致电")
-            case.message_post(body="补充")
+            case.description = "补充"
         self.assertEqual((response.state, response.due_at),
                          ("met", shanghai("2026-03-03 10:20")))  # fmt: skip
         self.assertEqual((solution.state, solution.due_at),
@@ -144,7 +144,7 @@ class TestLessons(AlertCommon):
         self.assertEqual(self._clocks(case).next_alert_at, shanghai("2026-03-06 17:45"))
 
     def test_u22_the_clause_says_what_starts_the_clock(self):
-        """A complaint that came on Monday and was accepted on Tuesday; told after its settlement."""
+        """A complaint came on Monday and was accepted on Tuesday."""
         with at("2026-03-02 10:00"):
             case = self._new_case()
         self.assertFalse(self._clocks(case, "complaint-response"))
