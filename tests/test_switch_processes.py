@@ -13,14 +13,13 @@ text = env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
 REASON = '''pause_reasons:
   - {{code: wait, clause: "2.2", name: Wait, unit: calendar_hours, max_duration: 1,
      text_required: false}}
-deadline_rules:
 '''
 
 def publish(number, transition):
     content = text.replace(
         'number: "1"\\n  transition: keep', f'number: "{{number}}"\\n  transition: {{transition}}'
     )
-    content = content.replace("deadline_rules:\\n", REASON, 1)
+    content = content.replace("pause_reasons:\\n", REASON, 1)
     content = content.replace("    duration: 1\\n", "    duration: 1\\n    pauses: [wait]\\n", 1)
     version = env["crm.policy"].with_user(admin)._policy_apply_pack(content, company)
     version.write({{"revision_reason": "practice", "change_summary": "x"}})

@@ -1,4 +1,4 @@
-"""All that people read is there in Chinese, with the same placeholders."""
+"""All that people read is there in Chinese, with the same placeholders (U17)."""
 
 import os
 import re

@@ -130,13 +130,24 @@ class CrmPolicyCustomer(models.Model):
             fits = kept.company_id in (company, self.env["res.company"])
             if not row and fits:
                 row = (group.filtered("grade_id") or group)[:1]
-                super(CrmPolicyCustomer, row).write({"partner_id": kept.id})
+                row._policy_hand_to(kept)
             self.env["crm.policy.event"]._policy_log(
                 "customer.merged",
                 row or kept,
                 {"partner": kept.id, "grade": row.grade_id.code, "merged": graded},
             )
-            super(CrmPolicyCustomer, group - row).unlink()
+            (group - row)._policy_drop()
+
+    # Nothing is told to the clocks: on the way they would count without any grade.
+    # pylint: disable=super-method-mismatch
+
+    def _policy_hand_to(self, partner):
+        return super().write({"partner_id": partner.id})
+
+    def _policy_drop(self):
+        return super().unlink()
+
+    # pylint: enable=super-method-mismatch
 
     @api.model
     def _policy_keep_clocks(self, partners):

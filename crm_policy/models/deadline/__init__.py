@@ -23,6 +23,7 @@ from . import version
 from . import replan
 from . import replan_company
 from . import replan_source
+from . import week_source
 from . import year_watch
 from . import violation_source
 from . import violation_right

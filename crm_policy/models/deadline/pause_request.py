@@ -28,9 +28,9 @@ class CrmPolicyPauseRequest(models.AbstractModel):
         """Leave an activity on the documents for those who decide, and let them read these."""
         kind = self.env.ref("crm_policy.activity_pause", raise_if_not_found=False)
         vals_list, hidden = [], defaultdict(set)
-        for (role, model_name), pauses in self.sudo().grouped(
-            lambda pause: (pause.role_id, pause.res_model)
-        ).items():
+        for (role, model_name), pauses in (
+            self.sudo().grouped(lambda pause: (pause.role_id, pause.res_model)).items()
+        ):
             asked = pauses._policy_whom_to_ask(role)
             people = self.env["res.users"].sudo().union(*asked.values())
             Audience = self.env["crm.policy.escalation"]

@@ -17,5 +17,6 @@ from . import test_escalations
 from . import test_violations
 from . import test_violation_sight
 from . import test_explain
+from . import test_lessons
 from . import test_standing
 from . import test_rule_editor

@@ -37,7 +37,8 @@ class TestPauseRequests(PauseCommon):
             ],
         )
         self.assertRegex(
-            activity.summary, r"^Clause 3\.3: t_specialist.* asks for a pause: Consulting the group$"
+            activity.summary,
+            r"^Clause 3\.3: t_specialist.* asks for a pause: Consulting the group$",
         )
         self.assertEqual(str(activity.date_deadline), "2026-03-02")
 
@@ -52,7 +53,9 @@ class TestPauseRequests(PauseCommon):
             "approved": lambda case, pause: self._as("manager", pause).action_policy_approve(),
             "refused": lambda case, pause: self._as("manager", pause).action_policy_refuse("不"),
             "withdrawn": lambda case, pause: self._as("specialist", case).action_policy_resume(),
-            "ended": lambda case, pause: case._policy_guarded_write({"policy_outcome": "withdrawn"}),
+            "ended": lambda case, pause: case._policy_guarded_write(
+                {"policy_outcome": "withdrawn"}
+            ),
         }
         for name, way in ways.items():
             case, pause = self._ask()

@@ -289,6 +289,64 @@ class TestReplan(PolicyCommon):
         )
         self.assertEqual(changed.payload["since"][:10], "2026-03-09")
 
+    def test_hours_of_the_week_leave_what_they_were(self):
+        """Odoo has no history of them: open clocks count as if the new ones had always been."""
+        done, late, waiting = (self._open() for _number in range(3))
+        for case, moment in ((done, "2026-03-09 10:30"), (late, "2026-03-09 11:30")):
+            with at(moment):
+                case._policy_set_fact("policy_accepted_at")
+                case._policy_set_fact("policy_responded_at")
+        fixed = (done + late).policy_deadline_ids.filtered(
+            lambda clock: clock.rule_code == "response-normal"
+        )
+        self.assertEqual(fixed.mapped("state"), ["met", "late"])
+        before = fixed.read(["due_at", "lateness_seconds", "overdue_at"])
+        admin = self.env["res.users"].browse(self.env.ref("base.user_admin").id)
+        afternoons = self.calendar.attendance_ids.filtered(
+            lambda line: line.day_period == "afternoon"
+        )
+        with at("2026-03-10 09:00"):
+            afternoons.with_user(admin).write({"hour_to": 17})
+        [event] = self.env["crm.policy.event"].search([("type", "=", "calendar.hours")])
+        self.assertEqual((event.actor_id, event.at), (admin.id, shanghai("2026-03-10 09:00")))
+        self.assertEqual((event.res_model, event.res_id), ("resource.calendar", self.calendar.id))
+        mornings = [f"{day} 9-12" for day in range(5)]
+        for name, end in (("before", 18), ("after", 17)):
+            afternoon = [f"{day} 13-{end}" for day in range(5)]
+            self.assertEqual(event.payload[name], sorted(mornings + afternoon))
+        self._run("2026-03-10 09:00")
+        # Monday is counted until 17:00, although people worked until 18:00.
+        self.assertEqual(self._dues(waiting)["t-minutes"], shanghai("2026-03-10 14:00"))
+        self.assertEqual(fixed.read(["due_at", "lateness_seconds", "overdue_at"]), before)
+
+    def test_every_change_of_the_hours_is_told_and_nothing_else(self):
+        def told():
+            events = self.env["crm.policy.event"].search([("type", "=", "calendar.hours")])
+            return len(events)
+
+        line = self.calendar.attendance_ids[0]
+        line.name = "early"
+        self.assertEqual(told(), 0)
+        free = self.calendar.copy()
+        free.attendance_ids[0].hour_from = 8
+        self.assertEqual(told(), 0, "nobody counts in it")
+        saturday = line.create(
+            {
+                "name": "Saturday",
+                "calendar_id": self.calendar.id,
+                "dayofweek": "5",
+                "day_period": "morning",
+                "hour_from": 9,
+                "hour_to": 11.5,
+            }
+        )
+        self.assertEqual(told(), 1)
+        saturday.calendar_id = free
+        self.assertEqual(told(), 2)
+        saturday.calendar_id = self.calendar
+        saturday.unlink()
+        self.assertEqual(told(), 4)
+
     # === THE JOB === #
 
     def test_a_change_wakes_the_job_and_is_done_once(self):

@@ -67,9 +67,7 @@ class TestRetraction(RetractionCommon):
                 }
             ],
         )
-        self.assertFalse(
-            self.env["mail.activity"].search([("policy_deadline_id", "=", clock.id)])
-        )
+        self.assertFalse(self.env["mail.activity"].search([("policy_deadline_id", "=", clock.id)]))
         event = self._events(clock)[-1]
         self.assertEqual((event.type, event.clause), ("deadline.not_overdue", "2.2"))
         self.assertEqual(
@@ -235,7 +233,9 @@ class TestRetraction(RetractionCommon):
         self._run("2026-03-03 10:30")
         clock = self._clocks(case, "complaint-response")
         violation = self._violations(case).filtered(lambda row: row.deadline_id == clock)
-        self.assertEqual((clock.overdue_at, violation.state), (shanghai("2026-03-03 10:30"), "open"))
+        self.assertEqual(
+            (clock.overdue_at, violation.state), (shanghai("2026-03-03 10:30"), "open")
+        )
         with at("2026-03-03 11:00"):
             self._as("specialist", case).action_policy_respond(
                 "已致电", at=shanghai("2026-03-02 16:00"), reason="客户当天已接到电话"

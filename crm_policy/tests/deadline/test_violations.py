@@ -396,7 +396,9 @@ class TestViolations(AlertCommon):
         ]
         for case in (cases[1], cases[3]):
             violation = self._violations(case)
-            self._act("manager", violation, "waive", "system_fault", "系统停机", moment=f"{DAY} 12:00")
+            self._act(
+                "manager", violation, "waive", "system_fault", "系统停机", moment=f"{DAY} 12:00"
+            )
         Deadline = self.env["crm.policy.deadline"].with_context(tz="Asia/Shanghai")
         four = Deadline.browse(clock.id for clock in clocks)
         mine = [("id", "in", four.ids)]
