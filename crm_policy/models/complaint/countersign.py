@@ -54,6 +54,7 @@ class CrmPolicyCountersign(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("step_id.name", "ticket_id.policy_handle")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for opinion in self:
             parts = (opinion.ticket_id.policy_handle, opinion.step_id.name)

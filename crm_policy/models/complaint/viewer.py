@@ -8,8 +8,8 @@ class CrmPolicyViewer(models.AbstractModel):
     _inherit = ["crm.policy.viewer"]
 
     @api.model
-    def _policy_refresh_departments(self):
-        super()._policy_refresh_departments()
+    def _policy_chart_changed(self):
+        super()._policy_chart_changed()
         # Appointed persons come and go by their posts.
         self.env["crm.policy.countersign"]._policy_keep_opened(
             self.env["crm.policy.role"].sudo().search([("kind", "!=", "user")])

@@ -37,6 +37,7 @@ class CrmPolicyEscalationStep(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("kind", "offset", "unit", "tell", "role_id", "levels")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         units = dict(self._fields["unit"]._description_selection(self.env))
         for step in self:

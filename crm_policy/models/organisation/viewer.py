@@ -97,6 +97,11 @@ class CrmPolicyViewer(models.AbstractModel):
                 changed = True
         if changed:
             self.env.registry.clear_cache()
+        self._policy_chart_changed()
+
+    @api.model
+    def _policy_chart_changed(self):
+        """Bring up to date what follows from groups and the chart; rooms above add theirs."""
 
     def _policy_mates(self):
         """Return the users of whose work these are told: themselves, and who shares their teams."""

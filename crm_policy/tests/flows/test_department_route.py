@@ -264,6 +264,26 @@ class TestDepartmentSight(RouteCommon):
         self._new_post("production", other)
         self.assertFalse(self._sees(other))
 
+    def test_what_was_asked_before_a_reopening_is_opened_to_nobody_new(self):
+        mine = self._as("specialist", self.case)
+        with at("2026-03-04 09:00"):
+            mine.action_policy_respond("已联系")
+            mine.action_policy_propose("退货")
+            mine.action_policy_decide()
+            mine.action_policy_settle()
+            mine.action_policy_reply("同意", "phone")
+        with at("2026-03-19 09:00"):
+            mine.action_policy_callback(4, "客户认可")
+            self._as("qc", self.case).action_policy_recheck("记录齐全")
+            mine.action_policy_close()
+        with at("2026-03-20 09:00"):
+            self._as("supervisor", self.case).action_policy_reopen("客户再次反映")
+        self._new_post("quality", self.newcomer)
+        self.assertFalse(self._sees(self.newcomer))
+        with at("2026-03-20 10:00"):
+            self._ask(self.case, "quality")
+        self.assertTrue(self._sees(self.newcomer))
+
     def test_whoever_comes_into_a_group_that_is_asked(self):
         hr = self._user("t_hr_first", "base.group_user,crm_policy.group_hr")
         with at("2026-03-03 10:30"):
