@@ -90,7 +90,7 @@ class CrmPolicyRevision(models.AbstractModel):
         """Record that the version in force was looked at and is still right (POL-VER-02)."""
         self.check_access("read")
         self._policy_check_approver()
-        note = (note or "").strip()
+        note = note.strip() if isinstance(note, str) else ""
         if not note:
             raise ValidationError(self.env._("Say what was looked at, and what came of it."))
         for version in self.sudo():
