@@ -1,7 +1,6 @@
 import base64
 import hashlib
 import json
-import re
 from collections import Counter
 
 from odoo import api, fields, models
@@ -149,7 +148,7 @@ class CrmPolicyPackLoad(models.TransientModel):
         if self.base_version_id.policy_id != policy:
             self.base_version_id = False
         base = self.base_version_id or policy.current_version_id or policy.version_ids[:1]
-        number = self.number or self._policy_free_number(policy, values["version"]["number"])
+        number = self.number or policy._policy_free_number(values["version"]["number"])
         shown, counts = [], Counter()
 
         def look(lines):
@@ -242,15 +241,6 @@ class CrmPolicyPackLoad(models.TransientModel):
                     )
                 )
         return remarks
-
-    @api.model
-    def _policy_free_number(self, policy, number):
-        """Return the number of the pack's version, or the next one that is free."""
-        taken = set(policy.version_ids.mapped("number"))
-        while number in taken:
-            head, digits = re.fullmatch(r"(.*?)(\d*)", number, re.DOTALL).groups()
-            number = f"{head}{int(digits) + 1}" if digits else f"{head}.1"
-        return number
 
     def _policy_words(self, values, number, policy, base, counts):
         models_of = {"clauses": self.env["crm.policy.clause"]} | {

@@ -50,7 +50,7 @@ class CrmPolicyParameterSheet(models.TransientModel):
                 rows,
                 version.display_name,
                 self._policy_mark(rows),
-                font_for(self.env.lang),
+                font_for(version.company_id.partner_id.lang),
                 [
                     "只修改黄色单元格；深黄色为待确认的建议值。改好后在同一版本的窗口上传。",
                     "Change the yellow cells only; the darker ones are proposed values to confirm. "
@@ -131,10 +131,15 @@ class CrmPolicyParameterSheet(models.TransientModel):
     def _policy_rows(self):
         """Return the numbers of the version in the order of its clauses.
 
+        In the company's language: whoever brings the copy back may have another one than who took
+        it out, and its words are compared.
+
         :rtype: list[parameter_sheet.Row]
         """
-        records = self._policy_records(self.version_id)
-        order = {clause.id: place for place, clause in enumerate(self.version_id.clause_ids)}
+        company = self.version_id.company_id
+        version = self.version_id.with_context(lang=company.partner_id.lang)
+        records = self.with_env(version.env)._policy_records(version)
+        order = {clause.id: place for place, clause in enumerate(version.clause_ids)}
         rows = []
         for key, row in sorted(
             records.items(), key=lambda pair: (order.get(pair[1].clause_id.id, 0), pair[0])

@@ -183,7 +183,7 @@ class CrmPolicyViolation(models.Model):
                     "state": "upheld",
                     "decided_at": now,
                     "decided_by_id": self.env.uid,
-                    "decision_text": (text or "").strip() or False,
+                    "decision_text": (text.strip() if isinstance(text, str) else "") or False,
                     "appeal_until": now + timedelta(days=days) if stored.user_id else False,
                 },
             )

@@ -16,6 +16,9 @@ class CrmPolicyNamedDocument(models.AbstractModel):
     @api.depends_context("uid", "lang")
     def _compute_res_name(self):
         for model_name, records in self.grouped("res_model").items():
+            if model_name not in self.env:
+                records.res_name = ""  # it went away with its module; what is told of it stays
+                continue
             documents = self.env[model_name].browse(records.mapped("res_id"))
             # The name of a document is only for those who may read it.
             readable = documents.exists()._filtered_access("read").sudo()

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 from psycopg2 import IntegrityError
@@ -114,6 +115,17 @@ class CrmPolicy(models.Model):
                 )
 
     # === BUSINESS METHODS === #
+
+    def _policy_free_number(self, number):
+        """Return ``number`` while no version has it, else the next: "3" for "2", "2.10" for "2.9".
+
+        :param str number: of a version.
+        """
+        taken = set(self.version_ids.mapped("number"))
+        while number in taken:
+            head, digits = re.fullmatch(r"(.*?)(\d*)", number, re.DOTALL).groups()
+            number = f"{head}{int(digits) + 1}" if digits else f"{head}.1"
+        return number
 
     @api.model
     def _policy_packs(self):

@@ -1,5 +1,4 @@
 import logging
-import re
 
 from dateutil.relativedelta import relativedelta
 
@@ -90,7 +89,7 @@ class CrmPolicyRevision(models.AbstractModel):
         """Record that the version in force was looked at and is still right (POL-VER-02)."""
         self.check_access("read")
         self._policy_check_approver()
-        note = (note or "").strip()
+        note = note.strip() if isinstance(note, str) else ""
         if not note:
             raise ValidationError(self.env._("Say what was looked at, and what came of it."))
         for version in self.sudo():
@@ -155,20 +154,10 @@ class CrmPolicyRevision(models.AbstractModel):
                     above = above.parent_id
         return terms._policy_sections(self.company_id) - written
 
-    def _policy_next_number(self):
-        """Return the number of the next version: "3" after "2", "2.10" after "2.9"."""
-        self.ensure_one()
-        taken = set(self.policy_id.version_ids.mapped("number"))
-        number = self.number
-        while number in taken:
-            head, digits = re.fullmatch(r"(.*?)(\d*)", number, re.DOTALL).groups()
-            number = f"{head}{int(digits) + 1}" if digits else f"{head}.1"
-        return number
-
     def _policy_new_version(self):
         """Return a draft with copies of the clauses and of the rules of every room."""
         self.ensure_one()
-        draft = self.copy({"number": self._policy_next_number()})
+        draft = self.copy({"number": self.policy_id._policy_free_number(self.number)})
         clauses = self.clause_ids._policy_copy_to(draft)
         for model in self.env["crm.policy.rule.mixin"]._policy_rule_models():
             rules = model.search([("version_id", "=", self.id)], order="id")

@@ -223,7 +223,7 @@ class CrmPolicyVersion(models.Model):
         """
         self.check_access("read")
         self._policy_check_approver()
-        reason = (reason or "").strip()
+        reason = reason.strip() if isinstance(reason, str) else ""
         if not reason:
             raise ValidationError(self.env._("Say why the policy is abolished."))
         for version in self.sudo():
@@ -247,11 +247,18 @@ class CrmPolicyVersion(models.Model):
 
         :param day: date, or its text "2026-12-01"; 00:00 of it in the company's zone.
         :raises AccessError: the user wrote the version, or may not approve one.
+        :raises ValidationError: ``day`` is no date, or lies in the past.
         """
         self.check_access("read")
         self._policy_check_approver()
+        try:
+            day = fields.Date.to_date(day)
+        except (TypeError, ValueError) as error:
+            raise ValidationError(
+                self.env._("There is no such date: %(value)s", value=day)
+            ) from error
         for version in self:
-            first = fields.Date.to_date(day) or version._policy_today()
+            first = day or version._policy_today()
             if version.enforcement != "trial" or version.state not in ("review", "effective"):
                 raise UserError(
                     self.env._("%(version)s is not on trial.", version=version.display_name)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..common import PolicyCommon, at, shanghai
 
@@ -295,6 +296,23 @@ class TestClocks(PolicyCommon):
         clock.read(["due_at"])
         self.assertEqual(clock.res_name, "")
         self.assertNotIn("张三", clock.display_name)
+
+    def test_clocks_of_a_model_that_is_gone_do_not_break_the_list(self):
+        gone, other = self._new_case(policy_kind="request"), self._new_case(policy_kind="request")
+        clocks = gone.policy_deadline_ids | other.policy_deadline_ids
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE crm_policy_deadline SET res_model = 'x.gone' WHERE res_id = %s", gone.id)
+        )
+        self.env.invalidate_all()
+        mine = self._as("specialist", clocks).search([("id", "in", clocks.ids)])
+        self.assertEqual(mine, clocks.with_env(mine.env).sorted(lambda clock: (clock.due_at, clock.id)))
+        named = {bool(clock.res_name) for clock in mine if clock.res_model != "x.gone"}
+        self.assertEqual(named, {True})
+        for clock in mine.filtered(lambda clock: clock.res_model == "x.gone"):
+            self.assertFalse(clock.res_name)
+            self.assertTrue(clock.display_name)
+            self.assertTrue(clock.explain()["rows"])
 
     # === NOBODY WRITES THEM === #
 

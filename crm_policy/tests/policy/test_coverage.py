@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+from psycopg2.errors import CheckViolation
+
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import mute_logger
 
 from ..common import PolicyCommon, at
 
@@ -184,6 +187,15 @@ class TestCoverage(PolicyCommon):
         self.assertEqual(hidden.mapped("name"), hidden.mapped("code"))
         self.assertEqual(len(set(self.env["crm.policy.rule.index"].search([]).ids)),
                          self.env["crm.policy.rule.index"].search_count([]))  # fmt: skip
+
+    def test_days_that_nobody_means_are_refused(self):
+        for name in ("policy_coverage_days", "policy_sign_days"):
+            for days in (-1, 10**9):
+                with self.subTest(name=name, days=days), mute_logger("odoo.sql_db"):
+                    with self.assertRaises(CheckViolation), self.env.cr.savepoint():
+                        self.company[name] = days
+                        self.company.flush_recordset()
+        self.assertEqual(self.by_number["2.2"].hit_count, 0)
 
     def test_a_rule_is_listed_as_soon_as_it_is_made(self):
         draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()

@@ -101,6 +101,17 @@ class TestParameterSheet(PolicyCommon):
         self._uploaded(wizard, book).action_policy_apply()
         self.assertEqual(self._rule(self.draft, "6/1/a").duration, 20)
 
+    def test_a_copy_comes_back_through_somebody_of_another_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.partner_id.lang = "zh_CN"
+        self.env = self.env(context=dict(self.env.context, lang="zh_CN"))
+        wizard, book = self._exported()
+        cell = self._cell(book, "deadline_rules/response-urgent/duration")
+        self.assertEqual(cell.offset(column=-1).value, "个工作分钟")
+        cell.value = 20
+        self._uploaded(wizard.with_context(lang="en_US"), book).action_policy_apply()
+        self.assertEqual(self._rule(self.draft, "response-urgent").duration, 20)
+
     def test_a_published_version_gets_a_successor(self):
         wizard, book = self._exported(self.version)
         self._cell(book, "parameters/ring_max/value").value = 4

@@ -273,8 +273,20 @@ class TestRevisions(PolicyCommon):
             self.env.ref("crm_policy.cron_take_effect").method_direct_trigger()
         self.assertEqual(len(seen), 1)
 
+    def test_a_day_that_is_none_ends_no_trial(self):
+        version = self._publish(self._draft(), enforcement="trial")
+        for day in ("soon", "2026-13-45", 7, ["2026-12-01"]):
+            with self.subTest(day=day), self.assertRaisesRegex(ValidationError, "no such date"):
+                self._as("director", version).action_policy_enforce(day)
+        self.assertFalse(version.enforced_from)
+
+    def test_a_review_is_confirmed_in_words(self):
+        for note in (None, 5, ["x"], " "):
+            with self.subTest(note=note), self.assertRaisesRegex(ValidationError, "looked at"):
+                self._as("director", self.version).action_policy_confirm_review(note)
+
     def test_abolishing_needs_a_reason(self):
-        for reason in (None, "", "  "):
+        for reason in (None, "", "  ", 5, ["x"]):
             with self.subTest(reason=reason), self.assertRaisesRegex(ValidationError, "Say why"):
                 self._as("director", self.version).action_policy_abolish(reason)
         wizard = self.env["crm.policy.version.step"].with_user(self.users["director"]).create(
