@@ -285,6 +285,15 @@ class TestAlertInstants(AlertCommon):
             admin.unlink()
         with self.assertRefused(UserError, "no longer a draft"):
             admin.create({"rule_id": step.rule_id.id, "tell": "manager", "levels": 3})
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        rule = step.rule_id.search(
+            [("version_id", "=", draft.id), ("code", "=", step.rule_id.code)]
+        ).with_user(self.users["policy_admin"])
+        mine = rule.alert_ids[0]
+        mine.offset = 70
+        for moved, to in ((mine, step.rule_id), (admin, rule)):
+            with self.assertRefused(UserError, "no longer a draft"):
+                moved.rule_id = to
 
     def test_packs_are_checked(self):
         content = self.env["crm.policy"]._policy_packs()["service"].read_text()

@@ -224,6 +224,16 @@ class TestViolations(AlertCommon):
         with self.assertRefused(UserError, "this step was taken"):
             self._act("specialist", violation, "explain", "again")
 
+    def test_nobody_lets_its_clock_stand_still(self):
+        violation = self._new_violation()
+        for role in ("specialist", "supervisor", "manager", "director", "ceo"):
+            mine = violation.with_user(self.users[role])
+            with self.subTest(role):
+                with self.assertRaises(AccessError):
+                    mine.action_policy_pause("lab", "x")
+                with self.assertRaises(AccessError):
+                    mine.action_policy_resume()
+
     def test_an_explanation_has_words(self):
         violation = self._new_violation()
         for words in (None, "", "  \n", 7, ["x"]):
