@@ -156,3 +156,22 @@ class TestViolationSight(AlertCommon):
         boss = self._new_user("finance", login="t_boss")
         self.violation._policy_open_for(boss)
         self.assertTrue(self._as_user(boss, self.violation).number)
+
+    def test_the_dialog_says_no_more_than_the_violation(self):
+        Step = self.env["crm.policy.violation.step"]
+        for name in ("other_specialist", "finance", "policy_admin"):
+            user = self.people[name]
+            with self.subTest(name):
+                step = Step.with_user(user).create(
+                    {"violation_id": self.violation.id, "step": "explain"}
+                )
+                step.invalidate_recordset()
+                with self.assertRaises(AccessError):
+                    step.read(["explanation", "decision_text", "appeal_text", "clause_id"])
+
+    def test_the_name_of_the_case_is_only_for_who_reads_it(self):
+        """Whoever asked for it first in the same transaction, and with whatever rights."""
+        case = self.env["helpdesk.ticket"].browse(self.violation.res_id)
+        self.assertEqual(self.violation.sudo().res_name, case.display_name)
+        personnel = self.violation.with_user(self.people["hr"])
+        self.assertEqual(personnel.res_name, "")

@@ -191,6 +191,15 @@ class TestPackLoading(PolicyCommon):
             Wizard.create(company).action_policy_check()
 
     @mute_logger("odoo.sql_db")
+    def test_the_shipped_packs_are_offered_by_the_names_of_their_policies(self):
+        Wizard = self.env["crm.policy.pack.load"]
+        offered = dict(Wizard._fields["shipped"]._description_selection(Wizard.env))
+        self.assertEqual(set(offered), set(self.env["crm.policy"]._policy_packs()))
+        self.assertEqual(offered["service"], "Customer Service and Complaint Policy (service)")
+        chinese = Wizard.with_context(lang="zh_CN")
+        offered = dict(Wizard._fields["shipped"]._description_selection(chinese.env))
+        self.assertEqual(offered["service"], "客户服务与投诉管理制度 (service)")
+
     def test_all_problems_are_named_at_once(self):
         content = self._other(
             ("group: specialist}", "group: wizard}"),

@@ -435,3 +435,13 @@ class TestVersions(PolicyCommon):
         self._hand_over(draft)
         with self.assertRaisesRegex(UserError, "no longer a draft"):
             clause.text = "while it is under review"
+
+    def test_its_name_is_in_the_language_of_who_asks(self):
+        """In one transaction, as when mails go out to people of several languages."""
+        english = self.version.display_name
+        chinese = self.version.with_context(lang="zh_CN").display_name
+        self.assertEqual(
+            (english, chinese),
+            ("Customer Service and Complaint Policy v1", "客户服务与投诉管理制度 v1"),
+        )
+        self.assertEqual(self.version.display_name, english)

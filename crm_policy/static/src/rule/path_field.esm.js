@@ -24,7 +24,7 @@ export class PathField extends Component {
 
     setup() {
         this.fieldService = useService("field");
-        this.state = useState({choices: [], linked: false});
+        this.state = useState({choices: [], linked: false, chosen: null});
         onWillStart(() => this.load(this.props));
         onWillUpdateProps((props) => this.load(props));
     }
@@ -65,7 +65,7 @@ export class PathField extends Component {
     }
 
     get path() {
-        return this.props.record.data[this.props.name] || "";
+        return this.state.chosen ?? (this.props.record.data[this.props.name] || "");
     }
 
     get isLinked() {
@@ -101,8 +101,17 @@ export class PathField extends Component {
         }
     }
 
+    /**
+     * Shown at once: who goes on to the next field while the server still answers would leave an
+     * empty input behind, and with it an empty path.
+     */
     async update(path) {
-        await this.props.record.update({[this.props.name]: path || false});
+        this.state.chosen = path || "";
+        try {
+            await this.props.record.update({[this.props.name]: path || false});
+        } finally {
+            this.state.chosen = null;
+        }
     }
 }
 
