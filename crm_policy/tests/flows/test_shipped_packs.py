@@ -128,7 +128,6 @@ class TestShippedPacks(PackFlow):
         )
         self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
 
-
     def test_every_clock_across_a_holiday_and_a_make_up_day(self):
         """Correction 19. From Thursday 04-30 17:50 (rest until 05-05) and Friday 05-08 17:50."""
         hours, days, worked = "calendar_hours", "calendar_days", "working_days"
