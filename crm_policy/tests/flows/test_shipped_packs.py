@@ -223,9 +223,10 @@ class TestServiceRequests(PackFlow):
             with self.subTest(answered=answered):
                 case = self._request("2026-03-06 17:50", "urgent")
                 # What goes out by itself is no answer.
+                receipt = "已收到您的请求"
                 with at("2026-03-06 17:51"):
                     case.message_post(
-                        body="已收到您的请求",
+                        body=receipt,
                         message_type="auto_comment",
                         partner_ids=self.partner.ids,
                     )
