@@ -8,5 +8,6 @@ class CrmPolicyRole(models.Model):
     _inherit = ["crm.policy.role"]
 
     def _policy_holders_changed(self):
-        super()._policy_holders_changed()
+        result = super()._policy_holders_changed()
         self.env["crm.policy.countersign"]._policy_keep_opened(self)
+        return result

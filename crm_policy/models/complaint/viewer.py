@@ -9,8 +9,9 @@ class CrmPolicyViewer(models.AbstractModel):
 
     @api.model
     def _policy_chart_changed(self):
-        super()._policy_chart_changed()
+        result = super()._policy_chart_changed()
         # Appointed persons come and go by their posts.
         self.env["crm.policy.countersign"]._policy_keep_opened(
             self.env["crm.policy.role"].sudo().search([("kind", "!=", "user")])
         )
+        return result

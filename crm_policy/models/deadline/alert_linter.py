@@ -143,26 +143,25 @@ class CrmPolicyAlertLinter(models.AbstractModel):
     def _policy_find_circles(self, rules, company):
         """Managers who stand above each other, where a ladder climbs to them."""
         climbing = rules.filtered(lambda rule: "manager" in rule.alert_ids.mapped("tell"))
-        found = {}
-        for rule in climbing:
-            role = rule.role_id
+        for role, group in climbing.grouped("role_id").items():
             on_record = not role or role._policy_is_on_record()
             people = self._policy_employed(company) if on_record else role._policy_staff()
-            if people not in found:
-                found[people] = self.env["crm.policy.ladder"]._policy_circles(people, company)
-            for circle in found[people]:
-                yield self._policy_alert_finding(
-                    "manager_circle",
-                    "warning",
-                    self.env._(
-                        "%(rule)s tells managers, but these are each other's managers in a circle: "
-                        "%(people)s. Where it ends there, the policy administrators are told.",
-                        rule=rule.name,
-                        people=" → ".join([*circle.mapped("name"), circle[0].name]),
-                    ),
-                    rule,
-                    circle[0],
-                )
+            for circle in self.env["crm.policy.ladder"]._policy_circles(people, company):
+                names = " → ".join([*circle.mapped("name"), circle[0].name])
+                for rule in group:
+                    yield self._policy_alert_finding(
+                        "manager_circle",
+                        "warning",
+                        self.env._(
+                            "%(rule)s tells managers, but these are each other's managers in a "
+                            "circle: %(people)s. Where it ends there, the policy administrators "
+                            "are told.",
+                            rule=rule.name,
+                            people=names,
+                        ),
+                        rule,
+                        circle[0],
+                    )
 
     @api.model
     def _policy_employed(self, company):

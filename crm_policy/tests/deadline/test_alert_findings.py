@@ -64,9 +64,7 @@ class TestAlertFindings(AlertCommon):
         )
         [finding] = self._assert_found(("alert_not_before_due", "error", "2.2", step))
         self.assertIn("would not come before the deadline", finding.text)
-        self._set_alerts(
-            "response-normal", {"kind": "warning", "offset": 90, "unit": "percent"}
-        )
+        self._set_alerts("response-normal", {"kind": "warning", "offset": 90, "unit": "percent"})
         self._assert_found()
 
     def test_a_warning_earlier_than_the_start(self):

@@ -55,9 +55,7 @@ class TestDepartmentRoute(RouteCommon):
         self.assertEqual(self._waiting(), {"quality-report", "production"})
         production = self._line("production")
         self.assertEqual(production.policy_asked_at, shanghai("2026-03-04 11:00"))
-        self.assertEqual(
-            self._dues(production), {"production": shanghai("2026-03-06 23:59:59")}
-        )
+        self.assertEqual(self._dues(production), {"production": shanghai("2026-03-06 23:59:59")})
         holder = self.people["production"]
         self.assertTrue(production.with_user(holder).is_mine)
         self.assertEqual(self.case.with_user(holder).policy_kind, "complaint")
@@ -96,9 +94,7 @@ class TestDepartmentRoute(RouteCommon):
             # Without the right to see the case, and before his turn, nobody answers.
             with self.assertRaises(AccessError):
                 self._answer(research, "rd")
-            self.env["crm.policy.case.access"]._policy_grant(
-                self.case, self.people["rd"], "manual"
-            )
+            self.env["crm.policy.case.access"]._policy_grant(self.case, self.people["rd"], "manual")
             with self.assertRaisesRegex(UserError, "its turn comes once"):
                 self._answer(research, "rd")
         self._answered("2026-03-04 11:00", "quality", "production")
@@ -175,9 +171,7 @@ class TestDepartmentRoute(RouteCommon):
         )
         steps["manager-office"].sequence = 40
         steps["mandate"].unlink()
-        self.assertEqual(
-            found(), {key("step_out_of_order", "error", "3.8", steps["negotiation"])}
-        )
+        self.assertEqual(found(), {key("step_out_of_order", "error", "3.8", steps["negotiation"])})
         steps["negotiation"].after = "first-opinion"
         self.assertEqual(found(), set())
         self._new_post("rd", self.env["res.users"])
@@ -240,9 +234,7 @@ class TestDepartmentSight(RouteCommon):
         self.assertTrue(self._sees(self.newcomer))
 
     def test_the_post_of_another_department_is_not_asked(self):
-        lab = self.env["hr.department"].create(
-            {"name": "化验室", "company_id": self.company.id}
-        )
+        lab = self.env["hr.department"].create({"name": "化验室", "company_id": self.company.id})
         role = self._role_of("quality")
         self.env["crm.policy.post"].create(
             {"role_id": role.id, "department_id": lab.id, "user_ids": self.newcomer.ids}
@@ -307,9 +299,7 @@ class TestDepartmentSight(RouteCommon):
             cases = self.case
             with at("2026-03-03 10:00"):
                 for _each in range(number - 1):
-                    cases |= self._new_case(
-                        policy_complaint_type_id=self.types["mfr-quality"].id
-                    )
+                    cases |= self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
                 for case in cases[1:]:
                     self._as("specialist", case).action_policy_accept()
                     self._as("specialist", case).action_policy_register()

@@ -128,7 +128,6 @@ class TestShippedPacks(PackFlow):
         )
         self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
 
-
     def test_every_clock_across_a_holiday_and_a_make_up_day(self):
         """Correction 19. From Thursday 04-30 17:50 (rest until 05-05) and Friday 05-08 17:50."""
         hours, days, worked = "calendar_hours", "calendar_days", "working_days"
@@ -224,9 +223,10 @@ class TestServiceRequests(PackFlow):
             with self.subTest(answered=answered):
                 case = self._request("2026-03-06 17:50", "urgent")
                 # What goes out by itself is no answer.
+                receipt = "已收到您的请求"
                 with at("2026-03-06 17:51"):
                     case.message_post(
-                        body="已收到您的请求",
+                        body=receipt,
                         message_type="auto_comment",
                         partner_ids=self.partner.ids,
                     )

@@ -146,9 +146,7 @@ class TestCoverage(PolicyCommon):
                 mine.action_policy_read()
                 mine.action_policy_sign()
         self.assertEqual(numbers(), (everybody, 2, 1, everybody - 2))
-        self.assertEqual(
-            numbers()[:2], (self.version.sign_count, self.version.signed_count)
-        )
+        self.assertEqual(numbers()[:2], (self.version.sign_count, self.version.signed_count))
         # Who has left is not waited for.
         self.users["analyst"].active = False
         self.assertEqual(numbers(), (everybody - 1, 2, 1, everybody - 3))
