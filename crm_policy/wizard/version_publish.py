@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -85,8 +87,17 @@ class CrmPolicyVersionPublish(models.TransientModel):
                     "former": former,
                     "version": page.version_id,
                     "diff": page.version_id._policy_diff(former) if former else None,
+                    "marked": self._policy_marked,
                 },
             )
+
+    @api.model
+    def _policy_marked(self, pieces):
+        """Return the pieces of a sentence as one text: a template would put breaks in between."""
+        tags = {"same": "span", "gone": "del"}
+        return Markup().join(
+            Markup("<{0}>{1}</{0}>").format(tags.get(kind, "ins"), text) for kind, text in pieces
+        )
 
     @api.depends("version_id")
     def _compute_open_count(self):

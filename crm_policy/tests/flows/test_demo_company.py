@@ -83,3 +83,15 @@ class TestDemoCompany(TransactionCase):
         self.assertEqual((len(seen), seen.company_id), (2, branch))
         others = self.env["helpdesk.ticket"].with_user(self._user("manager")).search([])
         self.assertNotIn(branch, others.company_id)
+
+    def test_violations_stand_at_every_step(self):
+        found = self.env["crm.policy.violation"].search(
+            [("company_id", "=", self.company.id), ("reporter_id", "!=", False)]
+        )
+        self.assertEqual(sorted(found.mapped("state")), ["explained", "open", "upheld"])
+        self.assertEqual(set(found.mapped("version_label")), {"客户服务与投诉管理制度 v1"})
+
+    def test_the_team_board_of_a_supervisor_is_not_empty(self):
+        deadlines = self.env["crm.policy.deadline"].with_user(self._user("supervisor"))
+        mates = deadlines.search([("of_my_team", "=", True), ("state", "=", "open")]).user_id
+        self.assertLessEqual({"陈晓", "马俊"}, set(mates.mapped("name")))

@@ -413,6 +413,7 @@ class TestRevisions(PolicyCommon):
         self.assertEqual(page.former_id, self.version)
         self.assertEqual((page.open_count, page.sign_count), (1, 10))
         self.assertIn("&lt;b&gt;", str(page.diff))
+        self.assertRegex(str(page.diff), "</del><ins>|</span><(ins|del)>")
         self.assertNotIn("<b>An", str(page.diff))
         with self.assertRaisesRegex(ValidationError, "fill in"):
             page.action_policy_hand_over()
