@@ -5,7 +5,12 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
     """A customer of a case that an authority watches is not merged with another one."""
 
     _name = "base.partner.merge.automatic.wizard"
-    _inherit = ["base.partner.merge.automatic.wizard", "crm.policy.external.evidence"]
+    # The standard asks nobody behind it: what is done before and after a merge comes first.
+    _inherit = [
+        "crm.policy.customer.merge",
+        "base.partner.merge.automatic.wizard",
+        "crm.policy.external.evidence",
+    ]
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
         self._policy_refuse_if_kept(

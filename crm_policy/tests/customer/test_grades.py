@@ -125,6 +125,43 @@ class TestGrades(PolicyCommon):
         self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:15"))
         self._in_step()
 
+    def _merged(self, *partners):
+        wizard = self.env["base.partner.merge.automatic.wizard"].create({})
+        wizard._merge([partner.id for partner in partners], partners[0], extra_checks=False)
+        self.env.invalidate_all()
+
+    def test_merged_contacts_keep_the_grade_that_asks_for_more(self):
+        twin = self.env["res.partner"].create({"name": "苏州恒达", "is_company": True})
+        kept = self._grade("A", twin)
+        dropped = self._grade("C")
+        case = self._request("2026-03-04 11:45", self.partner)
+        self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:45"))
+        with at("2026-03-04 11:50"):
+            self._merged(self.partner, twin)
+        self.assertFalse(dropped.exists())
+        self.assertEqual((kept.partner_id, kept.grade_id), (self.partner, self.grades["A"]))
+        self.assertEqual(self._clock(case).due_at, shanghai("2026-03-04 13:15"))
+        [event] = self.env["crm.policy.event"].search([("type", "=", "customer.merged")])
+        self.assertEqual(event.payload["dropped"], ["C"])
+        self.assertEqual(event.res_id, kept.id)
+        self._in_step()
+
+    def test_the_grade_stays_where_only_the_vanishing_contacts_have_one(self):
+        twins = self.env["res.partner"].create(
+            [{"name": "恒达一", "is_company": True}, {"name": "恒达二", "is_company": True}]
+        )
+        self._grade("C", twins[0])
+        kept = self._grade("B", twins[1])
+        self._merged(self.partner, *twins)
+        self.assertEqual(self.Customer.search([("partner_id", "=", self.partner.id)]), kept)
+        self.assertEqual(kept.grade_id, self.grades["B"])
+
+    def test_merged_contacts_without_a_grade(self):
+        twin = self.env["res.partner"].create({"name": "苏州恒达", "is_company": True})
+        self._merged(self.partner, twin)
+        self.assertFalse(twin.exists())
+        self.assertFalse(self.Customer.search([("partner_id", "=", self.partner.id)]))
+
     def test_a_grade_changed_behind_the_orm_is_found_by_the_sweep(self):
         row = self._grade("C")
         case = self._request("2026-03-04 11:45")
