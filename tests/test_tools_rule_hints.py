@@ -223,7 +223,9 @@ def test_a_page_of_figures_is_not_tried_from_each_to_each(name):
 
 
 def test_a_number_that_nobody_writes_is_no_duration():
-    hints = rule_hints.find("受理后" + "1" * 500 + "小时内响应；超过" + "9" * 500 + "元由总经理审批")
+    hints = rule_hints.find(
+        "受理后" + "1" * 500 + "小时内响应；超过" + "9" * 500 + "元由总经理审批"
+    )
     assert all("duration" not in hint.values for hint in hints)
 
 

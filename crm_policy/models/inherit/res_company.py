@@ -53,7 +53,7 @@ class ResCompany(models.Model):
         default=90,  # (proposed)
         help="A rule that was not hit for so long is shown as never used.",
     )
-    # A slip of the keyboard would push a date out of the calendar, on every clause of every company.
+    # A slip of the keyboard would push a date out of the calendar, for every company's clauses.
     _policy_days_sane = models.Constraint(
         "CHECK(policy_sign_days BETWEEN 0 AND 3650 AND policy_coverage_days BETWEEN 1 AND 3650)",
         "The days to sign and the days of recent hits are no more than ten years.",

@@ -22,9 +22,7 @@ class TestOwnWindows(PolicyCommon):
                 [("model_id", "=", self.env["ir.model"]._get_id(model._name))]
             )
             own = rules.filtered(
-                lambda rule: (
-                    not rule.groups and "('create_uid', '=', user.id)" in rule.domain_force
-                )
+                lambda rule: not rule.groups and "('create_uid', '=', user.id)" in rule.domain_force
             )
             with self.subTest(model._name):
                 self.assertTrue(own, "add it to security/wizard_rules.xml")

@@ -11,6 +11,7 @@ from ..common import PolicyCommon, at
 
 REVISION = "odoo.addons.crm_policy.models.policy.revision"
 
+
 class TestVersions(PolicyCommon):
     def _pack(self, number="2", **replacements):
         """Return the shipped pack as another version of the same policy."""

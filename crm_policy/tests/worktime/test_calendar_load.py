@@ -82,7 +82,7 @@ class TestCalendarLoad(PolicyCommon):
 
     def test_a_year_that_is_none_is_refused_at_once(self):
         for year in (0, -1, 26, 1979, 2100, 10**6):
-            with self.subTest(year), self.assertRaisesRegex(ValidationError, "no date of a calendar"):
+            with self.subTest(year), self.assertRaisesRegex(ValidationError, "no date of a"):
                 self._wizard(year=year)
 
     def test_the_same_file_again_changes_nothing(self):
