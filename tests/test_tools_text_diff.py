@@ -26,3 +26,15 @@ def test_nothing_and_everything():
     assert text_diff.compare("", "新") == [("new", "新")]
     assert text_diff.compare("旧", False) == [("gone", "旧")]
     assert text_diff.compare("same", "same") == [("same", "same")]
+
+
+def test_many_pages_change_by_the_sentence():
+    pages = [f"第{place}条 客户投诉应在{place}小时内答复。\n" for place in range(2000)]
+    old = "".join(pages)
+    new = old.replace("在77小时内", "在78小时内")
+    assert text_diff.compare(old, new) == [
+        ("same", "".join(pages[:77])),
+        ("gone", "第77条 客户投诉应在77小时内答复。"),
+        ("new", "第77条 客户投诉应在78小时内答复。"),
+        ("same", "\n" + "".join(pages[78:])),
+    ]

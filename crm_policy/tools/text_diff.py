@@ -4,6 +4,13 @@ import difflib
 import re
 
 _TOKEN = re.compile(r"[0-9]+(?:[.,][0-9]+)*|[A-Za-zÀ-ɏ]+|\s+|.", re.DOTALL)
+_SENTENCE = re.compile(r"[^。；！？\n]*[。；！？\n]|[^。；！？\n]+")
+MOST = 20_000_000  # pairs of words that are compared: some 4,500 characters
+
+
+def sentences(text):
+    """Return the text sentence by sentence; joined they are the text."""
+    return _SENTENCE.findall(text or "")
 
 
 def words(text):
@@ -14,11 +21,14 @@ def words(text):
 def compare(old, new):
     """Return what became of a text as pairs (kind, piece), kind "same", "gone" or "new".
 
-    The pieces of "same" and "gone" are the old text, those of "same" and "new" the new one.
+    Word by word; texts of many pages sentence by sentence. The pieces of "same" and "gone" are the
+    old text, those of "same" and "new" the new one.
 
     :rtype: list[tuple[str, str]]
     """
     left, right = words(old), words(new)
+    if len(left) * len(right) > MOST:  # the same few signs come again and again: quadratic
+        left, right = sentences(old), sentences(new)
     found = []
     matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
     for kind, start, stop, other_start, other_stop in matcher.get_opcodes():
