@@ -391,8 +391,12 @@ class TestViolations(AlertCommon):
                 )
 
     def test_every_figure_leaves_it_out(self):
-        """Two that are late and two that are overdue; of each one by a fault of the system."""
-        cases = []
+        """One in time, two late, two overdue; of these each one by a fault of the system."""
+        done = self._request(f"{DAY} 09:00")
+        with at(f"{DAY} 09:30"):
+            done._policy_set_fact("policy_accepted_at")
+            done._policy_set_fact("policy_responded_at")
+        met, cases = self._clocks(done), []
         for done in (True, True, False, False):
             violation = self._explained()
             case = self.env["helpdesk.ticket"].browse(violation.res_id)
@@ -410,8 +414,8 @@ class TestViolations(AlertCommon):
                 "manager", violation, "waive", "system_fault", "系统停机", moment=f"{DAY} 12:00"
             )
         Deadline = self.env["crm.policy.deadline"].with_context(tz="Asia/Shanghai")
-        four = Deadline.browse(clock.id for clock in clocks)
-        mine = [("id", "in", four.ids)]
+        five = Deadline.browse(clock.id for clock in (*clocks, met))
+        mine = [("id", "in", five.ids)]
         self.env.flush_all()
         self.env.invalidate_all()
         with at(f"{DAY} 12:00"):
@@ -419,9 +423,10 @@ class TestViolations(AlertCommon):
             [row] = Deadline._read_group(
                 mine, [], ["late_count:sum", "on_time:avg", "late_hours:avg", "__count"]
             )
-            self.assertEqual(row, (2, 0.0, 1.5, 4))
-            self.assertEqual(four.mapped("late_count"), [1, 0, 1, 0])
-            self.assertEqual(four.mapped("late_hours"), [1.5, 0, 0, 0])
+            self.assertAlmostEqual(row[1], 1 / 3)
+            self.assertEqual((row[0], *row[2:]), (2, 1.5, 5))
+            self.assertEqual(five.mapped("late_count"), [1, 0, 1, 0, 0])
+            self.assertEqual(five.mapped("late_hours"), [1.5, 0, 0, 0, 0])
             # The board.
             groups = dict(Deadline._read_group(mine, ["standing"], ["id:recordset"]))
             self.assertEqual(groups["late"], late + late_by_fault)
