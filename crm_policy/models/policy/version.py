@@ -1,7 +1,7 @@
 import hashlib
 import json
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
@@ -74,6 +74,14 @@ class CrmPolicyVersion(models.Model):
     author_id = fields.Many2one(
         "res.users", required=True, readonly=True, default=lambda self: self.env.user, copy=False
     )
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_version_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Whoever has changed the text or a rule of the draft. None of them approves it.",
+    )
     approver_id = fields.Many2one("res.users", readonly=True, copy=False, tracking=True)
     approved_at = fields.Datetime(readonly=True, copy=False)
     # Copied by _policy_new_version: their parents and rules go along.
@@ -115,6 +123,7 @@ class CrmPolicyVersion(models.Model):
             "superseded_by_id",
             "abolish_reason",
             "author_id",
+            "writer_ids",
             "approver_id",
             "approved_at",
         }
@@ -135,13 +144,32 @@ class CrmPolicyVersion(models.Model):
         self._policy_check_draft()
 
     def _policy_check_draft(self):
-        """Refuse to touch the text or the rules of a version that people rely on."""
+        """Refuse to touch the text or the rules of a version that people rely on.
+
+        Whoever touches those of a draft is one of its writers from then on.
+        """
         for version in self:
             if version.state != "draft":
                 raise UserError(
                     self.env._(
                         "%(version)s is no longer a draft: its text and rules stay as they are. "
                         "Make a new version.",
+                        version=version.display_name,
+                    )
+                )
+        user = self.env.user
+        new = self.sudo().filtered(lambda version: user not in version.writer_ids)
+        if new and not user._is_superuser():
+            new._policy_guarded_write({"writer_ids": [Command.link(user.id)]})
+
+    def _policy_check_writer(self):
+        """Refuse a decision on a version to those who wrote it: four eyes look at each of them."""
+        for version in self:
+            if self.env.user in version.sudo().writer_ids:
+                raise AccessError(
+                    self.env._(
+                        "%(version)s: you have changed its text or its rules. Who wrote a version "
+                        "does not decide on it.",
                         version=version.display_name,
                     )
                 )
@@ -199,6 +227,7 @@ class CrmPolicyVersion(models.Model):
                         version=version.display_name,
                     )
                 )
+            version._policy_check_writer()
             # People and calendars may have changed since it was handed over.
             self.env["crm.policy.finding"]._policy_check_errors(version)
             version.sudo()._policy_guarded_write(
@@ -274,6 +303,7 @@ class CrmPolicyVersion(models.Model):
                         version=version.display_name,
                     )
                 )
+            version._policy_check_writer()
             if first < max(version._policy_today(), version.effective_from):
                 raise ValidationError(
                     self.env._(

@@ -216,6 +216,40 @@ class TestVersions(PolicyCommon):
                 version.sudo()._policy_guarded_write({"approver_id": admin.id})
                 version.flush_recordset()
 
+    def test_whoever_has_written_in_a_draft_does_not_approve_it(self):
+        director, admin = self.users["director"], self.users["policy_admin"]
+        director.group_ids = [Command.link(self.env.ref("crm_policy.group_policy_admin").id)]
+        draft = self._draft()
+        clause = draft.clause_ids[0]
+        rule = self.env["crm.policy.deadline.rule"].search([("version_id", "=", draft.id)], limit=1)
+        changes = [
+            (clause, {"text": "mine"}),
+            (rule, {"duration": 3}),
+            (draft, {"transition": "switch"}),
+        ]
+        for record, vals in changes:
+            with self.subTest(record=record._name):
+                draft._policy_guarded_write({"writer_ids": [Command.clear()]})
+                record.with_user(director).write(vals)
+                self.assertEqual(draft.writer_ids, director)
+        clause.with_user(admin).text = "ours"
+        self.assertEqual(draft.writer_ids, director | admin)
+        self._hand_over(draft)
+        for path in (draft, draft.sudo()):
+            with self.assertRaisesRegex(AccessError, "does not decide on it"):
+                path.with_user(director).action_policy_publish()
+        draft.with_user(self.users["ceo"]).action_policy_publish()
+        self.assertEqual(draft.approver_id, self.users["ceo"])
+
+    def test_nobody_takes_himself_off_the_writers(self):
+        draft = self._draft()
+        admin = self.users["policy_admin"]
+        for path in (draft.with_user(admin), draft.sudo()):
+            with self.assertRaisesRegex(AccessError, "cannot be written"):
+                path.write({"writer_ids": [Command.clear()]})
+        copied = draft.with_user(admin).copy_data()[0]
+        self.assertNotIn("writer_ids", copied)
+
     def test_only_director_ceo_and_committee_approve(self):
         version = self._review()
         for role in ("specialist", "supervisor", "manager", "finance", "qc", "policy_admin"):
