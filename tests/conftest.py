@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hypothesis
@@ -158,9 +159,13 @@ class ScratchDatabase:
         return self.finish(self.start(script))
 
     def run_together(self, *scripts):
-        """Run the scripts at the same time, a process each, and return what they printed."""
+        """Run the scripts at the same time, a process each, and return what they printed.
+
+        All of them are read at once: one that waits until somebody reads its log keeps its locks.
+        """
         processes = [self.start(script) for script in scripts]
-        return [self.finish(process) for process in processes]
+        with ThreadPoolExecutor(len(processes)) as readers:
+            return list(readers.map(self.finish, processes))
 
 
 @pytest.fixture

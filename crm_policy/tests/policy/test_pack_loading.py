@@ -190,7 +190,6 @@ class TestPackLoading(PolicyCommon):
         with self.assertRaisesRegex(UserError, "Choose a pack or a file"):
             Wizard.create(company).action_policy_check()
 
-    @mute_logger("odoo.sql_db")
     def test_the_shipped_packs_are_offered_by_the_names_of_their_policies(self):
         Wizard = self.env["crm.policy.pack.load"]
         offered = dict(Wizard._fields["shipped"]._description_selection(Wizard.env))
@@ -200,6 +199,7 @@ class TestPackLoading(PolicyCommon):
         offered = dict(Wizard._fields["shipped"]._description_selection(chinese.env))
         self.assertEqual(offered["service"], "客户服务与投诉管理制度 (service)")
 
+    @mute_logger("odoo.sql_db")
     def test_all_problems_are_named_at_once(self):
         content = self._other(
             ("group: specialist}", "group: wizard}"),
