@@ -14,8 +14,10 @@ class CrmPolicyLadder(models.AbstractModel):
         """Return who stands above each person, level by level.
 
         The next level is the employee's manager; where there is none the head of his department,
-        else of the one above it. Whoever has no employee in the company stands below the heads of
-        the given department. One query per level, whatever the number of people.
+        else of the one above it. Odoo makes the head of a department his own manager: above him is
+        the department above. Anybody else who is his own manager stands at the top. Whoever has no
+        employee in the company stands below the heads of the given department. One query per level,
+        whatever the number of people.
 
         :param places: pairs (user id or False, department id or False).
         :return: {place: (list of user ids, None for somebody without a login; whether the chain
@@ -77,7 +79,9 @@ class CrmPolicyLadder(models.AbstractModel):
             wanted = {employee.parent_id.id for employee in found}
 
         def above(employee):
-            if employee.parent_id:
+            if employee.parent_id == employee and employee.id not in heads:
+                return None
+            if employee.parent_id and employee.parent_id != employee:
                 return known.get(employee.parent_id.id)
             return head_over(employee.department_id.id, employee)
 

@@ -592,13 +592,24 @@ class TestLadder(PolicyCommon):
         )
         self.assertTrue(circle)
 
-    def test_somebody_who_is_his_own_manager(self):
-        employee = self._new_employee(self.users["director"])
-        employee.parent_id = employee
-        climbed = self.env["crm.policy.ladder"]._policy_climb(
-            [(self.users["director"].id, False, 1)], self.company
+    def test_who_heads_his_department_is_below_the_head_of_the_next(self):
+        """Odoo makes him his own manager; that is no circle."""
+        below = self.env["hr.department"].create(
+            {"name": "一组", "company_id": self.company.id, "parent_id": self.department.id}
         )
-        self.assertEqual(list(climbed.values()), [(self.users["policy_admin"], "circle")])
+        head = self._new_employee(self.users["supervisor"], department_id=below.id)
+        below.manager_id = head
+        head.parent_id = head
+        ladder, place = self.env["crm.policy.ladder"], (self.users["supervisor"].id, False)
+        self.assertEqual(
+            ladder._policy_chains([place], self.company),
+            {place: ([self.users["manager"].id], False)},
+        )
+        top = self.department.manager_id
+        top.parent_id = top
+        place = (self.users["manager"].id, False)
+        self.assertEqual(ladder._policy_chains([place], self.company), {place: ([], False)})
+        self.assertFalse(ladder._policy_circles(self.users["manager"], self.company))
 
     def test_a_manager_without_a_login_is_passed_over(self):
         boss = self.env["hr.employee"].create({"name": "无账号", "company_id": self.company.id})
