@@ -75,6 +75,9 @@ from odoo.exceptions import UserError
 
 def uphold():
     for violation in director.search([("state", "=", "open")], order="id desc"):
+        env.invalidate_all()  # it may have been taken back since
+        if violation.state != "open":
+            continue
         try:
             violation.sudo()._policy_update({"explained_at": violation.opened_at,
                                              "state": "explained"})

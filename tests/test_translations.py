@@ -1,5 +1,6 @@
 """All that people read is there in Chinese, with the same placeholders (U17)."""
 
+import ast
 import os
 import re
 import subprocess
@@ -26,6 +27,19 @@ def placeholders(text):
 def messages(path):
     assert path.is_file(), f"{path} is missing"
     return {entry.msgid: entry for entry in polib.pofile(str(path)) if not entry.obsolete}
+
+
+def test_no_string_hides_in_another():
+    """Before Python 3.12 nothing inside of an f-string is found, and stays English."""
+    hidden = [
+        f"{path.relative_to(ADDON)}:{call.lineno}"
+        for path in sorted(ADDON.rglob("*.py"))
+        for text in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") in ("_", "_lt")
+    ]
+    assert not hidden, "\n".join(hidden)
 
 
 def test_every_string_has_a_translation():

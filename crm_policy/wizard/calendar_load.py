@@ -98,7 +98,8 @@ class CrmPolicyCalendarLoad(models.TransientModel):
             texts, font = self._policy_template_texts(), font_for(self.env.lang)
             write_template(path, self._policy_columns(), example, texts, font)
             self.template = base64.b64encode(path.read_bytes())
-        self.template_name = f"{self.env._('Days of a Year')} {self.year}.xlsx"
+        name = self.env._("Days of a Year")
+        self.template_name = f"{name} {self.year}.xlsx"
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/template/{self.template_name}"

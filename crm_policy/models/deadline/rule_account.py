@@ -207,7 +207,8 @@ class CrmPolicyRuleAccount(models.AbstractModel):
             else:
                 cause = _names(closures, part)
                 if cause and self._policy_has_rest_day(part, closures, zone):
-                    cause = f"{cause}, {self.env._('days without work')}"
+                    rest = self.env._("days without work")
+                    cause = f"{cause}, {rest}"
             named.append(part._replace(cause=cause))
         return named
 

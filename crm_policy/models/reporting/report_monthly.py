@@ -284,7 +284,8 @@ class CrmPolicyReportMonthly(models.Model):
         """Keep the file as an attachment of the register; return the values that point at it."""
         speaking = self.with_context(lang=self._policy_lang())
         company = re.sub(r'[\\/:*?"<>|\s]+', " ", self.company_id.name).strip()
-        filename = f"{speaking.env._('Complaint Register')} {company} {self.name}.xlsx"
+        name = speaking.env._("Complaint Register")
+        filename = f"{name} {company} {self.name}.xlsx"
         vals = {"name": filename, "raw": content, "mimetype": XLSX}
         attachment = self.sudo().attachment_id
         if attachment:
