@@ -34,8 +34,15 @@ tours.add("crm_policy_my_deadlines", {
         {trigger: ".o_policy_explanation .btn-close", run: "click"},
         {trigger: "body:not(:has(.o_policy_explanation))"},
         {
-            content: "the deadline itself",
+            content: "a row is work to do: it opens the case",
             trigger: ".o_data_row .o_data_cell[name=name]:contains(投诉响应)",
+            run: "click",
+        },
+        {trigger: ".o_form_view .o_policy_steps_bar"},
+        {trigger: ".o_breadcrumb .o_back_button a, .breadcrumb-item a", run: "click"},
+        {
+            content: "the deadline itself",
+            trigger: ".o_data_row:contains(投诉响应) button[name=get_formview_action]",
             run: "click",
         },
         {trigger: ".o_form_view .o_field_policy_account .o_policy_counted"},
