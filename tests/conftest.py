@@ -108,6 +108,32 @@ def logged_warnings():
 
 # === REAL PROCESSES ON A REAL DATABASE ===
 
+# Pieces of scripts. A job commits its chunks as it does in a server, ...
+COMMITTING = """
+def commit(cron, processed=0, *, remaining=None, deactivate=False):
+    env.cr.commit()
+    return 60.0
+
+type(env["ir.cron"])._commit_progress = commit
+"""
+# ... and is repeated as Odoo repeats it, when another process was faster.
+AGAIN = """
+import psycopg2
+from odoo.exceptions import MissingError
+
+def again(method):
+    for _attempt in range(500):
+        try:
+            method()
+            env.cr.commit()
+            return
+        except (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected,
+                MissingError):
+            env.cr.rollback()
+            env.invalidate_all()
+    raise AssertionError("never came to an end")
+"""
+
 PREAMBLE = """
 import sys
 import odoo.api

@@ -6,6 +6,7 @@ Real processes on a real database, each committing by chunks of three.
 import json
 
 import pytest
+from conftest import COMMITTING
 
 CASES = 30
 
@@ -72,14 +73,10 @@ Deadline = env["crm.policy.deadline"]
 # A cron that meets rows which the other has just committed is repeated, as Odoo repeats it.
 RUN = (
     SMALL
+    + COMMITTING
     + """
 import psycopg2
 
-def commit(cron, processed=0, *, remaining=None, deactivate=False):
-    env.cr.commit()
-    return 60.0
-
-type(env["ir.cron"])._commit_progress = commit
 print("ready", flush=True)
 for attempt in range(500):
     try:

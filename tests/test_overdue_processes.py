@@ -1,6 +1,6 @@
 """Two processes mark overdue deadlines at once: each deadline gets exactly one event."""
 
-from conftest import TWO_PEOPLE
+from conftest import AGAIN, COMMITTING, TWO_PEOPLE
 
 CASES = 40
 
@@ -19,10 +19,11 @@ env.cr.execute("UPDATE crm_policy_deadline SET due_at = due_at - interval '60 da
 env.cr.execute("UPDATE ir_cron SET active = FALSE")
 """
 
-MARK = """
-from odoo.addons.crm_policy.models.deadline import deadline
+MARK = (
+    """
+from odoo.addons.crm_policy.models.deadline import deadline_alert
 
-deadline.CHUNK = 3
+deadline_alert.CHUNK = 3
 Deadline = env["crm.policy.deadline"]
 marked = []
 mark = type(Deadline)._policy_mark_overdue
@@ -32,32 +33,12 @@ def count(self, limit):
     marked.extend(found.ids)
     return found
 
-def commit(cron, processed=0, *, remaining=None, deactivate=False):
-    env.cr.commit()
-    return 60.0
-
 type(Deadline)._policy_mark_overdue = count
-type(env["ir.cron"])._commit_progress = commit
 """
-
-# A cron that meets rows which the other has just committed is repeated, as Odoo repeats it.
-RUN = (
-    MARK
-    + """
-import psycopg2
-for _attempt in range(200):
-    try:
-        Deadline._cron_mark_overdue()
-        break
-    except psycopg2.errors.SerializationFailure:
-        env.cr.rollback()
-        env.invalidate_all()
-else:
-    raise AssertionError("never came to an end")
-print(len(marked))
-"""
+    + COMMITTING
 )
 
+RUN = MARK + AGAIN + "again(Deadline._cron_mark_overdue)\nprint(len(marked))\n"
 # Marks one chunk, tells so, and keeps its transaction open until it is told to go on.
 HESITATE = (
     MARK

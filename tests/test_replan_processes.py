@@ -2,6 +2,7 @@
 
 import signal
 
+from conftest import AGAIN, COMMITTING
 from test_overdue_processes import CASES, SETUP
 
 # All deadlines are open; the cron plans a few of them in each transaction.
@@ -24,37 +25,16 @@ print(env["crm.policy.deadline"].search_count(
 """
 )
 
-SMALL = """
-import psycopg2
+SMALL = (
+    """
 from odoo.addons.crm_policy.models.deadline import replan
 
 replan.CHUNK = 3
 Replan = env["crm.policy.replan"]
-
-def commit(cron, processed=0, *, remaining=None, deactivate=False):
-    env.cr.commit()
-    return 60.0
-
-type(env["ir.cron"])._commit_progress = commit
 """
-
-# A cron that meets rows which the other has just committed is repeated, as Odoo repeats it.
-RUN = (
-    SMALL
-    + """
-from odoo.exceptions import MissingError
-for _attempt in range(200):
-    try:
-        Replan._cron_replan()
-        env.cr.commit()
-        break
-    except (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected, MissingError):
-        env.cr.rollback()
-        env.invalidate_all()
-else:
-    raise AssertionError("never came to an end")
-"""
+    + COMMITTING
 )
+RUN = SMALL + AGAIN + "again(Replan._cron_replan)\n"
 
 # Plans some chunks, commits them, begins another one and waits to be killed.
 HALF = (

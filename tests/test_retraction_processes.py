@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from conftest import AGAIN, COMMITTING
 from test_alert_processes import CASES, SETUP
 
 # Every case was found overdue, its manager was told, a violation stands. Then the days since are
@@ -25,40 +26,15 @@ env["resource.calendar.leaves"].create({
 """
 )
 
-COMMIT = """
-import psycopg2
+SMALL = (
+    """
 from odoo.addons.crm_policy.models.deadline import deadline_alert, replan
 
 deadline_alert.CHUNK = replan.CHUNK = 3
-
-def commit(cron, processed=0, *, remaining=None, deactivate=False):
-    env.cr.commit()
-    return 60.0
-
-type(env["ir.cron"])._commit_progress = commit
 """
-
-# Repeated as Odoo repeats it when another process was faster.
-RUN = (
-    COMMIT
-    + """
-from odoo.exceptions import MissingError
-
-def again(method):
-    for _attempt in range(500):
-        try:
-            method()
-            env.cr.commit()
-            return
-        except (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected,
-                MissingError):
-            env.cr.rollback()
-            env.invalidate_all()
-    raise AssertionError("never came to an end")
-
-print("ready", flush=True)
-"""
+    + COMMITTING
 )
+RUN = SMALL + AGAIN + 'print("ready", flush=True)\n'
 REPLAN = RUN + 'again(env["crm.policy.replan"]._cron_replan)\n'
 MARK = (
     RUN
@@ -93,7 +69,7 @@ again(uphold)
 )
 
 DIE = (
-    COMMIT
+    SMALL
     + """
 calls = []
 plan = type(env["crm.policy.replan"])._policy_replan_chunk

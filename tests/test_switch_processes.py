@@ -3,7 +3,7 @@
 And so do pauses that end: two processes at once end each of them once.
 """
 
-from conftest import TWO_PEOPLE
+from conftest import COMMITTING, TWO_PEOPLE
 
 CASES = 23
 
@@ -46,18 +46,14 @@ env.cr.execute(
 """
 )
 
-REAL = """
+REAL = (
+    """
 from odoo.addons.crm_policy.models.deadline import pause, version
 
 pause.CHUNK = version.CHUNK = 5
-Cron = type(env["ir.cron"])
-
-def commit(cron, processed=0, *, remaining=None, deactivate=False):
-    env.cr.commit()
-    return 60.0
-
-Cron._commit_progress = commit
 """
+    + COMMITTING
+)
 # Stops within the third chunk, before its commit, until it is killed.
 HESITATE = (
     REAL

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+
+from ..policy.rule_mixin import check_companies
 
 
 class CrmPolicyRouteStep(models.Model):
@@ -27,18 +28,7 @@ class CrmPolicyRouteStep(models.Model):
     @api.constrains("role_id", "route_id")
     def _check_role(self):
         for step in self:
-            role = step.role_id.sudo()
-            if role.company_id - step.company_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(field)s: %(record)s belongs to another company than the rule %(rule)s.",
-                        field=self._fields["role_id"].get_description(self.env, ["string"])[
-                            "string"
-                        ],
-                        record=role.display_name,
-                        rule=step.route_id.code,
-                    )
-                )
+            check_companies(step, ["role_id"], step.route_id.code)
 
     @api.model_create_multi
     def create(self, vals_list):

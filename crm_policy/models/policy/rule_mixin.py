@@ -6,6 +6,27 @@ from odoo.models import LOG_ACCESS_COLUMNS
 _NO_CONTENT = frozenset({"id", "clause_id", "version_id", "company_id", *LOG_ACCESS_COLUMNS})
 
 
+def check_companies(record, names, code):
+    """Refuse a record of a rule whose links lead to another company.
+
+    :param list[str] names: many2one fields of what belongs to one company, or to all of them.
+    :param str code: of the rule, for the message.
+    :raises ValidationError:
+    """
+    for name in names:
+        linked = record[name].sudo()
+        if linked.company_id and linked.company_id != record.company_id:
+            label = record._fields[name].get_description(record.env, ["string"])["string"]
+            raise ValidationError(
+                record.env._(
+                    "%(field)s: %(record)s belongs to another company than the rule %(rule)s.",
+                    field=label,
+                    record=linked.display_name,
+                    rule=code,
+                )
+            )
+
+
 class CrmPolicyRuleMixin(models.AbstractModel):
     """A rule: something executable that a clause demands. Valid as long as its version is."""
 
@@ -48,21 +69,9 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     @api.constrains(lambda self: self._policy_company_links())
     def _check_policy_companies(self):
         """Neither another company's people nor its calendar get into a rule."""
+        names = self._policy_company_links()
         for rule in self:
-            for name in self._policy_company_links():
-                linked = rule[name].sudo()
-                if linked.company_id and linked.company_id != rule.company_id:
-                    raise ValidationError(
-                        self.env._(
-                            "%(field)s: %(record)s belongs to another company than the rule "
-                            "%(rule)s.",
-                            field=self._fields[name].get_description(self.env, ["string"])[
-                                "string"
-                            ],
-                            record=linked.display_name,
-                            rule=rule.code,
-                        )
-                    )
+            check_companies(rule, names, rule.code)
 
     # === CRUD METHODS === #
 

@@ -77,3 +77,21 @@ class AlertCommon(PolicyCommon):
         return self.env["crm.policy.violation"].search(
             [("res_model", "=", cases._name), ("res_id", "in", cases.ids)], order="id"
         )
+
+    def _new_cases(self, number):
+        with at("2026-03-05 09:00"):
+            return self.env["helpdesk.ticket"].create(
+                [
+                    {
+                        "name": f"case {position}",
+                        "description": "x",
+                        "policy_kind": "request",
+                        "partner_id": self.partner.id,
+                        "company_id": self.company.id,
+                        "user_id": self.users["specialist"].id,
+                        "team_id": self.team.id,
+                        "channel_id": self.phone.id,
+                    }
+                    for position in range(number)
+                ]
+            )

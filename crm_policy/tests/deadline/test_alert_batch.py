@@ -20,20 +20,7 @@ class TestAlertBatch(AlertCommon):
         self._set_alerts("response-normal", *LADDER)
 
     def _cases(self, number):
-        vals = {
-            "description": "x",
-            "policy_kind": "request",
-            "partner_id": self.partner.id,
-            "company_id": self.company.id,
-            "user_id": self.users["specialist"].id,
-            "team_id": self.team.id,
-            "channel_id": self.phone.id,
-        }
-        with at("2026-03-05 09:00"):
-            cases = self.env["helpdesk.ticket"].create(
-                [{"name": f"case {position}", **vals} for position in range(number)]
-            )
-        return self._clocks(cases).sorted("id")
+        return self._clocks(self._new_cases(number)).sorted("id")
 
     def _move(self, clocks):
         """Give each another due date, as a statement does, and nothing of its next alert."""

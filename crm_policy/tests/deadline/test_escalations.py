@@ -477,24 +477,6 @@ class TestEscalations(AlertCommon):
 class TestAlertQueries(AlertCommon):
     """A run costs the same number of queries for N deadlines and for twice as many."""
 
-    def _new_cases(self, number):
-        with at("2026-03-05 09:00"):
-            return self.env["helpdesk.ticket"].create(
-                [
-                    {
-                        "name": f"case {position}",
-                        "description": "x",
-                        "policy_kind": "request",
-                        "partner_id": self.partner.id,
-                        "company_id": self.company.id,
-                        "user_id": self.users["specialist"].id,
-                        "team_id": self.team.id,
-                        "channel_id": self.phone.id,
-                    }
-                    for position in range(number)
-                ]
-            )
-
     def _count(self, action):
         self.env.flush_all()
         self.env.invalidate_all()

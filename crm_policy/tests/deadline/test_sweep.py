@@ -290,18 +290,22 @@ class TestSweep(PauseCommon):
 
     # === WHAT GOES WRONG === #
 
-    def test_one_bad_record_does_not_stop_the_rest(self):
-        case, other = self._two_requests()
-        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (case.id, other.id))
+    def _stumble_over(self, bad):
+        """Let the sweep fail at one record."""
         Rule = type(self.env["crm.policy.deadline.rule"])
         snapshot = Rule._policy_snapshot
 
         def stumble(rule, record):
-            if record.id == case.id:
+            if record.id == bad.id:
                 raise ValueError("bad record")
             return snapshot(rule, record)
 
         self.patch(Rule, "_policy_snapshot", stumble)
+
+    def test_one_bad_record_does_not_stop_the_rest(self):
+        case, other = self._two_requests()
+        self._sql("DELETE FROM crm_policy_deadline WHERE res_id IN %s", (case.id, other.id))
+        self._stumble_over(case)
         with self.assertLogs(LOGGER, "ERROR") as log:
             self._sweep()
         self.assertIn(f"helpdesk.ticket {case.id}: its deadlines cannot be kept", log.output[0])
@@ -313,15 +317,7 @@ class TestSweep(PauseCommon):
         clock = self._clock(gone)
         self._sql("DELETE FROM helpdesk_ticket WHERE id = %s", gone.id)
         self._sql("DELETE FROM crm_policy_deadline WHERE res_id = %s", bad.id)
-        Rule = type(self.env["crm.policy.deadline.rule"])
-        snapshot = Rule._policy_snapshot
-
-        def stumble(rule, record):
-            if record.id == bad.id:
-                raise ValueError("bad record")
-            return snapshot(rule, record)
-
-        self.patch(Rule, "_policy_snapshot", stumble)
+        self._stumble_over(bad)
         with self.assertLogs(LOGGER, "ERROR") as log:
             self._sweep()
         self.assertEqual(len(log.output), 1)

@@ -4,28 +4,13 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
 from ..common import at, shanghai
-from .test_shipped_packs import PackFlow
+from .test_shipped_packs import ManufacturerFlow
 
 
-class RouteCommon(PackFlow):
-    pack = "manufacturer"
-    kinds = ("complaint",)
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._appoint(
-            "gm_office", "manager_office", "quality", "production", "rd", "sales_manager",
-            "deputy_gm",
-        )  # fmt: skip
-
+class RouteCommon(ManufacturerFlow):
     def setUp(self):
         super().setUp()
-        with at("2026-03-02 10:20"):
-            self.case = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
-            self._as("specialist", self.case).action_policy_accept()
-        with at("2026-03-03 09:15"):
-            self._as("specialist", self.case).action_policy_register()
+        self.case = self._registered()
 
     def _line(self, step):
         return self.case.policy_countersign_ids.filtered(lambda line: line.step_code == step)

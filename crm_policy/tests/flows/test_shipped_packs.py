@@ -347,8 +347,8 @@ class TestServiceRequests(PackFlow):
         )
 
 
-class TestFullRoute(PackFlow):
-    """S2, the date lines."""
+class ManufacturerFlow(PackFlow):
+    """A complaint about quality, registered, before it goes through the departments."""
 
     pack = "manufacturer"
     kinds = ("complaint",)
@@ -368,6 +368,10 @@ class TestFullRoute(PackFlow):
         with at("2026-03-03 09:15"):
             self._as("specialist", case).action_policy_register()
         return case
+
+
+class TestFullRoute(ManufacturerFlow):
+    """S2, the date lines."""
 
     def test_s2_lines_1_and_2(self):
         case = self._registered()
