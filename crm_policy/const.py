@@ -167,7 +167,8 @@ WAIVER_REASONS = [
     ("other", "Another Reason"),
 ]
 
-SUBJECTS = [
+# What a customer gets.
+REMEDIES = [
     ("refund", "Refund"),
     ("allowance", "Allowance"),
     ("return", "Return"),
@@ -177,6 +178,14 @@ SUBJECTS = [
     ("waiver", "Waiver"),
     ("gift", "Gift"),
     ("apology", "Apology"),
+    ("penalty_waiver", "Waiver of a Penalty"),
+    ("rounding", "Rounding Off"),
+]
+# What authority limits and routes speak of: remedies, and whatever else is signed.
+SUBJECTS = [
+    *REMEDIES,
+    ("purchase", "Purchase"),
+    ("publication", "Publication of a Policy"),
 ]
 
 # Beyond this an amount is a slip of the keyboard, whatever the currency.

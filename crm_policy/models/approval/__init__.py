@@ -3,6 +3,7 @@ from . import route_step
 from . import approval
 from . import approval_step
 from . import decision
+from . import competence
 from . import approvable
 from . import suggestion
 from . import suggestion_step

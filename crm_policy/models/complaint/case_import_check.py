@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, SUBJECTS
+from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, REMEDIES
 from ...tools import fact_order
 from ...tools.amounts import is_plausible
 from .case_sight import HANDLERS
@@ -290,7 +290,7 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
     @api.model
     def _policy_import_check_remedies(self, row):
         """Yield what is wrong with the remedies."""
-        kinds = dict(SUBJECTS)
+        kinds = dict(REMEDIES)
         for remedy in row["remedies"]:
             kind, amount = remedy.get("kind"), remedy.get("amount") or 0.0
             if kind not in kinds:

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...const import ENDED_OUTCOMES, SUBJECTS
+from ...const import ENDED_OUTCOMES, REMEDIES
 from ...tools.amounts import is_plausible
 
 DECIDED_FIELDS = frozenset({"kind", "amount", "note", "ticket_id", "beneficiary_id"})
@@ -23,7 +23,7 @@ class CrmPolicyRemedy(models.Model):
     # The roles of a route find the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
     policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
-    kind = fields.Selection(SUBJECTS, required=True, default="compensation")
+    kind = fields.Selection(REMEDIES, required=True, default="compensation")
     amount = fields.Monetary(help="Tax included (T8).")
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     note = fields.Char(string="Description")
