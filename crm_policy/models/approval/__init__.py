@@ -3,6 +3,8 @@ from . import route_step
 from . import approval
 from . import approval_step
 from . import decision
+from . import approval_chain
+from . import approval_notice
 from . import competence
 from . import approvable
 from . import suggestion

@@ -1,2 +1,3 @@
 from . import register
 from . import report_monthly
+from . import approval_ranking

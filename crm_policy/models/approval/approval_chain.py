@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class CrmPolicyApproval(models.Model):
+    """The chain of signatures as people see it: who has signed, who is asked, who comes next."""
+
+    _inherit = "crm.policy.approval"
+
+    chain = fields.Json(string="Approval Chain", compute="_compute_chain")
+    waiting_for = fields.Char(
+        compute="_compute_waiting_for", help="Who is asked to decide now, by name or by role."
+    )
+    waiting_since = fields.Datetime(compute="_compute_waiting_for", search="_search_waiting_since")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("step_ids.state", "step_ids.opened_at", "eligible_user_ids", "state")
+    @api.depends_context("lang")
+    def _compute_waiting_for(self):
+        for approval in self.sudo():
+            step = approval._policy_step()
+            names = approval.eligible_user_ids.mapped("name")
+            approval.waiting_since = step.opened_at
+            # Three names are read at a glance; of a pool its name says more.
+            approval.waiting_for = ", ".join(names) if len(names) <= 3 else step._policy_place_name()
+
+    def _search_waiting_since(self, operator, value):
+        steps = Domain("state", "=", "pending") & Domain("opened_at", operator, value)
+        return Domain("step_ids", "any!", steps)
+
+    @api.depends("step_ids", "decision_ids", "state", "eligible_user_ids")
+    @api.depends_context("uid", "lang")
+    def _compute_chain(self):
+        for approval in self:
+            told = approval.sudo()
+            approval.chain = {
+                "id": approval.id,
+                "state": told.state,
+                "end": dict(self._fields["state"]._description_selection(self.env))[told.state],
+                "ended_at": fields.Datetime.to_string(told.decided_at) or False,
+                "requester": told.requester_id.name,
+                "requested_at": fields.Datetime.to_string(told.requested_at),
+                "steps": [step._policy_link() for step in told.step_ids],
+                "turns": approval._policy_turns(),
+            }
+
+    # === BUSINESS METHODS === #
+
+    def _policy_turns(self):
+        """Return the codes of what the user may do with the request now.
+
+        Each is checked again when it is done: this is for the menu only.
+        """
+        self.ensure_one()
+        turns = []
+        if self.can_decide:
+            turns += ["approve", "reject", "return", "forward", "add"]
+        if self.state == "pending" and self.requester_id == self.env.user:
+            turns += ["recall", "remind"]
+        if self.state == "pending" and turns:
+            turns.append("copy")
+        return turns
+
+
+class CrmPolicyApprovalStep(models.Model):
+    """One link of the chain."""
+
+    _inherit = "crm.policy.approval.step"
+
+    def _policy_link(self):
+        """Return what the chain shows of this step (JSON-able)."""
+        self.ensure_one()
+        pending = self.state == "pending"
+        due = self.policy_next_due_at if pending else False
+        return {
+            "id": self.id,
+            "label": self._policy_place_name(),
+            "mode": self.mode,
+            "origin": self.origin,
+            "state": self.state,
+            "since": fields.Datetime.to_string(self.opened_at) or False,
+            "due": fields.Datetime.to_string(due) or False,
+            "late": bool(due) and due < fields.Datetime.now(),
+            "waiting_for": self.approval_id.eligible_user_ids.mapped("name") if pending else [],
+            "decisions": [
+                {
+                    "id": line.id,
+                    "user": line.user_id.name,
+                    "behalf": line.on_behalf_of_id.name or False,
+                    "outcome": line.outcome,
+                    "to": line.to_user_id.name or False,
+                    "comment": line.comment or False,
+                    "at": fields.Datetime.to_string(line.decided_at),
+                }
+                for line in self.decision_ids
+            ],
+        }

@@ -1,0 +1,207 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+
+from ...tools.zones import company_zone, day_start, to_local
+
+LISTED = 50  # requests that one message lists; the others are counted
+NOTICES = "crm.policy.approval.notices"
+COUNTERS = "crm.policy.approval.counters"
+
+
+class CrmPolicyApproval(models.Model):
+    """Who is told of a request: one message per person and transaction, whatever their number.
+
+    A message links to the form of the request, behind the login. Nothing is decided by a link.
+    """
+
+    _inherit = "crm.policy.approval"
+
+    reminded_on = fields.Date(
+        readonly=True, help="The day on which those who decide were last reminded by themselves."
+    )
+
+    # === WHEN PEOPLE ARE TOLD === #
+
+    @api.model
+    def _policy_announce(self, people):
+        result = super()._policy_announce(people)
+        for approval, users in people.items():
+            approval._policy_tell("asked", users)
+        return result
+
+    @api.model
+    def _policy_write_eligible(self, people):
+        before = self.env["res.users"].union(*(one.eligible_user_ids for one in people))
+        result = super()._policy_write_eligible(people)
+        self._policy_count_anew(before.union(*people.values()))
+        return result
+
+    def _policy_end(self, state):
+        result = super()._policy_end(state)
+        if state in ("approved", "rejected"):
+            for requester, approvals in self.sudo().grouped("requester_id").items():
+                approvals._policy_tell(state, requester)
+        return result
+
+    # === TELLING === #
+
+    def _policy_tell(self, kind, users, comment=None):
+        """Let users know of these requests once the transaction is about to be committed.
+
+        :param str kind: asked | added | forwarded | waiting | reminded | copied | approved |
+            rejected | returned.
+        :param str comment: what the person said who causes the message.
+        """
+        notices = self._policy_at_commit(NOTICES, lambda: defaultdict(dict))
+        for user in users:
+            notices[kind, user.id].update(dict.fromkeys(self.ids, comment or ""))
+        self._policy_count_anew(users)
+
+    @api.model
+    def _policy_count_anew(self, users):
+        """Let the open screens of these users count what waits for them, after the commit."""
+        self._policy_at_commit(COUNTERS, set).update(users.ids)
+
+    @api.model
+    def _policy_at_commit(self, key, make):
+        """Return what this transaction has gathered under ``key``; it is sent before the commit."""
+        precommit = self.env.cr.precommit
+        if key not in precommit.data:
+            if not precommit.data.keys() & {NOTICES, COUNTERS}:
+                precommit.add(self.sudo()._policy_send_notices)
+            precommit.data[key] = make()
+        return precommit.data[key]
+
+    @api.model
+    def _policy_send_notices(self):
+        """Send what was gathered: people who are told the same get the same message."""
+        data = self.env.cr.precommit.data
+        notices, counters = data.pop(NOTICES, {}), data.pop(COUNTERS, set())
+        groups = defaultdict(self.env["res.users"].browse)
+        for (kind, user_id), comments in notices.items():
+            user = self.env["res.users"].browse(user_id)
+            groups[kind, user.lang, tuple(sorted(comments.items()))] |= user
+        for (kind, lang, comments), users in groups.items():
+            comments = dict(comments)
+            approvals = self.with_context(lang=lang or None).browse(comments).exists()
+            if kind in ("asked", "added", "forwarded", "waiting", "reminded"):
+                # Signed or taken back again before anybody was told.
+                approvals = approvals.filtered(lambda one: one.state == "pending")
+            if approvals:
+                approvals._policy_notify(kind, users, comments)
+        for user in self.env["res.users"].browse(sorted(counters)).exists():
+            user._bus_send("crm.policy.approval", {})
+
+    def _policy_notify(self, kind, users, comments):
+        """Write one message about these requests to ``users``, all of one language."""
+        one, several, intro = self._policy_notice_words(kind)
+        body = self.env["ir.qweb"]._render(
+            "crm_policy.approval_notice",
+            {
+                "intro": intro,
+                "approvals": self[:LISTED],
+                "comments": comments,
+                "more": len(self) - LISTED,
+            },
+        )
+        self.env["mail.thread"].with_context(lang=self.env.lang).message_notify(
+            partner_ids=users.partner_id.ids,
+            subject=one if len(self) == 1 else several,
+            body=body,
+            # A click on the message leads to the request; several are listed in it.
+            model=self._name if len(self) == 1 else False,
+            res_id=self.id if len(self) == 1 else False,
+        )
+
+    def _policy_notice_line(self):
+        """Return the second line of a request in a message: business type, requester, since when."""
+        subject = dict(self._fields["subject"]._description_selection(self.env)).get(self.subject)
+        asked_at = to_local(self.requested_at, company_zone(self.company_id))
+        parts = (subject, self.requester_id.name, asked_at.strftime("%Y-%m-%d %H:%M"))
+        return " · ".join(filter(None, parts))
+
+    def _policy_notice_words(self, kind):
+        """Return (subject for one request, subject for several, first line) of a message."""
+        values = {"name": self[:1].name, "count": len(self)}
+        texts = {
+            "asked": (
+                self.env._("To decide: %(name)s", **values),
+                self.env._("%(count)s requests to decide", **values),
+                self.env._("You are asked to decide. Open the request, read it and sign."),
+            ),
+            "added": (
+                self.env._("Your signature is asked for: %(name)s", **values),
+                self.env._("%(count)s requests to decide", **values),
+                self.env._("You were added as a signer. Open the request, read it and sign."),
+            ),
+            "forwarded": (
+                self.env._("Handed on to you: %(name)s", **values),
+                self.env._("%(count)s requests to decide", **values),
+                self.env._("The decision was handed on to you. Open the request and sign."),
+            ),
+            "waiting": (
+                self.env._("Still to decide: %(name)s", **values),
+                self.env._("%(count)s requests still wait for you", **values),
+                self.env._("These requests have been waiting for you since before today."),
+            ),
+            "reminded": (
+                self.env._("Reminder: %(name)s", **values),
+                self.env._("Reminder: %(count)s requests to decide", **values),
+                self.env._("The requester reminds you: your decision is awaited."),
+            ),
+            "copied": (
+                self.env._("For your information: %(name)s", **values),
+                self.env._("For your information: %(count)s requests", **values),
+                self.env._("You get a copy. There is nothing for you to decide."),
+            ),
+            "approved": (
+                self.env._("Approved: %(name)s", **values),
+                self.env._("%(count)s requests were approved", **values),
+                self.env._("What you asked for is approved."),
+            ),
+            "rejected": (
+                self.env._("Rejected: %(name)s", **values),
+                self.env._("%(count)s requests were rejected", **values),
+                self.env._("What you asked for is rejected; the comment says why."),
+            ),
+            "returned": (
+                self.env._("Sent back: %(name)s", **values),
+                self.env._("%(count)s requests were sent back", **values),
+                self.env._("Change what the comment asks for and submit it again."),
+            ),
+        }
+        return texts[kind]
+
+    # === REMINDERS === #
+
+    @api.model
+    def _cron_remind_deciders(self):
+        """Remind everybody once a working day of what waits for him since before that day."""
+        for company in self.env["res.company"].search([]):
+            self._policy_remind_company(company)
+            if not self.env["ir.cron"]._commit_progress(1):
+                return
+
+    @api.model
+    def _policy_remind_company(self, company):
+        zone = company_zone(company)
+        today = to_local(fields.Datetime.now(), zone).date()
+        calendar = company.resource_calendar_id.with_company(company)
+        if not calendar or not calendar._works_on_date(today):
+            return
+        waiting = self.sudo().search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "pending"),
+                ("waiting_since", "<", day_start(today, zone)),
+                "|",
+                ("reminded_on", "=", False),
+                ("reminded_on", "<", today),
+            ]
+        )
+        if not waiting:
+            return
+        waiting._policy_update({"reminded_on": today})
+        for users, approvals in waiting.grouped("eligible_user_ids").items():
+            approvals._policy_tell("waiting", users)

@@ -1,0 +1,66 @@
+import {registry} from "@web/core/registry";
+
+const tours = registry.category("web_tour.tours");
+
+// The finance officer signs on the phone: the counter, the inbox, the chain, the comment.
+tours.add("crm_policy_approval_phone", {
+    steps: () => [
+        {
+            content: "the counter says how many wait",
+            trigger: ".o_policy_approvals_systray .badge:contains(2)",
+        },
+        {
+            content: "two cards in the inbox",
+            trigger: ".o_kanban_record:contains(5,000.00) ~ .o_kanban_record",
+        },
+        {
+            content: "a card opens the request, it decides nothing",
+            trigger: ".o_kanban_record:contains(5,000.00) .fw-bold",
+            run: "click",
+        },
+        {
+            content: "who has signed",
+            trigger: ".o_policy_link_approved:contains(t_manager):contains(情况属实)",
+        },
+        {content: "who comes next", trigger: ".o_policy_link_waiting:contains(总经理)"},
+        {
+            content: "what one can do beside signing",
+            trigger: ".o_policy_turns",
+            run: "click",
+        },
+        {trigger: ".o-dropdown-item:contains(转交)"},
+        {trigger: ".o-dropdown-item:contains(同意)", run: "click"},
+        {
+            trigger: ".modal .o_field_widget[name=comment] textarea",
+            run: "edit 金额已核对",
+        },
+        {trigger: ".modal button[name=action_policy_confirm]", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        {
+            content: "signed: the next one is asked",
+            trigger: ".o_policy_link_approved:contains(金额已核对)",
+        },
+        {trigger: ".o_policy_link_pending:contains(总经理)"},
+        {
+            content: "one is left",
+            trigger: ".o_policy_approvals_systray .badge:contains(1)",
+        },
+    ],
+});
+
+// At the desk: several at once.
+tours.add("crm_policy_approval_bulk", {
+    steps: () => [
+        {trigger: ".o_data_row ~ .o_data_row"},
+        {trigger: "thead .o_list_record_selector input", run: "click"},
+        {
+            trigger: ".o_control_panel button:contains(同意), .o_list_buttons button:contains(同意)",
+            run: "click",
+        },
+        {trigger: ".modal .o_field_widget[name=comment] textarea", run: "edit 已核对"},
+        {trigger: ".modal button[name=action_policy_confirm]", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        {content: "nothing is left", trigger: ".o_view_nocontent"},
+        {trigger: "body:not(:has(.o_policy_approvals_systray .badge))"},
+    ],
+});
