@@ -78,6 +78,12 @@ class CrmPolicyApproval(models.Model):
         """Send what was gathered: people who are told the same get the same message."""
         data = self.env.cr.precommit.data
         notices, counters = data.pop(NOTICES, {}), data.pop(COUNTERS, set())
+        # Who is told why he of all people is asked is not told a second time that he is.
+        for kind, user_id in list(notices):
+            if kind in ("added", "forwarded"):
+                asked = notices.get(("asked", user_id), {})
+                for approval_id in notices[kind, user_id]:
+                    asked.pop(approval_id, None)
         groups = defaultdict(self.env["res.users"].browse)
         for (kind, user_id), comments in notices.items():
             user = self.env["res.users"].browse(user_id)

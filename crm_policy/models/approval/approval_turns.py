@@ -273,30 +273,6 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             approval._policy_log_requests("approval.reminded", {approval.id: {"users": users.ids}})
             approval._policy_tell("reminded", users)
 
-    @api.model
-    def _policy_tell_subject(self, kind):
-        """Return the subject of a notice on a request in the reader's language."""
-        subjects = {
-            "returned": self.env._("Returned: %(request)s", request=self.name),
-            "added": self.env._("Your signature is asked for: %(request)s", request=self.name),
-            "forwarded": self.env._("Forwarded to you: %(request)s", request=self.name),
-            "copied": self.env._("For your information: %(request)s", request=self.name),
-            "reminded": self.env._("Please decide: %(request)s", request=self.name),
-        }
-        return subjects[kind]
-
-    def _policy_tell(self, kind, users, comment=None):
-        """Tell people of a turn of the request, each in his language."""
-        for lang, group in users.sudo().grouped("lang").items():
-            there = self.with_context(lang=lang or None)
-            self.env["mail.thread"].with_context(lang=lang or None).sudo().message_notify(
-                model=self._name,
-                res_id=self.id,
-                partner_ids=group.partner_id.ids,
-                subject=there._policy_tell_subject(kind),
-                body=comment or there._policy_tell_subject(kind),
-            )
-
     # === WHO IS NAMED === #
 
     @staticmethod

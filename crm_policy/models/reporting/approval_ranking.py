@@ -22,7 +22,7 @@ class CrmPolicyApprovalRanking(models.Model):
         [("decided", "Decided"), ("waiting", "Waiting")], string="Standing", readonly=True
     )
     outcome = fields.Selection(
-        [("approved", "Approved"), ("rejected", "Rejected"), ("returned", "Sent Back")],
+        [("approved", "Approved"), ("rejected", "Rejected"), ("returned", "Returned")],
         readonly=True,
     )
     role_id = fields.Many2one("crm.policy.role", readonly=True)

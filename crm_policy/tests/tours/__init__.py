@@ -5,3 +5,4 @@ from . import test_tour_word
 from . import test_tour_deadline
 from . import test_tour_signing
 from . import test_tour_violation
+from . import test_tour_approval

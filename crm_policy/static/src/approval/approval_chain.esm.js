@@ -63,7 +63,7 @@ export class ApprovalChainField extends Component {
         const words = {
             approved: _t("Approved"),
             rejected: _t("Rejected"),
-            returned: _t("Sent back"),
+            returned: _t("Returned"),
             skipped: _t("Not needed"),
             pending: step.late ? _t("Overdue") : _t("To decide"),
             waiting: _t("Not yet"),
@@ -123,7 +123,9 @@ export class ApprovalChainField extends Component {
         }
         await this.action.doAction("crm_policy.approval_sign_action", {
             additionalContext: {
-                default_approval_ids: [this.chain.id],
+                active_model: "crm.policy.approval",
+                active_ids: [this.chain.id],
+                active_id: this.chain.id,
                 default_outcome: code,
             },
             onClose: () => this.props.record.model.load(),

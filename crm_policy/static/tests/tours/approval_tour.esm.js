@@ -11,25 +11,24 @@ tours.add("crm_policy_approval_phone", {
         },
         {
             content: "two cards in the inbox",
-            trigger: ".o_kanban_record:contains(5,000.00) ~ .o_kanban_record",
+            trigger: ".o_kanban_record:contains(20,000.00) ~ .o_kanban_record:contains(15,000.00)",
         },
         {
             content: "a card opens the request, it decides nothing",
-            trigger: ".o_kanban_record:contains(5,000.00) .fw-bold",
+            trigger: ".o_kanban_record:contains(15,000.00) .fw-bold",
             run: "click",
         },
         {
-            content: "who has signed",
-            trigger: ".o_policy_link_approved:contains(t_manager):contains(情况属实)",
+            content: "for whom it waits",
+            trigger: ".o_policy_link_pending:contains(总监):contains(t_director)",
         },
-        {content: "who comes next", trigger: ".o_policy_link_waiting:contains(总经理)"},
         {
             content: "what one can do beside signing",
             trigger: ".o_policy_turns",
             run: "click",
         },
         {trigger: ".o-dropdown-item:contains(转交)"},
-        {trigger: ".o-dropdown-item:contains(同意)", run: "click"},
+        {trigger: ".o-dropdown-item:contains(批准)", run: "click"},
         {
             trigger: ".modal .o_field_widget[name=comment] textarea",
             run: "edit 金额已核对",
@@ -37,10 +36,9 @@ tours.add("crm_policy_approval_phone", {
         {trigger: ".modal button[name=action_policy_confirm]", run: "click"},
         {trigger: "body:not(:has(.modal))"},
         {
-            content: "signed: the next one is asked",
-            trigger: ".o_policy_link_approved:contains(金额已核对)",
+            content: "signed: the chain ends",
+            trigger: ".o_policy_link_approved:contains(金额已核对) ~ .o_policy_link_end",
         },
-        {trigger: ".o_policy_link_pending:contains(总经理)"},
         {
             content: "one is left",
             trigger: ".o_policy_approvals_systray .badge:contains(1)",
@@ -54,7 +52,7 @@ tours.add("crm_policy_approval_bulk", {
         {trigger: ".o_data_row ~ .o_data_row"},
         {trigger: "thead .o_list_record_selector input", run: "click"},
         {
-            trigger: ".o_control_panel button:contains(同意), .o_list_buttons button:contains(同意)",
+            trigger: ".o_control_panel button:contains(批准), .o_list_buttons button:contains(批准)",
             run: "click",
         },
         {trigger: ".modal .o_field_widget[name=comment] textarea", run: "edit 已核对"},
