@@ -29,14 +29,14 @@ class TestApprovalRanking(PolicyCommon):
         )
 
     def test_what_waits_stands_under_the_person_it_waits_for(self):
-        approval = self._submitted("2026-03-06 17:00")
+        approval = self._submitted("2026-03-06 17:00", 60000)
         with at("2026-03-09 10:00"):
             row = self._rows(approval)
             self.assertEqual(
                 (row.kind, row.outcome, row.user_id, row.waited_hours),
-                ("waiting", False, self.users["manager"], 2.0),
+                ("waiting", False, self.users["ceo"], 2.0),
             )
-            self.assertEqual(row.role_id.code, "manager")
+            self.assertEqual(row.role_id.code, "ceo")
 
     def test_amounts_are_those_of_the_company_at_the_rate_of_the_day(self):
         dollar = self.env.ref("base.USD")

@@ -123,9 +123,7 @@ export class ApprovalChainField extends Component {
         }
         await this.action.doAction("crm_policy.approval_sign_action", {
             additionalContext: {
-                active_model: "crm.policy.approval",
-                active_ids: [this.chain.id],
-                active_id: this.chain.id,
+                default_approval_id: this.chain.id,
                 default_outcome: code,
             },
             onClose: () => this.props.record.model.load(),
