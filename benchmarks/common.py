@@ -21,6 +21,8 @@ from odoo.tools import config
 
 TICKS = os.sysconf("SC_CLK_TCK")
 REPEATS = 5
+# Small documents that only a measurement needs, one add-on for each side.
+ADDONS = Path(__file__).resolve().parent / "addons"
 
 
 @dataclass
@@ -65,20 +67,25 @@ class Row:
 
 
 @contextlib.contextmanager
-def environments(peer_modules=()):
+def environments(peer_modules=(), our_modules=()):
     """Give two superuser environments: a database with our add-on, one with the peers only.
 
-    :param peer_modules: standard modules that the peers need for the comparison.
+    :param peer_modules: modules that the peers need for the comparison: standard ones, or of the
+        folder ``addons``.
+    :param our_modules: likewise for ours.
     """
     peers = Path(os.environ["CRM_POLICY_PEERS"], "odoo", "addons")
     config.parse_config(["--log-level=error", "--max-cron-threads=0"])
-    config["addons_path"] = [*config["addons_path"], str(peers)]
+    config["addons_path"] = [*config["addons_path"], str(peers), str(ADDONS)]
     odoo.netsvc.init_logger()
     initialize_sys_path()
     names = sorted(path.name for path in peers.iterdir() if (path / "__manifest__.py").exists())
     names += peer_modules
+    ours = os.environ["CRM_POLICY_DATABASE"]
     registries = [
-        Registry(os.environ["CRM_POLICY_DATABASE"]),
+        Registry.new(ours, update_module=True, install_modules=our_modules)
+        if our_modules
+        else Registry(ours),
         Registry.new(
             os.environ["CRM_POLICY_PEER_DATABASE"], update_module=True, install_modules=names
         ),
