@@ -8,6 +8,7 @@ from . import case_step
 from . import approval_sign
 from . import external_step
 from . import intake_try
+from . import ledger
 from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn

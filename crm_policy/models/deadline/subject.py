@@ -242,12 +242,17 @@ class CrmPolicySubject(models.AbstractModel):
             if moment < now:
                 clauses[record.id] = record._policy_check_backdating(name, moment, now, reason)
         self._policy_guarded_write(self._policy_fact_vals(name, moment))
+        details = {record.id: {"at": str(moment)} for record in self}
+        if moment < now:
+            seals = self.env["crm.policy.sealed"]._policy_seal(self, name, reason)
+            for record_id, seal in seals.items():
+                details[record_id] |= {"backdated": True, "reason": seal}
         sources = self.grouped(lambda record: clauses.get(record.id) or record.policy_version_id)
         for source, records in sources.items():
             self.env["crm.policy.event"]._policy_log(
                 f"fact.{name.removeprefix('policy_').removesuffix('_at')}",
                 records,
-                {"at": str(moment), **({"backdated": True} if moment < now else {})},
+                payloads=details,
                 clause=source,
             )
 

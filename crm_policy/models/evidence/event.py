@@ -37,6 +37,11 @@ class CrmPolicyEvent(models.Model):
     payload_text = fields.Char(string="Details", compute="_compute_payload_text")
 
     _document_idx = models.Index("(res_model, res_id, id)")
+    _unchained_idx = models.Index("((COALESCE(company_id, 0)), id) WHERE seq IS NULL")
+    _chain_uniq = models.UniqueIndex(
+        "((COALESCE(company_id, 0)), seq) WHERE seq IS NOT NULL",
+        "A place of the chain is taken once.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -60,7 +65,7 @@ class CrmPolicyEvent(models.Model):
         """Write one event for each of ``records``, in one statement.
 
         :param str event_type: dotted code, "case.accepted".
-        :param records: the documents it happened to; may carry ``company_id``.
+        :param records: the documents it happened to; may carry ``company_id``, or be companies.
         :param dict payload: the same for all; ids, codes, numbers only.
         :param clause: the ``crm.policy.clause`` record (or any record with ``policy_trace()``
             giving policy, version and clause codes) that asked for it.
@@ -71,11 +76,12 @@ class CrmPolicyEvent(models.Model):
         if not records:
             return self.sudo().browse()
         trace = clause._policy_trace() if clause else {}
-        companies = (
-            [record["company_id"].id or None for record in records]
-            if "company_id" in records
-            else [None] * len(records)
-        )
+        if records._name == "res.company":
+            companies = records.ids
+        elif "company_id" in records:
+            companies = [record["company_id"].id or None for record in records]
+        else:
+            companies = [None] * len(records)
         details = [payloads[record.id] if payloads else payload for record in records]
         principals = [on_behalf and on_behalf.get(record.id) for record in records]
         # The ORM would take ten times as long for what has no inverse, no default and no compute.

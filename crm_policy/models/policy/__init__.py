@@ -20,5 +20,7 @@ from . import acknowledgement
 from . import interpretation
 from . import finding
 from . import text_linter
+from . import ledger_chain
+from . import ledger_linter
 from . import rule_index
 from . import coverage

@@ -45,13 +45,14 @@ class CrmPolicyRegister(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _policy_write_register(self, path, company, period_start, draft_of=None):
+    def _policy_write_register(self, path, company, period_start, draft_of=None, head=None):
         """Write the register of a month to a file, in the language of the context.
 
         :param path: file to write.
         :param company: ``res.company`` whose cases are listed: those that the user may read.
         :param date period_start: first day of the month, in the company's zone.
         :param draft_of: the user who made a draft for himself; None for the copy that is filed.
+        :param str head: the ledger's, to be found again by whoever verifies it; None for no line.
         :return: {"number": lines, "overdue": lines, "amount": sum, "score": average or None}.
         """
         zone = company_zone(company)
@@ -64,7 +65,7 @@ class CrmPolicyRegister(models.AbstractModel):
                 title,
                 columns,
                 f"{company.name} {title} {period_start:%Y-%m}",
-                note=self._policy_note(period_start, to_local(now, zone), zone, draft_of),
+                note=self._policy_note(period_start, to_local(now, zone), zone, draft_of, head),
                 zone=zone,
                 frozen=1,
                 footer=(
@@ -81,8 +82,8 @@ class CrmPolicyRegister(models.AbstractModel):
                 self.env._("Total"), empty=self.env._("No case was registered in this month.")
             )
 
-    def _policy_note(self, period_start, local_now, zone, draft_of):
-        """Return the line under the title: what the list holds and how old it is."""
+    def _policy_note(self, period_start, local_now, zone, draft_of, head):
+        """Return the line under the title: what is listed, how old it is, the ledger's head."""
         period_end = period_start + relativedelta(months=1, days=-1)
         values = {
             "start": f"{period_start:%Y-%m-%d}",
@@ -91,9 +92,12 @@ class CrmPolicyRegister(models.AbstractModel):
             "zone": zone.key,
         }
         if not draft_of:
-            return self.env._(
+            words = self.env._(
                 "Cases registered from %(start)s to %(end)s, as of %(now)s (%(zone)s).", **values
             )
+            if head:
+                words += " " + self.env._("Ledger head: %(head)s", head=head)
+            return words
         return self.env._(
             "DRAFT: cases registered from %(start)s to %(end)s that %(user)s may read, as of "
             "%(now)s (%(zone)s).",

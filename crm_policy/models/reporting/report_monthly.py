@@ -55,6 +55,12 @@ class CrmPolicyReportMonthly(models.Model):
     sha256 = fields.Char(
         string="SHA-256", readonly=True, copy=False, help="Fingerprint of the file as filed."
     )
+    ledger_head = fields.Char(
+        readonly=True,
+        copy=False,
+        help="Position and hash of the last event in the ledger's chain, as the file has it. Keep "
+        "the file: ./run verify EXPORT --head HEAD finds out whether a later ledger was rewritten.",
+    )
     generated_at = fields.Datetime(string="Figures As Of", readonly=True, copy=False)
     mailed_at = fields.Datetime(readonly=True, copy=False)
     recipients = fields.Text(string="Mailed To", readonly=True, copy=False)
@@ -97,6 +103,7 @@ class CrmPolicyReportMonthly(models.Model):
             "attachment_id",
             "filename",
             "sha256",
+            "ledger_head",
             "generated_at",
             "mailed_at",
             "recipients",
@@ -258,10 +265,12 @@ class CrmPolicyReportMonthly(models.Model):
         self.ensure_one()
         self._policy_refuse_frozen()
         self.lock_for_update()
-        content, figures = self._policy_content(draft_of)
+        head = None if draft_of else self._policy_note_head()
+        content, figures = self._policy_content(draft_of, head)
         self.sudo()._policy_guarded_write(
             {
                 **self._policy_store(content),
+                "ledger_head": head,
                 "generated_at": fields.Datetime.now(),
                 "line_count": figures["registered_at"],
                 "overdue_count": figures["overdue"],
@@ -270,13 +279,22 @@ class CrmPolicyReportMonthly(models.Model):
             }
         )
 
-    def _policy_content(self, draft_of):
+    def _policy_note_head(self):
+        """Return the head of the company's ledger, noted; None before its first event."""
+        company_id = self.company_id.id
+        head = self.env["crm.policy.ledger.chain"]._policy_head(company_id)
+        if not head[0]:
+            return None
+        anchor = self.env["crm.policy.ledger.anchor"]
+        return anchor._policy_note("report", company_id, 1, head).head
+
+    def _policy_content(self, draft_of, head):
         """Return the file as bytes, and its totals by column."""
         register = self.env["crm.policy.register"].with_context(lang=self._policy_lang())
         with tempfile.TemporaryDirectory(prefix="crm_policy_") as folder:
             path = Path(folder, "register.xlsx")
             figures = register._policy_write_register(
-                path, self.company_id, self.period_start, draft_of
+                path, self.company_id, self.period_start, draft_of, head
             )
             return path.read_bytes(), figures
 

@@ -1,1 +1,7 @@
-from . import test_append_only
+from . import (
+    test_append_only,
+    test_ledger_chain,
+    test_ledger_check,
+    test_ledger_export,
+    test_sealed,
+)
