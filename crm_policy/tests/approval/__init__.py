@@ -3,3 +3,4 @@ from . import test_deciders
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
+from . import test_resting_route
