@@ -17,7 +17,7 @@ class PurchaseOrder(models.Model):
     _name = "purchase.order"
     _inherit = ["purchase.order", "crm.policy.approvable"]
 
-    policy_governed = fields.Boolean(compute="_compute_policy_governed")
+    policy_governed = fields.Boolean(string="Needs Signatures", compute="_compute_policy_governed")
     policy_department_id = fields.Many2one(
         "hr.department",
         string="Requesting Department",
@@ -27,6 +27,8 @@ class PurchaseOrder(models.Model):
         index="btree_not_null",
         help="Of whoever asks for the purchase: its head signs first.",
     )
+    policy_requester_id = fields.Many2one(related="policy_approval_id.requester_id")
+    policy_signed_dates = fields.Json(string="Arrival as Signed", readonly=True, copy=False)
 
     # === COMPUTE METHODS === #
 
@@ -39,14 +41,15 @@ class PurchaseOrder(models.Model):
 
     def _policy_guarded_fields(self):
         # Who could choose the department could choose who signs.
-        return super()._policy_guarded_fields() | {"policy_department_id"}
+        own = {"policy_department_id", "policy_signed_dates"}
+        return super()._policy_guarded_fields() | own
 
     @api.model
     def _policy_department_of(self, user, company):
         return user.sudo().with_company(company).employee_id.department_id
 
     def _policy_route(self):
-        return self.env["crm.policy.route"]._policy_purchase_route(self.company_id)
+        return self.env["crm.policy.route"]._policy_purchase_route(self)
 
     def _policy_approval_version(self):
         return self._policy_route().version_id
@@ -64,8 +67,12 @@ class PurchaseOrder(models.Model):
         return f"{self.name}, {self.partner_id.display_name}"
 
     def _policy_approval_values(self):
-        dates = [str(line.date_planned) for line in self._policy_goods()]
+        # Once it is confirmed, the vendor says when the goods come: those that were signed count.
+        dates = self.policy_signed_dates if self._policy_is_fixed() else self._policy_dates()
         return {**self._policy_signed_values(), "dates": dates}
+
+    def _policy_dates(self):
+        return [str(line.date_planned) for line in self._policy_goods()]
 
     def _policy_approval_barred_users(self):
         """Return the buyer, and whoever belongs to the vendor."""
@@ -110,7 +117,12 @@ class PurchaseOrder(models.Model):
                     )
                 )
             department = self._policy_department_of(self.env.user, order.company_id)
-            order.sudo()._policy_guarded_write({"policy_department_id": department.id})
+            order.sudo()._policy_guarded_write(
+                {
+                    "policy_department_id": department.id,
+                    "policy_signed_dates": order._policy_dates(),
+                }
+            )
         return super()._policy_submit()
 
     def _policy_on_approved(self):
@@ -224,15 +236,18 @@ class PurchaseOrder(models.Model):
         :param dict before: of :meth:`_policy_bought`.
         """
         self.sudo().filtered(
-            lambda order: order.id in before
-            and order._policy_is_fixed()
-            and order._policy_signed_values() != before[order.id]
+            lambda order: (
+                order.id in before
+                and order._policy_is_fixed()
+                and order._policy_signed_values() != before[order.id]
+            )
         )._policy_refuse_change()
 
     def _policy_refuse_change(self):
         for order in self:
             clause = order.policy_approval_id.clause_id
             if clause.version_id.enforcement == "trial":
+                order.policy_approval_id._policy_lapse()
                 order._policy_note_trial(clause)
                 continue
             raise PolicyRefusal(
@@ -260,8 +275,10 @@ class PurchaseOrder(models.Model):
     def _policy_unsigned(self, enforcement):
         """Return those that a version of that ``enforcement`` wants signed, and are not."""
         return self.sudo().filtered(
-            lambda order: order._policy_route().version_id.enforcement == enforcement
-            and not order._policy_is_signed()
+            lambda order: (
+                order._policy_route().version_id.enforcement == enforcement
+                and not order._policy_is_signed()
+            )
         )
 
     def _policy_refuse_unsigned(self):
@@ -323,7 +340,7 @@ class PurchaseOrder(models.Model):
                 "%(clause)s: %(order)s over %(amount)s is confirmed once it is signed. Next: "
                 "%(role)s (%(people)s).",
                 **told,
-                role=step.role_id.name or "",
+                role=step.display_name or "",
                 people=", ".join(approval.eligible_user_ids.mapped("name")),
             )
         if self.policy_approval_state == "rejected":
@@ -335,19 +352,21 @@ class PurchaseOrder(models.Model):
                 user=decision.user_id.name,
                 comment=decision.comment or "",
             )
-        amount, currency = self._policy_approval_amount(), self.currency_id
-        today = fields.Date.today()
-        roles = route.step_ids.filtered(
-            lambda step: not step.amount_from
-            or currency._convert(amount, step.currency_id, self.company_id, today)
-            > step.amount_from
-        ).role_id
-        barred = self.env.user | self._policy_approval_barred_users()
-        people = roles[:1] and roles[:1]._users_for(self)[self.id] - barred
+        _clause, steps = self._policy_plan_steps(route)
         return self.env._(
-            "%(clause)s: %(order)s over %(amount)s is confirmed once it is signed by %(roles)s. "
+            "%(clause)s: %(order)s over %(amount)s is confirmed once it is signed by %(posts)s. "
             "First: %(people)s.",
             **told,
-            roles=" → ".join(roles.mapped("name")) or self.env._("whoever has the authority"),
-            people=", ".join(people.mapped("name")) if people else self.env._("nobody yet"),
+            posts=" → ".join(step.role.name or step.team.name for step in steps),
+            people=", ".join(self._policy_first_signers(route, steps[0]).mapped("name"))
+            or self.env._("nobody yet"),
         )
+
+    def _policy_first_signers(self, route, step):
+        """Return who could sign first if the current user asked for it now."""
+        Approval, nobody = self.env["crm.policy.approval"].sudo(), self.env["res.users"]
+        amount = self._policy_approval_amount()
+        place = Approval._policy_place_for(
+            self, route, self.env.user, amount, step.role, step.team, nobody
+        )
+        return Approval._policy_can_now(*Approval._policy_seats([place]))

@@ -103,9 +103,7 @@ class TestConfirmGate(PurchaseCommon):
         )
 
     def test_odoo_s_second_validation_comes_after_ours(self):
-        self.company.write(
-            {"po_double_validation": "two_step", "po_double_validation_amount": 100}
-        )
+        self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 100})
         order = self._signed()
         order.with_user(self.asker).button_confirm()
         self.assertEqual(order.state, "to approve")
@@ -113,9 +111,7 @@ class TestConfirmGate(PurchaseCommon):
         self.assertEqual(order.state, "purchase")
 
     def test_what_changes_before_odoo_s_second_validation_is_signed_anew(self):
-        self.company.write(
-            {"po_double_validation": "two_step", "po_double_validation_amount": 100}
-        )
+        self.company.write({"po_double_validation": "two_step", "po_double_validation_amount": 100})
         order = self._signed()
         order.with_user(self.asker).button_confirm()
         order.with_user(self.asker).order_line.price_unit = 6000
@@ -136,6 +132,19 @@ class TestConfirmGate(PurchaseCommon):
         self.assertFalse(order.policy_approval_id)
         with self.assertRefused(UserError, "no approval route"):
             self._new_order().with_user(self.asker).action_policy_submit()
+
+    def test_a_route_may_speak_of_some_purchases_only(self):
+        """What the condition of the route does not fit is bought as ever."""
+        self.env.cr.execute(
+            "UPDATE crm_policy_route SET domain = %s WHERE model_name = 'purchase.order'",
+            ["[('amount_total', '>', 1000)]"],
+        )
+        self.env.invalidate_all()
+        small, big = self._new_order(price=500), self._new_order(price=500.01)
+        small.with_user(self.asker).button_confirm()
+        self.assertEqual(small.state, "purchase")
+        with self.assertRaises(PolicyRefusal):
+            big.with_user(self.asker).button_confirm()
 
     def test_another_company_buys_as_it_likes(self):
         other = self._new_company("宁波明远")

@@ -62,6 +62,38 @@ class TestPurchaseChain(PurchaseCommon):
         action = order.policy_approval_id.with_user(self.asker).action_policy_open_document()
         self.assertEqual((action["res_model"], action["res_id"]), ("purchase.order", order.id))
 
+    # === THE OTHER TURNS === #
+
+    def test_the_requester_recalls_and_asks_anew(self):
+        order = self._new_order()
+        mine = order.with_user(self.asker)
+        mine.action_policy_submit()
+        mine.action_policy_recall()
+        self.assertEqual(order.policy_approval_state, "none")
+        with self.assertRaises(PolicyRefusal):
+            mine.button_confirm()
+        mine.action_policy_submit()
+        self._sign(order, "manager", "finance", "ceo")
+        mine.button_confirm()
+        self.assertEqual(order.state, "purchase")
+
+    def test_finance_returns_it_to_the_requester(self):
+        order = self._new_order()
+        order.with_user(self.asker).action_policy_submit()
+        self._sign(order, "manager")
+        self._as("finance", order.policy_approval_id).action_policy_return(comment="请附报价单")
+        self.assertEqual(order.policy_approval_id.state, "returned")
+        with self.assertRaises(PolicyRefusal):
+            order.with_user(self.asker).button_confirm()
+
+    def test_several_orders_are_signed_in_one_go(self):
+        orders = self._new_order() | self._new_order() | self._new_order()
+        orders.with_user(self.asker).action_policy_submit()
+        self._sign(orders, "manager", "finance", "ceo")
+        self.assertEqual(set(orders.mapped("policy_approval_state")), {"approved"})
+        orders.with_user(self.asker).button_confirm()
+        self.assertEqual(set(orders.mapped("state")), {"purchase"})
+
     # === NEVER BY === #
 
     def _eligible_of_first_step(self, order):
@@ -88,9 +120,7 @@ class TestPurchaseChain(PurchaseCommon):
 
     def test_the_department_is_that_of_whoever_asks(self):
         """Who could choose it could choose who signs."""
-        other = self.env["hr.department"].create(
-            {"name": "市场部", "company_id": self.company.id}
-        )
+        other = self.env["hr.department"].create({"name": "市场部", "company_id": self.company.id})
         order = self._new_order()
         self.assertEqual(order.policy_department_id, self.department)
         with self.assertRaises(AccessError):

@@ -37,8 +37,9 @@ class TestSignedValues(PurchaseCommon):
         yield "line more", lambda: line.create({**second, "order_id": order.id})
         yield "line in the order", lambda: order.write({"order_line": [Command.create(second)]})
         yield "line moved here", lambda: elsewhere.write({"order_id": order.id})
-        yield "line changed in the order", lambda: order.write(
-            {"order_line": [Command.update(line.id, {"price_unit": 1})]}
+        yield (
+            "line changed in the order",
+            lambda: order.write({"order_line": [Command.update(line.id, {"price_unit": 1})]}),
         )
         yield "by the superuser", lambda: line.sudo().write({"price_unit": 7000})
 
@@ -110,7 +111,9 @@ class TestSignedValues(PurchaseCommon):
             with self.subTest(name):
                 with self.assertRaises(PolicyRefusal) as caught, self.cr.savepoint():
                     change()
-                self.assertIn("is confirmed as it was signed, over ¥\xa010,000.00", str(caught.exception))
+                self.assertIn(
+                    "is confirmed as it was signed, over ¥\xa010,000.00", str(caught.exception)
+                )
                 self.env.invalidate_all()
         self.assertEqual(order.policy_approval_state, "approved")
 
@@ -134,6 +137,16 @@ class TestSignedValues(PurchaseCommon):
         )
         self.assertEqual((order.state, order.policy_approval_state), ("purchase", "approved"))
         self.assertEqual(line.qty_to_invoice, 2)
+        # The signatures still are those of this order.
+        request = order.policy_approval_id
+        self.assertEqual(order._policy_fingerprint(), request.fingerprint)
+
+    def test_on_trial_a_change_of_a_confirmed_order_voids_the_signatures_and_is_said(self):
+        order = self._confirmed()
+        self.rules._policy_guarded_write({"enforcement": "trial"})
+        order.order_line.price_unit = 1
+        self.assertEqual((order.state, order.policy_approval_state), ("purchase", "none"))
+        self.assertIn("on trial", order.message_ids[0].body)
 
     def test_a_cancelled_order_needs_new_signatures(self):
         for make in (self._signed, self._confirmed):
