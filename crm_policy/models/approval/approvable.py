@@ -16,7 +16,7 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     _name = "crm.policy.approvable"
     _description = "Document to Approve"
-    _inherit = ["crm.policy.guarded", "crm.policy.competence"]
+    _inherit = ["crm.policy.emergency.document", "crm.policy.guarded", "crm.policy.competence"]
 
     policy_approval_state = fields.Selection(
         [

@@ -167,6 +167,12 @@ class CrmPolicyRemedy(models.Model):
     def _policy_approval_currency(self):
         return self.currency_id
 
+    def _policy_emergency(self):
+        return self.ticket_id.policy_emergency_id
+
+    def _policy_emergency_amount(self):
+        return self.amount
+
     def _policy_approval_version(self):
         return self.ticket_id.policy_version_id
 
