@@ -54,8 +54,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         :raises UserError: it is not stable, or was handed in or decided already.
         """
         self._policy_hold("leaders", ("stabilised",))
-        for emergency in self:
-            emergency._policy_submit()
+        self._policy_submit()
         return True
 
     # === EXECUTING BEFORE THE APPROVAL === #
@@ -240,10 +239,8 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
 
     # === APPROVAL === #
 
-    def _policy_submit(self):
-        result = super()._policy_submit()
-        self.sudo().policy_approval_id._policy_update({"emergency": True})
-        return result
+    def _policy_request_values(self):
+        return super()._policy_request_values() | {"emergency": True}
 
     def _policy_approval_values(self):
         return {
@@ -302,7 +299,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
     def _policy_decide_documents(self, state, hook):
         """Let everything executed become approved or rejected with its emergency."""
         self._policy_set_fact(DECIDED)
-        for documents in self._policy_documents():
-            documents._policy_guarded_write({"policy_approval_state": state})
-            for document in documents:
-                getattr(document, hook)()
+        for emergency in self:
+            for documents in emergency._policy_documents():
+                documents._policy_guarded_write({"policy_approval_state": state})
+                getattr(documents, hook)()

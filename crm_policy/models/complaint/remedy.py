@@ -205,7 +205,7 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_note_decision(self, outcome):
         for remedy in self:
-            approval = remedy.policy_approval_id
+            approval = (remedy.policy_emergency_id or remedy).policy_approval_id
             decision = approval.decision_ids[-1:]
             remedy.ticket_id._message_log(
                 body=self.env._(

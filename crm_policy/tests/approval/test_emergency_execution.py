@@ -39,7 +39,7 @@ class TestEmergencyExecution(EmergencyCommon):
                 "amount": 30000.0,
             },
         )
-        self.assertEqual((event.clause, event.actor_id), ("4.3", self.users["supervisor"].id))
+        self.assertEqual((event.clause, event.actor_id), ("6.1", self.users["supervisor"].id))
 
     def test_the_case_goes_on_with_what_was_executed(self):
         """The gate of the decision asks whether it may be executed, not whether it is approved."""
@@ -70,7 +70,7 @@ class TestEmergencyExecution(EmergencyCommon):
         for role in ("specialist", "director", "ceo"):
             with (
                 self.subTest(role),
-                self.assertRefused(PolicyRefusal, "4.3.*only the team of EMG.*t_manager"),
+                self.assertRefused(PolicyRefusal, "6.1.*only the team of EMG.*t_manager"),
             ):
                 self._execute(self.remedy, role)
         self.assertFalse(emergency.action_ids)
@@ -259,7 +259,7 @@ class TestEmergencyExecution(EmergencyCommon):
 
     def test_stages_are_recorded_in_their_order(self):
         emergency = self._start(self.case)
-        with self.assertRefused(UserError, "4.3.*missing first: Response Recorded At"):
+        with self.assertRefused(UserError, "6.1.*missing first: Response Recorded At"):
             self._record(emergency, "onsite")
         self._record(emergency, "response")
         with self.assertRefused(UserError, "recorded already"):

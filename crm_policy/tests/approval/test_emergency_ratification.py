@@ -116,10 +116,11 @@ class TestEmergencyRatification(EmergencyCommon):
             self._act(emergency, 5)
 
     def test_whoever_ratifies_sees_the_case(self):
-        emergency = self._start(self._new_crisis(policy_department_id=False))
+        emergency = self._start(self._new_crisis())
         self._hand_in(emergency, 60000)
-        self._as("ceo", emergency.ticket_id).read(["name"])
-        self._as("ceo", emergency).read(["statement"])
+        opened = emergency.ticket_id.policy_access_ids.filtered(lambda row: row.reason == "approver")
+        self.assertEqual(opened.user_id, self.users["ceo"])
+        self.assertTrue(self._as("ceo", emergency).read(["statement"]))
 
     # === REFUSED === #
 
@@ -160,7 +161,7 @@ class TestEmergencyRatification(EmergencyCommon):
     def test_it_is_not_closed_before_its_ratification(self):
         emergency = self._start(self._new_crisis())
         close = self._as("manager", emergency).action_policy_close
-        words = r"4\.3.*closed after its ratification only. May ratify: .*t_director"
+        words = r"6\.1.*closed after its ratification only. May ratify: .*t_director"
         with self.assertRefused(PolicyRefusal, words):
             close("教训")
         self._stabilise(emergency)
@@ -190,10 +191,10 @@ class TestEmergencyRatification(EmergencyCommon):
     def test_a_case_does_not_end_before_its_emergency_is_decided(self):
         case = self._new_crisis()
         emergency = self._start(case)
-        with self.assertRefused(PolicyRefusal, r"4\.3.*ends after the ratification of EMG"):
+        with self.assertRefused(PolicyRefusal, r"6\.1.*ends after the ratification of EMG"):
             self._as("supervisor", case).action_policy_cancel("误录")
         self._drive(case, "recheck")
-        with self.assertRefused(PolicyRefusal, r"4\.3.*ends after the ratification of EMG"):
+        with self.assertRefused(PolicyRefusal, r"6\.1.*ends after the ratification of EMG"):
             self._as("specialist", case).action_policy_close()
         self._hand_in(emergency)
         self._as("director", emergency).action_policy_approve()
@@ -241,7 +242,8 @@ class TestEmergencyRatification(EmergencyCommon):
         )
 
     def _statutory_days(self):
-        self.company.country_id = self.env.ref("base.cn")
+        calendar = self.company.resource_calendar_id
+        calendar.policy_statutory_country_id = self.env.ref("base.cn")
         self.assertTrue(
             self.env["crm.policy.calendar.day"].search([("date", "=", "2026-05-09")])
         )
@@ -262,7 +264,7 @@ class TestEmergencyRatification(EmergencyCommon):
         with at("2026-03-04 18:00:01"):
             with self.assertRefused(
                 PolicyRefusal,
-                rf"4\.3.*right to act before approval is suspended. {emergency.number} of .*"
+                rf"6\.1.*right to act before approval is suspended. {emergency.number} of .*"
                 r"by 2026-03-04 18:00:00.*May ratify: .*t_director",
             ):
                 self._start(case)
@@ -360,7 +362,7 @@ class TestEmergencyRatification(EmergencyCommon):
         )
         self.assertEqual(
             (violation.user_id, violation.clause_id.number, violation.severity),
-            (self.users["manager"], "4.3", "serious"),
+            (self.users["manager"], "6.1", "serious"),
         )
         clock = emergency.policy_deadline_ids.filtered(
             lambda line: line.rule_code == "emergency-ratify"

@@ -20,7 +20,7 @@ class TestEmergencyStart(EmergencyCommon):
         self.assertEqual(emergency.leader_id, self.users["manager"])
         self.assertEqual(emergency.member_ids, self.users["manager"] | self.users["supervisor"])
         self.assertEqual(emergency.team_id, self.emergency_team)
-        self.assertEqual(emergency.clause_id.number, "4.3")
+        self.assertEqual(emergency.clause_id.number, "6.1")
         self.assertTrue(case.policy_in_emergency)
         [event] = self._events("emergency.started", emergency)
         self.assertEqual(
@@ -33,7 +33,7 @@ class TestEmergencyStart(EmergencyCommon):
                 "members": emergency.member_ids.ids,
             },
         )
-        self.assertEqual((event.clause, event.actor_id), ("4.3", self.users["manager"].id))
+        self.assertEqual((event.clause, event.actor_id), ("6.1", self.users["manager"].id))
 
     def test_a_loss_is_major_from_the_parameter_on(self):
         for amount, is_one in ((49999.99, False), (50000, True)):
@@ -42,7 +42,7 @@ class TestEmergencyStart(EmergencyCommon):
                 if is_one:
                     self.assertTrue(self._start(case, "major_loss"))
                     continue
-                with self.assertRefused(ValidationError, r"4\.3.*from a claim.*50,000.*49,999.99"):
+                with self.assertRefused(ValidationError, r"6\.1.*from a claim.*50,000.*49,999.99"):
                     self._start(case, "major_loss")
 
     def test_remedies_count_as_a_loss_and_the_company_sets_the_limit(self):
@@ -73,7 +73,7 @@ class TestEmergencyStart(EmergencyCommon):
             }
         )
         case = self._new_case()
-        with self.assertRefused(ValidationError, r"4\.3.*key grade; this one has: A级"):
+        with self.assertRefused(ValidationError, r"6\.1.*key grade; this one has: A级"):
             self._start(case, "key_customer")
         grade.is_key = True
         request = self._new_case(policy_kind="request", policy_complaint_type_id=False)
@@ -83,14 +83,14 @@ class TestEmergencyStart(EmergencyCommon):
 
     def test_a_leak_is_what_has_a_type_for_it(self):
         case = self._new_case()
-        with self.assertRefused(ValidationError, r"4\.3.*leaks of personal data"):
+        with self.assertRefused(ValidationError, r"6\.1.*leaks of personal data"):
             self._start(case, "data_leak")
         leak = self._new_case(policy_complaint_type_id=self.types["data-leak"].id)
         self.assertEqual(self._start(leak, "data_leak").plan_id.code, "data-leak")
 
     def test_what_is_no_crisis_is_told_so(self):
         for severity in ("general", "major"):
-            with self.assertRefused(ValidationError, r"4\.3.*severity Crisis; its severity is"):
+            with self.assertRefused(ValidationError, r"6\.1.*severity Crisis; its severity is"):
                 self._start(self._new_case(policy_severity=severity))
 
     def test_an_unknown_trigger_or_no_reason(self):
