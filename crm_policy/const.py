@@ -186,6 +186,14 @@ SUBJECTS = [
     *REMEDIES,
     ("purchase", "Purchase"),
     ("publication", "Publication of a Policy"),
+    ("emergency", "Emergency Handling"),
+]
+# What makes a case an emergency (EMG-01).
+EMERGENCY_TRIGGERS = [
+    ("major_loss", "Major Loss"),
+    ("key_customer", "Complaint of a Key Customer"),
+    ("crisis", "Crisis"),
+    ("data_leak", "Leak of Personal Data"),
 ]
 
 # Beyond this an amount is a slip of the keyboard, whatever the currency.

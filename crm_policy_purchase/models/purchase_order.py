@@ -27,6 +27,14 @@ class PurchaseOrder(models.Model):
         index="btree_not_null",
         help="Of whoever asks for the purchase: its head signs first.",
     )
+    policy_ticket_id = fields.Many2one(
+        "helpdesk.ticket",
+        string="Case",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="The case it is bought for. Its emergency team may order before the signatures.",
+    )
     policy_requester_id = fields.Many2one(related="policy_approval_id.requester_id")
     policy_signed_dates = fields.Json(string="Arrival as Signed", readonly=True, copy=False)
 
@@ -68,8 +76,8 @@ class PurchaseOrder(models.Model):
 
     def _policy_approval_values(self):
         # Once it is confirmed, the vendor says when the goods come: those that were signed count.
-        dates = self.policy_signed_dates if self._policy_is_fixed() else self._policy_dates()
-        return {**self._policy_signed_values(), "dates": dates}
+        dates = self._policy_is_fixed() and self.policy_signed_dates
+        return {**self._policy_signed_values(), "dates": dates or self._policy_dates()}
 
     def _policy_dates(self):
         return [str(line.date_planned) for line in self._policy_goods()]
@@ -92,6 +100,7 @@ class PurchaseOrder(models.Model):
         return {
             "partner": self.partner_id.id,
             "currency": self.currency_id.id,
+            "case": self.policy_ticket_id.id,
             "total": f"{self.amount_total:.6f}",
             "lines": [
                 [
@@ -106,6 +115,9 @@ class PurchaseOrder(models.Model):
                 for line in self._policy_goods()
             ],
         }
+
+    def _policy_emergency(self):
+        return self.policy_ticket_id.policy_emergency_id
 
     def _policy_submit(self):
         for order in self:
@@ -133,7 +145,8 @@ class PurchaseOrder(models.Model):
 
     def _policy_note_decision(self, outcome):
         for order in self:
-            approval = order.policy_approval_id
+            # What an emergency team has ordered is ratified with its emergency.
+            approval = (order.policy_emergency_id or order).policy_approval_id
             decision = approval.decision_ids[-1:]
             order._message_log(
                 body=self.env._(
@@ -219,8 +232,12 @@ class PurchaseOrder(models.Model):
         return super(PurchaseOrder, open_orders)._policy_void_changed()
 
     def _policy_is_fixed(self):
-        """Return whether the order was confirmed with signatures, which hold on to its values."""
-        return self.state == "purchase" and self.policy_approval_state in ("pending", "approved")
+        """Return whether the order was confirmed with signatures, which hold on to its values.
+
+        Or an emergency team has ordered it: it stays as it was executed.
+        """
+        signed = self.policy_approval_state in ("pending", "approved")
+        return bool(self.policy_emergency_id) or (self.state == "purchase" and signed)
 
     def _policy_bought(self):
         """Return {id: what is bought} of the orders that are fixed."""
@@ -245,6 +262,16 @@ class PurchaseOrder(models.Model):
 
     def _policy_refuse_change(self):
         for order in self:
+            if order.policy_emergency_id:
+                raise PolicyRefusal(
+                    self.env._(
+                        "%(clause)s: %(order)s was ordered in %(emergency)s and stays as it was "
+                        "ordered.",
+                        clause=order.policy_emergency_id.clause_id._policy_citation(),
+                        order=order.name,
+                        emergency=order.policy_emergency_id.display_name,
+                    )
+                )
             clause = order.policy_approval_id.clause_id
             if clause.version_id.enforcement == "trial":
                 order.policy_approval_id._policy_lapse()
@@ -310,10 +337,10 @@ class PurchaseOrder(models.Model):
 
     def _policy_is_signed(self):
         """Return whether the signatures are there, and for these values."""
-        return (
-            self.policy_approval_state == "approved"
-            and self.policy_approval_id.fingerprint == self._policy_fingerprint()
-        )
+        if not self._policy_may_execute():
+            return False
+        fingerprint = self.policy_approval_id.fingerprint
+        return bool(self.policy_emergency_id) or fingerprint == self._policy_fingerprint()
 
     def _policy_note_trial(self, clause):
         """Say what would have been refused: the policy is on trial and warns only."""
@@ -344,7 +371,7 @@ class PurchaseOrder(models.Model):
                 people=", ".join(approval.eligible_user_ids.mapped("name")),
             )
         if self.policy_approval_state == "rejected":
-            decision = approval.decision_ids[-1:]
+            decision = (self.policy_emergency_id.policy_approval_id or approval).decision_ids[-1:]
             return self.env._(
                 "%(clause)s: %(order)s over %(amount)s was rejected by %(user)s: %(comment)s "
                 "Change it and submit it again.",

@@ -40,5 +40,6 @@ from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
 from . import case_committee
+from . import case_emergency
 from . import suggestion
 from . import case_steps
