@@ -3,6 +3,8 @@ from . import route_step
 from . import approval
 from . import approval_step
 from . import decision
+from . import authority_lock
+from . import authority_use
 from . import competence
 from . import approvable
 from . import suggestion
