@@ -11,7 +11,8 @@ class CrmPolicyAuthorityUse(models.Model):
     """What somebody has decided by his authority: what limits in total are counted from (D10).
 
     Written once, with the signature that completes a request or with a decision on one's own
-    case. A row whose request has lapsed since does not count any more.
+    case. A row whose request has lapsed since does not count any more; one whose request is pending
+    is being completed in this very transaction.
     """
 
     _name = "crm.policy.authority.use"
@@ -109,7 +110,7 @@ class CrmPolicyAuthorityUse(models.Model):
                   FROM crm_policy_authority_use use
              LEFT JOIN crm_policy_approval request ON request.id = use.approval_id
                  WHERE %(conditions)s
-                   AND (request.id IS NULL OR request.state = 'approved')
+                   AND (request.id IS NULL OR request.state IN ('approved', 'pending'))
               GROUP BY 1, 2, 3
                 """,
                 user=SQL("use.user_id") if each_user else SQL("NULL::int"),

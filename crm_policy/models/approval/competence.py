@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ...exceptions import PolicyRefusal
 
@@ -45,13 +45,6 @@ class CrmPolicyCompetence(models.AbstractModel):
         return self._policy_approval_amount()
 
     # === BUSINESS METHODS === #
-
-    def _policy_able(self, users, amount):
-        """Return those of ``users`` who may decide ``amount`` on this document today."""
-        return users
-
-    def _policy_claim(self, user, amount, approval):
-        """Take ``amount`` from what ``user`` may decide in all; refuse what would pass it."""
 
     def _policy_authorities(self):
         """Return the authority limits for this document, the lowest first."""
@@ -101,16 +94,25 @@ class CrmPolicyCompetence(models.AbstractModel):
     # === LIMITS IN TOTAL === #
 
     def _policy_able(self, users, amount):
-        """Return those of ``users`` who may decide ``amount`` on this document today.
+        """Return those of ``users`` whose limits let them decide ``amount`` on this document today.
 
-        By a limit of a role that they hold, which covers the amount and has room left for it.
+        By a limit of a role that they hold, which covers the amount and has room left for it. Who
+        holds no role with a limit is forbidden nothing by one: whether he is asked at all is not
+        answered here.
         """
         record = self.sudo()
-        able = users.browse()
+        holders = {
+            line: record._policy_holders_of(line) & users for line in record._policy_authorities()
+        }
+        able = users - users.browse().union(*holders.values())
         for line in record._policy_covering_lines(amount):
-            holders = line.role_id._users_for(record)[record.id] & (users - able)
-            able |= record._policy_with_room(line, holders)
+            able |= record._policy_with_room(line, holders[line] - able)
         return users & able
+
+    def _policy_holders_of(self, line):
+        """Return who holds the role of a limit for this document, present or not."""
+        role = line.role_id
+        return role._users_for(self)[self.id] | role._policy_principals_for(self)[self.id]
 
     def _policy_with_room(self, line, users):
         """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""
@@ -139,46 +141,76 @@ class CrmPolicyCompetence(models.AbstractModel):
         the first has decided.
 
         :param user: whose authority is used: of a delegate's signature, his principal.
-        :param approval: the ``crm.policy.approval``; empty for a decision on one's own case.
+        :param approval: the ``crm.policy.approval``.
         :raises PolicyRefusal: names clause, what was asked, the limit, and who may decide.
         """
-        record = self.sudo()
-        record._policy_hold_sums(user)
-        lines = record._policy_covering_lines(amount)
-        held = lines.filtered(lambda line: line.role_id._policy_held_by(user, record))
-        line = held.filtered(lambda line: record._policy_with_room(line, user))[:1]
-        if held and not line and approval.route_id.kind == "competent":
-            raise PolicyRefusal(record._policy_room_words(user, held[-1], amount))
-        record._policy_record_use(user, line, approval)
+        self._policy_claim_all([(self, user, amount, approval)])
 
-    def _policy_hold_sums(self, user):
-        """Let nobody else count on the sums of ``user`` and of the customer meanwhile."""
-        self.env["crm.policy.authority.lock"].sudo()._policy_hold(
-            self.company_id, user, self._policy_approval_customer()
-        )
+    @api.model
+    def _policy_claim_all(self, claims):
+        """Do what :meth:`_policy_claim` does for many signatures, the sums held at once.
 
-    def _policy_record_use(self, user, line, approval):
+        :param claims: tuples (document, user, amount, request), in the order in which they count.
+        """
+        claims = [(document.sudo(), *rest) for document, *rest in claims]
+        self._policy_hold_sums([(document, user) for document, user, *_rest in claims])
+        Use, rows = self.env["crm.policy.authority.use"].sudo(), []
+        for document, user, amount, approval in claims:
+            held = document._policy_covering_lines(amount).filtered(
+                lambda line, document=document, user=user: user in document._policy_holders_of(line)
+            )
+            if any(held.mapped("cumulative_per")):
+                # What is decided in the same breath counts as well.
+                Use._policy_insert(rows)
+                rows = []
+            line = held.filtered(
+                lambda line, document=document, user=user: document._policy_with_room(line, user)
+            )[:1]
+            if held and not line and approval.route_id.kind == "competent":
+                raise PolicyRefusal(document._policy_room_words(user, held[-1], amount))
+            rows += document._policy_use_values(user, line, approval)
+        Use._policy_insert(rows)
+
+    @api.model
+    def _policy_hold_sums(self, pairs):
+        """Let nobody else count meanwhile on the sums of these approvers and customers.
+
+        :param pairs: tuples (document, user).
+        """
+        users, partners = {}, {}
+        for document, user in pairs:
+            company = document.company_id
+            users[company] = users.get(company, user) | user
+            customer = document._policy_approval_customer()
+            partners[company] = partners.get(company, customer) | customer
+        Lock = self.env["crm.policy.authority.lock"].sudo()
+        for company in sorted(users, key=lambda company: company.id):
+            Lock._policy_hold(company, users[company], partners[company])
+
+    def _policy_use_values(self, user, line, approval):
+        """Return the create values of what is counted: a list of one, none where it costs nothing.
+
+        :param line: the limit by which ``user`` decides; empty where he needs none.
+        """
         amount = self._policy_claimed_amount()
         if not amount:
-            return
-        self.env["crm.policy.authority.use"].sudo()._policy_insert(
-            [
-                {
-                    "company_id": self.company_id.id,
-                    "policy_id": self._policy_approval_version().policy_id.id,
-                    "authority_id": line.id,
-                    "approval_id": approval.id,
-                    "res_model": self._name,
-                    "res_id": self.id,
-                    "subject": self._policy_approval_subject(),
-                    "user_id": user.id,
-                    "partner_id": self._policy_approval_customer().id,
-                    "amount": amount,
-                    "currency_id": self._policy_approval_currency().id,
-                    "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
-                }
-            ]
-        )
+            return []
+        return [
+            {
+                "company_id": self.company_id.id,
+                "policy_id": self._policy_approval_version().policy_id.id,
+                "authority_id": line.id,
+                "approval_id": approval.id,
+                "res_model": self._name,
+                "res_id": self.id,
+                "subject": self._policy_approval_subject(),
+                "user_id": user.id,
+                "partner_id": self._policy_approval_customer().id,
+                "amount": amount,
+                "currency_id": self._policy_approval_currency().id,
+                "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
+            }
+        ]
 
     # === WORDS === #
 

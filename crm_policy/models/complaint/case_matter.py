@@ -1,8 +1,10 @@
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, fields, models
 from odoo.tools import SQL
 
-# What counts of the other cases of a matter: what was granted, and what is being asked for.
-COUNTED = ("approved", "pending")
+# What makes cases one matter.
+LINKS = frozenset({"policy_origin_id", "policy_order_ref", "partner_id", "company_id", "team_id"})
 
 
 class CrmPolicyCaseMatter(models.AbstractModel):
@@ -15,56 +17,86 @@ class CrmPolicyCaseMatter(models.AbstractModel):
     _name = "crm.policy.case.matter"
     _description = "Case of a Matter"
 
-    def _policy_linked_remedies(self):
-        """Return the remedies of the other cases that belong to the same matter, as superuser."""
-        self.ensure_one()
-        return (
-            self.env["crm.policy.remedy"]
-            .sudo()
-            .search(
-                [
-                    ("ticket_id", "in", self._policy_linked_ids()),
-                    ("policy_approval_state", "in", COUNTED),
-                ]
-            )
-        )
+    policy_matter_case_ids = fields.Many2many(
+        "helpdesk.ticket",
+        string="Cases of the Same Matter",
+        compute="_compute_policy_matter_case_ids",
+        compute_sudo=True,
+        groups="base.group_user",
+        export_string_translation=False,
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_origin_id", "policy_order_ref", "partner_id", "company_id")
+    def _compute_policy_matter_case_ids(self):
+        linked = self._policy_linked_ids() if self.ids else {}
+        for case in self:
+            case.policy_matter_case_ids = linked.get(case.id, ())
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        cases = super().create(vals_list)
+        # A new case belongs to the matter of older ones, which do not know it yet.
+        self.invalidate_model(["policy_matter_case_ids"], flush=False)
+        return cases
+
+    def write(self, vals):
+        result = super().write(vals)
+        if LINKS.intersection(vals):
+            self.invalidate_model(["policy_matter_case_ids"], flush=False)
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _policy_guarded_write(self, vals):
+        result = super()._policy_guarded_write(vals)
+        if LINKS.intersection(vals):
+            self.invalidate_model(["policy_matter_case_ids"], flush=False)
+        return result
 
     def _policy_linked_ids(self):
-        """Return the ids of the other cases of the matter in the company.
-
-        :rtype: list[int]
-        """
+        """Return {id: ids of the other cases of its matter in its company}, in one query."""
         self.flush_model(["policy_origin_id", "policy_order_ref", "partner_id", "company_id"])
-        table = SQL.identifier(self._table)
-        order = (self.policy_order_ref or "").strip().lower()
-        customer = self.partner_id.commercial_partner_id
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH RECURSIVE chain (id) AS (
-                    SELECT %(id)s
+                WITH RECURSIVE chain (root, id) AS (
+                    SELECT id, id FROM %(table)s WHERE id IN %(ids)s
                      UNION
-                    SELECT next.id
+                    SELECT chain.root, next.id
                       FROM chain
                 CROSS JOIN LATERAL (
-                           SELECT later.id FROM %(table)s later WHERE later.policy_origin_id = chain.id
+                           SELECT later.id FROM %(table)s later
+                            WHERE later.policy_origin_id = chain.id
                             UNION ALL
-                           SELECT self.policy_origin_id FROM %(table)s self
-                            WHERE self.id = chain.id AND self.policy_origin_id IS NOT NULL
+                           SELECT this.policy_origin_id FROM %(table)s this
+                            WHERE this.id = chain.id AND this.policy_origin_id IS NOT NULL
                            ) next
                 )
-                SELECT DISTINCT ticket.id
-                  FROM %(table)s ticket
-                 WHERE ticket.id <> %(id)s AND ticket.company_id = %(company)s
-                   AND (ticket.id IN (SELECT id FROM chain)
-                        OR (%(order)s <> '' AND ticket.commercial_partner_id = %(customer)s
-                            AND lower(trim(ticket.policy_order_ref)) = %(order)s))
+                SELECT chain.root, other.id
+                  FROM chain
+                  JOIN %(table)s this ON this.id = chain.root
+                  JOIN %(table)s other
+                    ON other.id = chain.id AND other.company_id = this.company_id
+                 WHERE other.id <> chain.root
+                 UNION
+                SELECT this.id, other.id
+                  FROM %(table)s this
+                  JOIN %(table)s other
+                    ON other.commercial_partner_id = this.commercial_partner_id
+                   AND other.company_id = this.company_id
+                   AND lower(trim(other.policy_order_ref)) = lower(trim(this.policy_order_ref))
+                 WHERE this.id IN %(ids)s AND other.id <> this.id
+                   AND trim(this.policy_order_ref) <> ''
                 """,
-                id=self.id,
-                table=table,
-                company=self.company_id.id or None,
-                customer=customer.id or None,
-                order=order,
+                table=SQL.identifier(self._table),
+                ids=tuple(self.ids),
             )
         )
-        return [case_id for [case_id] in rows]
+        linked = defaultdict(list)
+        for case_id, other_id in rows:
+            linked[case_id].append(other_id)
+        return linked

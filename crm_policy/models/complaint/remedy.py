@@ -9,6 +9,8 @@ DECIDED_FIELDS = frozenset(
     {"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"}
 )
 AMOUNTS = ("amount", "tax_amount")
+# What counts of the other cases of a matter: what was granted, and what is being asked for.
+COUNTED = ("approved", "pending")
 
 
 class CrmPolicyRemedy(models.Model):
@@ -229,7 +231,9 @@ class CrmPolicyRemedy(models.Model):
         )
 
     def _policy_linked_amount(self, kinds=None):
-        return self.ticket_id._policy_linked_remedies()._policy_counted_amount(kinds)
+        linked = self.sudo().ticket_id.policy_matter_case_ids.policy_remedy_ids
+        counted = linked.filtered(lambda remedy: remedy.policy_approval_state in COUNTED)
+        return counted._policy_counted_amount(kinds)
 
     def _policy_claimed_amount(self):
         return self._policy_counted_amount()
@@ -263,7 +267,7 @@ class CrmPolicyRemedy(models.Model):
         :return: the line of the matrix by which he does, and the amount that was compared.
         :raises PolicyRefusal: it is beyond his limit, or what is left of it.
         """
-        self._policy_hold_sums(user)
+        self._policy_hold_sums([(self, user)])
         own = self._policy_own_lines(user).filtered("own_cases")
         covering = own.browse()
         amount, limit = self._policy_approval_amount(), 0.0
@@ -287,7 +291,8 @@ class CrmPolicyRemedy(models.Model):
                     remedy=self.display_name,
                 )
             )
-        self._policy_record_use(user, line, self.env["crm.policy.approval"])
+        rows = self._policy_use_values(user, line, self.env["crm.policy.approval"])
+        self.env["crm.policy.authority.use"].sudo()._policy_insert(rows)
         return line, amount
 
     def _policy_own_bounds(self, line, own, user):

@@ -1,9 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ...const import AMOUNT_CEILING, CUMULATIVE_PER, PERIODS, SUBJECTS, codes_of
-from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
 
 
 class CrmPolicyAuthority(models.Model):
@@ -19,7 +17,7 @@ class CrmPolicyAuthority(models.Model):
 
     _name = "crm.policy.authority"
     _description = "Authority Limit"
-    _inherit = ["crm.policy.rule.mixin"]
+    _inherit = ["crm.policy.rule.mixin", "crm.policy.exchange"]
     _order = "version_id, subject, max_amount, id"
 
     _pack_section = "authorities"
@@ -143,68 +141,6 @@ class CrmPolicyAuthority(models.Model):
         """
         return self._policy_convert(amount, currency, self.currency_id, day)
 
-    def _policy_convert(self, amount, source, target, day=None):
-        """Return ``amount`` of ``source`` in ``target``, never one to one for want of a rate."""
-        if source == target or not amount:
-            return amount
-        day = day or self._policy_today()
-        company = self.company_id
-        for currency in source | target:
-            self._policy_check_rate(currency, amount, source, day)
-        return source._convert(amount, target, company, day)
-
-    def _policy_today(self):
-        return self._policy_day(self.company_id)
-
-    @api.model
-    def _policy_day(self, company):
-        """Return the day it is now where the company works."""
-        return to_local(fields.Datetime.now(), company_zone(company)).date()
-
-    def _policy_check_rate(self, currency, amount, source, day):
-        """Refuse a currency that has no rate of ``day`` or before; the company's own needs none.
-
-        Odoo would take the first later rate, or one to one.
-        """
-        company = self.company_id
-        if currency == company.currency_id:
-            return
-        Rate = self.env["res.currency.rate"].sudo()
-        if Rate.search_count(
-            [
-                ("currency_id", "=", currency.id),
-                ("company_id", "in", (False, company.root_id.id)),
-                ("name", "<=", day),
-            ],
-            limit=1,
-        ):
-            return
-        raise PolicyRefusal(
-            self.env._(
-                "%(clause)s: %(amount)s is compared with a limit in %(limit)s, and %(currency)s "
-                "has no exchange rate for %(day)s. May enter one: %(users)s.",
-                clause=self.clause_id._policy_citation(),
-                amount=source.format(amount),
-                limit=self.currency_id.name,
-                currency=currency.name,
-                day=day,
-                users=", ".join(self._policy_rate_keepers().mapped("name"))
-                or self.env._("nobody yet"),
-            )
-        )
-
-    def _policy_rate_keepers(self):
-        """Return who may enter exchange rates in the company."""
-        rights = (
-            self.env["ir.model.access"]
-            .sudo()
-            .search([("model_id.model", "=", "res.currency.rate"), ("perm_create", "=", True)])
-        )
-        users = rights.group_id.all_user_ids
-        return users.filtered(
-            lambda user: user.active and not user.share and self.company_id in user.company_ids
-        )
-
     @api.model
     def _policy_lines(self, version, subject, currency=None):
         """Return the limits for a subject under a policy version, the lowest first.
@@ -216,23 +152,30 @@ class CrmPolicyAuthority(models.Model):
 
         :param currency: ``res.currency`` of the amount; None for any.
         """
+        ids = self._policy_line_ids(version.id, subject, currency and currency.id)
+        return self.sudo().browse(ids)
+
+    @api.model
+    @tools.ormcache("version_id", "subject", "currency_id")
+    def _policy_line_ids(self, version_id, subject, currency_id):
+        """Return the ids of :meth:`_policy_lines`, from the cache of the registry."""
         lines = self.sudo().search(
-            [("version_id", "=", version.id), ("subject", "in", [subject, False])]
+            [("version_id", "=", version_id), ("subject", "in", [subject, False])]
         )
         special = lines.filtered("subject")
         if special:
             deciding = special.filtered(lambda line: not line.own_cases)
             general = (lines - special).filtered(lambda line: not line.own_cases)
             lines = special.filtered("own_cases") | (deciding or general)
-        if currency:
+        if currency_id:
             parts = [lines.filtered("own_cases"), lines.filtered(lambda line: not line.own_cases)]
             lines = lines.browse().union(
                 *(
-                    part.filtered(lambda line: line.currency_id == currency) or part
+                    part.filtered(lambda line: line.currency_id.id == currency_id) or part
                     for part in parts
                 )
             )
-        return lines.sorted(lambda line: (line.unlimited, line.max_amount, line.id))
+        return lines.sorted(lambda line: (line.unlimited, line.max_amount, line.id))._ids
 
     def _policy_elsewhere(self):
         """Return the subjects that a general line does not speak of: they have lines of their own.

@@ -27,10 +27,11 @@ class TestLimitsInTotal(AuthorityCommon):
         return remedy
 
     def _able(self, remedy, amount=None):
-        """Return the roles of those who could decide."""
-        users = self.env["res.users"].union(*self.users.values())
+        """Return the roles of those with a limit who could decide."""
+        roles = ("specialist", "manager", "director", "ceo")
+        users = self.env["res.users"].union(*(self.users[role] for role in roles))
         able = remedy._policy_able(users, remedy.amount if amount is None else amount)
-        return [role for role, user in self.users.items() if user in able]
+        return [role for role in roles if self.users[role] in able]
 
     def test_what_is_decided_is_written_down(self):
         remedy = self._decided(9000)
@@ -188,6 +189,20 @@ class TestLimitsInTotal(AuthorityCommon):
         self._as("specialist", case).action_policy_decide()
         self.assertNotIn("manager", self._able(self._requested(9500.01)))
         self.assertIn("manager", self._able(self._requested(9500)))
+
+    def test_many_signed_at_once_count_together(self):
+        self._total(10_000)
+        remedies = self._requested(6000) | self._requested(
+            6000, partner_id=self.beichen.id
+        )
+        with self.assertRefused(PolicyRefusal, r"6,000\.00 exceeds what is left .*4,000\.00"):
+            self._as("manager", remedies).action_policy_approve("同意")
+        self.assertEqual(set(remedies.mapped("policy_approval_state")), {"pending"})
+
+    def test_whoever_has_no_limit_is_forbidden_nothing_by_one(self):
+        remedy = self._requested(5000)
+        finance, specialist = self.users["finance"], self.other_specialist
+        self.assertEqual(remedy._policy_able(finance | specialist, 5000), finance)
 
 
 class TestLinkedCases(AuthorityCommon):

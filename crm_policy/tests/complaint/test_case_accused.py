@@ -98,7 +98,7 @@ class TestCaseAccused(PolicyCommon):
         quality = self._new_user("qc", login="t_quality")
         self._new_post("quality", quality)
         kind = self.env["crm.policy.complaint.type"].search(
-            [("company_id", "=", self.company.id), ("code", "=", "mfr-domestic")]
+            [("company_id", "=", self.company.id), ("code", "=", "mfr-quality")]
         )
         case = self._new_case(policy_complaint_type_id=kind.id)
         self._as("specialist", case).action_policy_accept()
