@@ -66,7 +66,9 @@ class PurchaseOrder(models.Model):
         return "purchase"
 
     def _policy_approval_amount(self):
-        return self.amount_total
+        """Return the sum, with or without tax as the company compares it (T8)."""
+        untaxed = self.company_id.policy_amount_basis == "excluded"
+        return self.amount_untaxed if untaxed else self.amount_total
 
     def _policy_approval_currency(self):
         return self.currency_id
@@ -152,7 +154,7 @@ class PurchaseOrder(models.Model):
                 body=self.env._(
                     "%(clause)s: purchase of %(amount)s %(outcome)s by %(user)s. %(comment)s",
                     clause=approval.clause_id._policy_citation(),
-                    amount=order.currency_id.format(order.amount_total),
+                    amount=order.currency_id.format(order._policy_approval_amount()),
                     outcome=outcome,
                     user=decision.user_id.name,
                     comment=decision.comment or "",

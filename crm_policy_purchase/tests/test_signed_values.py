@@ -10,22 +10,24 @@ from .common import PurchaseCommon
 
 
 class TestSignedValues(PurchaseCommon):
-    def _changes(self, order):
-        """Yield what changes an order, by name."""
-        line = order.order_line
-        other = self.env["res.partner"].create({"name": "另一供应商"})
-        tax = self.env["account.tax"].create(
+    def _new_tax(self):
+        group = {"name": "增值税", "company_id": self.company.id}
+        return self.env["account.tax"].create(
             {
                 "name": "13%",
                 "amount": 13,
                 "type_tax_use": "purchase",
                 "company_id": self.company.id,
                 "country_id": self.env.ref("base.cn").id,
-                "tax_group_id": self.env["account.tax.group"]
-                .create({"name": "增值税", "company_id": self.company.id})
-                .id,
+                "tax_group_id": self.env["account.tax.group"].create(group).id,
             }
         )
+
+    def _changes(self, order):
+        """Yield what changes an order, by name."""
+        line = order.order_line
+        other = self.env["res.partner"].create({"name": "另一供应商"})
+        tax = self._new_tax()
         second = {"product_id": self.product.id, "product_qty": 1, "price_unit": 1}
         elsewhere = self._new_order().order_line
         yield "price", lambda: line.write({"price_unit": 5000.01})
@@ -205,7 +207,17 @@ class TestSignedValues(PurchaseCommon):
                 act()
         self.assertEqual((order.state, order.policy_approval_state), ("draft", "none"))
 
-    # === CURRENCIES === #
+    # === AMOUNTS === #
+
+    def test_the_amount_is_with_tax_unless_the_company_compares_without(self):
+        tax = self._new_tax()
+        for basis, amount in (("included", 11_300), ("excluded", 10_000)):
+            self.company.policy_amount_basis = basis
+            order = self._new_order()
+            order.order_line.tax_ids = tax
+            order.with_user(self.asker).action_policy_submit()
+            with self.subTest(basis):
+                self.assertEqual(order.policy_approval_id.amount, amount)
 
     def test_the_amount_stands_in_the_order_s_currency(self):
         dollar = self.env.ref("base.USD")
