@@ -5,6 +5,7 @@ import importlib.util
 import itertools
 import logging
 import os
+import re
 import subprocess
 import sys
 import types
@@ -16,6 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDON = ROOT / "crm_policy"
+# Those that join it to another app.
+SIBLINGS = sorted(path.parent for path in ROOT.glob("*/__manifest__.py") if path.parent != ADDON)
+ADDONS = [ADDON, *SIBLINGS]
 # For scripts in processes of their own: who writes a policy, and who puts it in force.
 TWO_PEOPLE = """
 from odoo import Command
@@ -78,7 +82,7 @@ class OurWarnings(logging.Handler):
         self.lines = []
 
     def emit(self, record):
-        if record.name.startswith("odoo.addons.crm_policy.tests"):
+        if re.match(r"odoo\.addons\.crm_policy\w*\.tests", record.name):
             return  # Odoo's test cases talking about the browser
         if record.name == "odoo.http" and record.levelno == logging.WARNING:
             return  # a refusal, told to the person who clicked
@@ -196,13 +200,16 @@ class ScratchDatabase:
 
 @pytest.fixture
 def make_scratch_db(run):
-    """Return a function that makes scratch databases; they vanish after the test."""
+    """Return a function that makes scratch databases; they vanish after the test.
+
+    Without siblings, unless another template than the add-on's own is given.
+    """
     numbers = itertools.count(1)
     made = []
 
-    def make():
+    def make(template=os.environ["CRM_POLICY_BARE"]):
         name = f"{os.environ['CRM_POLICY_DATABASE']}_{next(numbers)}"
-        run.clone_database(os.environ["CRM_POLICY_BARE"], name)
+        run.clone_database(template, name)
         database = ScratchDatabase(run, name)
         made.append(database)
         run.write_conf(database.conf, db_name=name, dbfilter=f"^{name}$")
@@ -217,3 +224,9 @@ def make_scratch_db(run):
 @pytest.fixture
 def scratch_db(make_scratch_db):
     return make_scratch_db()
+
+
+@pytest.fixture
+def wide_scratch_db(run, make_scratch_db):
+    """A scratch database with all siblings."""
+    return make_scratch_db(run.template(False, *run.SIBLINGS))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from conftest import ADDON
+from conftest import ADDON, ADDONS
 
 PREFIX = "crm.policy"
 
@@ -15,9 +15,14 @@ def tree(path):
     return ast.parse(path.read_bytes(), str(path))
 
 
-def python_files(folder):
-    """Return the Python files below the add-on's `folder`, packages' own files excepted."""
-    return [path for path in sorted((ADDON / folder).rglob("*.py")) if path.name != "__init__.py"]
+def python_files(folder, *addons):
+    """Return the Python files below a `folder` of the core, or of `addons`; no packages' own."""
+    files = [path for addon in addons or [ADDON] for path in sorted((addon / folder).rglob("*.py"))]
+    return [path for path in files if path.name != "__init__.py"]
+
+
+def addon_of(path):
+    return next(addon for addon in ADDONS if path.is_relative_to(addon))
 
 
 @dataclass(frozen=True)

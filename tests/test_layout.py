@@ -7,12 +7,17 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 
 import pytest
-from conftest import ADDON, ROOT
-from sources import PREFIX, imports, models, python_files
+from conftest import ADDON, ADDONS, ROOT, SIBLINGS
+from sources import PREFIX, addon_of, imports, models, python_files
 
 
 def relative(path):
-    return path.relative_to(ADDON).as_posix()
+    return path.relative_to(addon_of(path)).as_posix()
+
+
+def name_of(path):
+    """Return the name of a file or an add-on in this repository."""
+    return path.relative_to(ROOT).as_posix()
 
 
 def own_files():
@@ -20,8 +25,11 @@ def own_files():
     return [path for path in files if "models/inherit/" not in path.as_posix()]
 
 
-def manifest():
-    return ast.literal_eval((ADDON / "__manifest__.py").read_text())
+def manifest(addon=ADDON):
+    return ast.literal_eval((addon / "__manifest__.py").read_text())
+
+
+each_addon = pytest.mark.parametrize("addon", ADDONS, ids=name_of)
 
 
 # === MODELS ===
@@ -56,7 +64,36 @@ def test_foreign_models_are_extended_nowhere_else():
     assert not elsewhere
 
 
-@pytest.mark.parametrize("path", python_files("tools"), ids=relative)
+# === SIBLINGS ===
+
+
+def sibling_files():
+    return python_files("models", *SIBLINGS) + python_files("wizard", *SIBLINGS)
+
+
+@pytest.mark.parametrize("path", sibling_files(), ids=name_of)
+def test_a_sibling_s_file_holds_one_model_and_has_its_name(path):
+    """It is small: what it adds to the other app's models needs no room of its own."""
+    [model] = models(path)
+    assert model.name is None or model.name in model.inherit or model.name.startswith(PREFIX)
+    assert model.model.removeprefix(f"{PREFIX}.").replace(".", "_") == path.stem
+
+
+@pytest.mark.parametrize("addon", SIBLINGS, ids=name_of)
+def test_a_sibling_comes_by_itself_with_the_app_it_joins(addon):
+    told = manifest(addon)
+    assert told["auto_install"] and not told.get("application")
+    assert ADDON.name in told["depends"] and len(told["depends"]) > 1
+    assert told["version"].split(".")[:2] == manifest()["version"].split(".")[:2]
+
+
+def test_the_core_knows_no_sibling():
+    names = [addon.name for addon in SIBLINGS]
+    files = [path for path in ADDON.rglob("*") if path.suffix in (".py", ".xml", ".js", ".csv")]
+    assert not [name_of(path) for path in files if any(n in path.read_text() for n in names)]
+
+
+@pytest.mark.parametrize("path", python_files("tools", *ADDONS), ids=name_of)
 def test_tools_are_pure(path):
     assert not imports(path) & {"odoo", "psycopg2"}
     assert not models(path)
@@ -67,19 +104,21 @@ def test_tools_are_pure(path):
 
 def test_every_test_file_has_a_name_of_its_own():
     """Star imports hide the first of two modules of one name, and so its tests."""
-    stems = Counter(path.stem for path in python_files("tests") if path.name.startswith("test_"))
+    files = python_files("tests", *ADDONS)
+    stems = Counter(path.stem for path in files if path.name.startswith("test_"))
     assert not [stem for stem, count in stems.items() if count > 1]
 
 
-def test_every_test_file_is_imported():
+@each_addon
+def test_every_test_file_is_imported(addon):
     holes = []
-    for path in python_files("tests"):
+    for path in python_files("tests", addon):
         init = path.with_name("__init__.py")
         if path.name.startswith("test_"):
             wanted = rf"^from \. import \(?.*\b{path.stem}\b"
             if not init.exists() or not re.search(wanted, init.read_text(), re.M | re.S):
                 holes.append(f"{relative(init)} does not import {path.stem}")
-    for folder in (path.parent for path in (ADDON / "tests").rglob("*/__init__.py")):
+    for folder in (path.parent for path in (addon / "tests").rglob("*/__init__.py")):
         init = folder.parent / "__init__.py"
         if not re.search(rf"^from \.{folder.name} import \*", init.read_text(), re.M):
             holes.append(f"{relative(init)}: from .{folder.name} import *")
@@ -91,35 +130,39 @@ def test_every_test_file_is_imported():
 FOLDERS = ("security", "data", "views", "report", "wizard", "demo")
 
 
-def test_nothing_is_listed_twice():
-    files = [name for key in ("data", "demo") for name in manifest().get(key, ())]
+@each_addon
+def test_nothing_is_listed_twice(addon):
+    files = [name for key in ("data", "demo") for name in manifest(addon).get(key, ())]
     assert sorted(files) == sorted(set(files))
-    lines = (ADDON / "security" / "ir.model.access.csv").read_text().splitlines()
-    ids = [line.partition(",")[0] for line in lines]
-    assert sorted(ids) == sorted(set(ids))
+    for access in (addon / "security").glob("ir.model.access.csv"):
+        ids = [line.partition(",")[0] for line in access.read_text().splitlines()]
+        assert sorted(ids) == sorted(set(ids))
 
 
-def test_the_manifest_lists_every_data_file():
-    listed = {name for key in ("data", "demo") for name in manifest().get(key, ())}
+@each_addon
+def test_the_manifest_lists_every_data_file(addon):
+    listed = {name for key in ("data", "demo") for name in manifest(addon).get(key, ())}
     there = {
         relative(path)
         for folder in FOLDERS
-        for path in (ADDON / folder).rglob("*")
+        for path in (addon / folder).rglob("*")
         if path.suffix in (".xml", ".csv")
     }
     assert there == {name for name in listed if name.partition("/")[0] in FOLDERS}
-    assert all((ADDON / name).is_file() for name in listed)
+    assert all((addon / name).is_file() for name in listed)
 
 
-def test_data_folders_are_flat():
+@each_addon
+def test_data_folders_are_flat(addon):
     """OCA's check for forgotten files does not look deeper."""
-    assert not [relative(path) for name in FOLDERS for path in (ADDON / name).glob("*/*.xml")]
+    assert not [relative(path) for name in FOLDERS for path in (addon / name).glob("*/*.xml")]
 
 
-def test_what_data_files_compute_is_python():
+@each_addon
+def test_what_data_files_compute_is_python(addon):
     """Odoo installs an add-on whose demo data do not load, without them and with a warning only."""
     broken = []
-    for path in sorted(path for name in FOLDERS for path in (ADDON / name).glob("*.xml")):
+    for path in sorted(path for name in FOLDERS for path in (addon / name).glob("*.xml")):
         for element in ElementTree.parse(path).iter():
             for attribute in {"eval", "search"}.intersection(element.keys()):
                 try:

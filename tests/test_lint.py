@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from conftest import ADDON, ROOT
+from conftest import ADDONS, ROOT
 
 from odoo.modules import Manifest
 from odoo.modules.registry import Registry
@@ -22,6 +22,7 @@ from odoo.addons.test_lint.tests import (
 )
 
 pytestmark = pytest.mark.lint
+OURS = [addon.name for addon in ADDONS]
 
 
 def check(*command):
@@ -33,15 +34,15 @@ def check(*command):
 
 
 def test_pylint_odoo(run):
-    check(run.VENV / "bin" / "pylint", "--jobs=2", ADDON.name)
+    check(run.VENV / "bin" / "pylint", "--jobs=2", *OURS)
 
 
 def test_oca_checks_odoo_module(run):
-    check(run.VENV / "bin" / "oca-checks-odoo-module", ADDON.name)
+    check(run.VENV / "bin" / "oca-checks-odoo-module", *OURS)
 
 
 def test_oca_checks_po(run):
-    files = sorted(ADDON.glob("i18n*/*.po*"))
+    files = [path for addon in ADDONS for path in sorted(addon.glob("i18n*/*.po*"))]
     assert files
     check(run.VENV / "bin" / "oca-checks-po", *files)
 
@@ -64,7 +65,7 @@ def test_eslint(node_modules):
     check("node", node_modules / "eslint/bin/eslint.js", "--no-error-on-unmatched-pattern", ".")
 
 
-# === ODOO'S OWN TEST_LINT, FOR OUR ADD-ON ONLY ===
+# === ODOO'S OWN TEST_LINT, FOR OUR ADD-ONS ONLY ===
 
 
 def needs_index(name, env):
@@ -76,7 +77,7 @@ def needs_index(name, env):
     objects = env[model]._table_objects.values()
     definitions = [table_object.get_definition(env.registry) for table_object in objects]
     covered = field == "res_id" and any("(res_model, res_id" in text for text in definitions)
-    return "crm_policy" in env[model]._fields[field]._modules and not covered
+    return not covered and not set(OURS).isdisjoint(env[model]._fields[field]._modules)
 
 
 class TestIndex(test_index.TestIndex):
@@ -88,12 +89,12 @@ class TestIndex(test_index.TestIndex):
 
 
 class OnlyOurs:
-    """Runs only the subtests about models and methods of the add-on."""
+    """Runs only the subtests about models and methods of our add-ons."""
 
     def subTest(self, **about):
         model = Registry(get_db_name())[about["model"]]
-        ours = about.get("module") == "crm_policy" or any(
-            base.__module__.startswith("odoo.addons.crm_policy")
+        ours = about.get("module") in OURS or any(
+            base.__module__.startswith(tuple(f"odoo.addons.{name}." for name in OURS))
             for base in model.mro()
             if about["method"] in base.__dict__ and "module" not in about
         )
@@ -120,12 +121,12 @@ class TestNaming(OnlyOurs, test_naming.TestNaming):
 
 class PotLinter(test_pofile.PotLinter):
     def test_pot_duplicate_entries(self):
-        with patch.object(test_pofile, "get_modules", lambda: ["crm_policy"]):
+        with patch.object(test_pofile, "get_modules", lambda: OURS):
             super().test_pot_duplicate_entries()
 
 
 class TestTestHoles(test_test_holes.TestTestHoles):
     def test_check_tests(self):
-        ours = [Manifest.for_addon("crm_policy")]
+        ours = [Manifest.for_addon(name) for name in OURS]
         with patch.object(test_test_holes.Manifest, "all_addon_manifests", lambda: ours):
             super().test_check_tests()

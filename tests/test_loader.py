@@ -4,15 +4,16 @@ Odoo's loader takes only the modules `test_*` that `tests/__init__.py` ends up w
 only the methods that a TestCase of the module defines itself. What it misses is silently not run.
 """
 
-from conftest import ADDON
+from conftest import ADDONS
 
 
-def found_by_odoo():
+def found_by_odoo(addons):
     from odoo.tests import loader
 
     return {
         (module.__name__, type(case).__name__, case._testMethodName)
-        for module in loader.get_test_modules("crm_policy")
+        for addon in addons
+        for module in loader.get_test_modules(addon)
         for case in loader.get_module_test_cases(module)
     }
 
@@ -25,10 +26,12 @@ def found_by_pytest(items):
             item.originalname or item.name,
         )
         for item in items
-        if item.path.is_relative_to(ADDON)
+        if any(item.path.is_relative_to(addon) for addon in ADDONS)
     }
 
 
 def test_odoo_s_loader_finds_all_that_pytest_runs(request):
-    holes = found_by_pytest(request.session.items) - found_by_odoo()
+    found = found_by_pytest(request.session.items)
+    addons = {module.split(".")[2] for module, _case, _method in found}
+    holes = found - found_by_odoo(addons)
     assert not holes, "Odoo's runner would not run:\n" + "\n".join(map(" ".join, sorted(holes)))

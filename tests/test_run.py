@@ -197,6 +197,14 @@ def test_a_database_that_was_not_made_here_is_not_replaced(run, scratch_db, monk
     assert run.mark(scratch_db.name) == f"{run.OUR_MARK} x"
 
 
+def test_an_add_on_that_is_not_beside_it_is_named(run):
+    told = problem(run, run.command_db, "x", "--with", "crm_policy_moon,crm_policy_purchase")
+    assert "--with crm_policy_moon: the add-ons beside it are crm_policy_purchase" in told
+    assert run.with_siblings(["--demo", "--with", "crm_policy_purchase"]) == ["crm_policy_purchase"]
+    assert run.with_siblings(["--with=crm_policy_purchase", "--reset"]) == ["crm_policy_purchase"]
+    assert run.with_siblings(["--demo"]) == []
+
+
 def test_what_is_no_command(run):
     assert "See ./run --help" in problem(run, run.main, ["tset"])
 
@@ -254,6 +262,31 @@ def test_tests_do_not_count_as_a_change_of_the_add_on(run, tmp_path):
     assert run.fingerprint() == before
     (tmp_path / "a.py").write_text("2")
     assert run.fingerprint() != before
+
+
+def test_a_sibling_changes_its_own_database_and_not_the_core_s(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(run, "ADDON", tmp_path / "core")
+    monkeypatch.setattr(run, "SIBLINGS", ("more",))
+    for name, needed in (("core", ["hr"]), ("more", ["core", "purchase"])):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__manifest__.py").write_text(repr({"depends": needed}))
+    assert (run.depends(), run.depends("more")) == ("hr", "hr,purchase")
+    core, wide = run.fingerprint(), run.fingerprint("more")
+    (tmp_path / "more" / "a.py").write_text("1")
+    assert run.fingerprint() == core and run.fingerprint("more") != wide
+
+
+def test_each_test_runs_on_the_database_of_its_add_on(run):
+    every = run.parts_of(())
+    assert every["test"][0] == "crm_policy/tests" and every["around"] == ("tests",)
+    assert every["wide"][: len(run.SIBLINGS)] == tuple(f"{name}/tests" for name in run.SIBLINGS)
+    core, sibling = "crm_policy/tests/flows", f"{run.SIBLINGS[0]}/tests/__init__.py"
+    assert run.parts_of((core, "-x")) == {"test": (core, "-x")}
+    assert run.parts_of((sibling, "-x")) == {"wide": (sibling, "-x")}
+    assert run.parts_of((core, sibling)) == {"test": (core,), "wide": (sibling,)}
+    assert run.parts_of((f"{sibling}::TestX", "-k", "y")) == {"wide": (f"{sibling}::TestX", "-k", "y")}
+    assert run.parts_of(("-k", "y")) == {"test": ("-k", "y")}
 
 
 def test_the_lock_names_a_hash_for_everything(run):

@@ -7,12 +7,11 @@ import subprocess
 
 import polib
 import pytest
-from conftest import ADDON
+from conftest import ADDON, ADDONS, ROOT, SIBLINGS
 
-POT = ADDON / "i18n" / "crm_policy.pot"
-CHINESE = ADDON / "i18n" / "zh_CN.po"
 # helpdesk_mgmt has no Chinese; what Odoo shows of its records and scripts, our file translates.
 EXTRA = ADDON / "i18n_extra" / "zh_CN.po"
+CHINESE_FILES = [*(addon / "i18n" / "zh_CN.po" for addon in ADDONS), EXTRA]
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0]*\d*(?:\.\d+)?[sdfr]|%%|\{\w*\}|</?[a-z][^>]*>")
 
 
@@ -24,6 +23,21 @@ def placeholders(text):
     return sorted(PLACEHOLDER.findall(SPOKEN.sub(r"\1", text)))
 
 
+def pot(addon):
+    return addon / "i18n" / f"{addon.name}.pot"
+
+
+def chinese_of(addon):
+    return messages(addon / "i18n" / "zh_CN.po")
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+each_addon = pytest.mark.parametrize("addon", ADDONS, ids=name_of)
+
+
 def messages(path):
     assert path.is_file(), f"{path} is missing"
     return {entry.msgid: entry for entry in polib.pofile(str(path)) if not entry.obsolete}
@@ -32,8 +46,8 @@ def messages(path):
 def test_no_string_hides_in_another():
     """Before Python 3.12 nothing inside of an f-string is found, and stays English."""
     hidden = [
-        f"{path.relative_to(ADDON)}:{call.lineno}"
-        for path in sorted(ADDON.rglob("*.py"))
+        f"{name_of(path)}:{call.lineno}"
+        for path in sorted(path for addon in ADDONS for path in addon.rglob("*.py"))
         for text in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(text, ast.JoinedStr)
         for call in ast.walk(text)
@@ -42,19 +56,30 @@ def test_no_string_hides_in_another():
     assert not hidden, "\n".join(hidden)
 
 
-def test_every_string_has_a_translation():
-    chinese = messages(CHINESE)
-    missing = [msgid for msgid in messages(POT) if not getattr(chinese.get(msgid), "msgstr", "")]
+@each_addon
+def test_every_string_has_a_translation(addon):
+    chinese = chinese_of(addon)
+    strings = messages(pot(addon))
+    missing = [msgid for msgid in strings if not getattr(chinese.get(msgid), "msgstr", "")]
     assert not missing, f"{len(missing)} without translation:\n" + "\n".join(missing)
 
 
-def test_no_translation_is_a_guess_or_of_nothing():
-    chinese = messages(CHINESE)
+@each_addon
+def test_no_translation_is_a_guess_or_of_nothing(addon):
+    chinese = chinese_of(addon)
     assert not [entry.msgid for entry in chinese.values() if entry.fuzzy]
-    assert not set(chinese) - set(messages(POT))
+    assert not set(chinese) - set(messages(pot(addon)))
 
 
-@pytest.mark.parametrize("path", [CHINESE, EXTRA], ids=["own", "extra"])
+def test_what_a_sibling_says_with_the_core_s_words_is_translated_as_there():
+    core = chinese_of(ADDON)
+    for addon in SIBLINGS:
+        own = chinese_of(addon)
+        other = {msgid for msgid in set(own) & set(core) if own[msgid].msgstr != core[msgid].msgstr}
+        assert not other, addon.name
+
+
+@pytest.mark.parametrize("path", CHINESE_FILES, ids=name_of)
 def test_placeholders_and_tags_are_the_same(path):
     different = [
         f"{entry.msgid}\n  -> {entry.msgstr}"
@@ -64,10 +89,10 @@ def test_placeholders_and_tags_are_the_same(path):
     assert not different, "\n".join(different)
 
 
-def export(run, folder, module):
+def export(run, folder, module, database=None):
     """Return the file of all strings of a module, as Odoo exports them from the test database."""
     file = folder / f"{module}.pot"
-    database = os.environ["CRM_POLICY_DATABASE"]
+    database = database or os.environ["CRM_POLICY_DATABASE"]
     command = [run.PYTHON, run.VENV / "bin" / "odoo", "i18n", "export", "-d", database]
     answer = subprocess.run(
         [*command, "-l", "pot", "-o", file, module], capture_output=True, text=True
@@ -76,10 +101,19 @@ def export(run, folder, module):
     return file
 
 
-def test_the_list_of_strings_is_that_of_the_code(run, tmp_path):
-    code, kept = set(messages(export(run, tmp_path, "crm_policy"))), set(messages(POT))
-    advice = f"./run odoo i18n export -d NAME -l pot -o {POT.relative_to(ADDON.parent)} crm_policy"
+def compare_strings(file, addon):
+    code, kept = set(messages(file)), set(messages(pot(addon)))
+    advice = f"./run odoo i18n export -d NAME -l pot -o {name_of(pot(addon))} {addon.name}"
     assert code == kept, f"not in the file: {code - kept}\nnot in the code: {kept - code}\n{advice}"
+
+
+def test_the_list_of_strings_is_that_of_the_code(run, tmp_path):
+    compare_strings(export(run, tmp_path, ADDON.name), ADDON)
+
+
+def test_the_siblings_lists_of_strings_are_those_of_their_code(run, tmp_path, wide_scratch_db):
+    for addon in SIBLINGS:
+        compare_strings(export(run, tmp_path, addon.name, wide_scratch_db.name), addon)
 
 
 def places(entry):
@@ -110,7 +144,7 @@ CHINESE_CHARACTER = "[\u4e00-\u9fff]"
 HALF_WIDTH = re.compile(f"(?<={CHINESE_CHARACTER})[,:;?!(]|[,;?!)](?={CHINESE_CHARACTER})")
 
 
-@pytest.mark.parametrize("path", [CHINESE, EXTRA], ids=["own", "extra"])
+@pytest.mark.parametrize("path", CHINESE_FILES, ids=name_of)
 def test_chinese_has_chinese_punctuation(path):
     texts = [entry.msgstr for entry in messages(path).values()]
     # A placeholder or a tag between two characters is as good as none.

@@ -81,12 +81,15 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
 
         :param turns: tuples (request, step, Seat or None for nothing new, result of the step).
         """
+        claims = []
         for approval, _step, seat, result in turns:
             further = approval.step_ids.filtered(lambda line: line.state == "waiting")
             if result == "approved" and not further:
                 [document] = approval._policy_documents().values()
                 signer = (seat and seat.principal) or user
-                document._policy_claim(signer, approval._policy_amount_now(document), approval)
+                amount = approval._policy_amount_now(document)
+                claims.append((document, signer, amount, approval))
+        self.env["crm.policy.competence"]._policy_claim_all(claims)
         fresh = [(approval, step, seat) for approval, step, seat, _result in turns if seat]
         if fresh:
             self._policy_note_decisions(fresh, user, outcome, comment)
@@ -199,9 +202,9 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
                 )
             )
-        limit, amount = document._policy_own_limit(user), self._policy_amount_now(document.sudo())
-        if limit is not None and limit < amount:
-            raise PolicyRefusal(document._policy_limit_words(user, amount, limit))
+        words = document._policy_beyond_words(user, self._policy_amount_now(document.sudo()))
+        if words:
+            raise PolicyRefusal(words)
         raise AccessError(
             self.env._(
                 "%(clause)s: you are not asked to decide %(request)s. May decide: %(deciders)s.",

@@ -195,20 +195,7 @@ class CrmPolicyRoute(models.Model):
         """Steps that nobody could sign today, and routes by amount without any limit."""
         findings = list(super()._policy_findings(versions))
         for route in self.search([("version_id", "in", versions.ids)]):
-            if self.env.get(route.model_name) is None:
-                findings.append(
-                    self._policy_finding(
-                        "rule_not_running",
-                        "error",
-                        self.env._(
-                            "%(route)s: there is no model %(model)s.",
-                            route=route.name,
-                            model=route.model_name,
-                        ),
-                        route,
-                        route.clause_id,
-                    )
-                )
+            findings += route._policy_find_resting()
             roles = route.step_ids.role_id
             if route.kind == "competent":
                 lines = self.env["crm.policy.authority"]._policy_lines(
@@ -227,6 +214,28 @@ class CrmPolicyRoute(models.Model):
                     )
             findings += route._policy_find_vacant(roles)
         return findings
+
+    def _policy_find_resting(self):
+        """A route for what nobody submits here.
+
+        One for another app's documents rests and blocks no publication: a policy may speak of
+        purchases where that app is not installed. A model of ours that is not there is a slip.
+        """
+        known = self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
+        words = {"route": self.name, "model": self.model_name}
+        if self.env.get(self.model_name) is None and self.model_name.startswith("crm.policy."):
+            severity = "error"
+            text = self.env._("%(route)s: there is no model %(model)s.", **words)
+        elif self.model_name not in known:
+            severity = "warning"
+            text = self.env._(
+                "%(route)s: no app that is installed here asks for the approval of %(model)s. The "
+                "route rests.",
+                **words,
+            )
+        else:
+            return
+        yield self._policy_finding("rule_not_running", severity, text, self, self.clause_id)
 
     def _policy_find_vacant(self, roles):
         """Roles whose holders are known without a document, and of whom nobody is there."""

@@ -20,6 +20,7 @@ class CrmPolicyRouteStep(models.Model):
 
     _name = "crm.policy.route.step"
     _description = "Approval Route Step"
+    _inherit = ["crm.policy.exchange"]
     _order = "route_id, sequence, id"
     _rec_name = "role_id"
 
@@ -87,3 +88,6 @@ class CrmPolicyRouteStep(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         self.route_id.version_id._policy_check_draft()
+
+    def _policy_exchange_clause(self):
+        return self.route_id.clause_id

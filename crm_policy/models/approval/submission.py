@@ -137,10 +137,7 @@ class CrmPolicySubmission(models.AbstractModel):
             steps = route.step_ids.filtered(
                 lambda step: (
                     not step.amount_from
-                    or currency._convert(
-                        amount, step.currency_id, route.company_id, fields.Date.today()
-                    )
-                    > step.amount_from
+                    or step._policy_convert(amount, currency, step.currency_id) > step.amount_from
                 )
             )
             if not steps:

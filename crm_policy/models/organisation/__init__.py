@@ -3,7 +3,9 @@ from . import role
 from . import case_access
 from . import viewer
 from . import viewer_source
+from . import exchange
 from . import authority
+from . import authority_linter
 from . import absence
 from . import post
 from . import delegation_check
