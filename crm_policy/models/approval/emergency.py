@@ -56,7 +56,9 @@ class CrmPolicyEmergency(models.Model):
     # Roles and the chain of managers find the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
     partner_id = fields.Many2one(related="ticket_id.partner_id", string="Customer")
-    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
+    policy_department_id = fields.Many2one(
+        related="ticket_id.policy_department_id", string="Department in Charge"
+    )
     trigger = fields.Selection(EMERGENCY_TRIGGERS, required=True, readonly=True)
     reason = fields.Text(string="Reason", required=True, readonly=True)
     clause_id = fields.Many2one(

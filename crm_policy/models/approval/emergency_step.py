@@ -26,8 +26,10 @@ class CrmPolicyEmergencyStep(models.Model):
     company_id = fields.Many2one(related="emergency_id.company_id", store=True, index=True)
     # Roles look for the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
-    leader_id = fields.Many2one(related="emergency_id.leader_id")
-    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
+    leader_id = fields.Many2one(related="emergency_id.leader_id", string="Leader")
+    policy_department_id = fields.Many2one(
+        related="ticket_id.policy_department_id", string="Department in Charge"
+    )
     plan_step_id = fields.Many2one(
         "crm.policy.emergency.plan.step",
         string="Step",
