@@ -320,11 +320,9 @@ class CrmPolicyEmergency(models.Model):
         chair = team._policy_seats().get(team._policy_chair()) or members
         leader = (chair & self.env.user) or chair[:1]
         self._policy_check_right(team, leader | self.env.user, company)
-        [number] = (
-            self.env["crm.policy.counter"]
-            .sudo()
-            ._policy_reserve(company, NUMBERS, "year", to_local(now, company_zone(company)).date(), 1)
-        )
+        day = to_local(now, company_zone(company)).date()
+        counter = self.env["crm.policy.counter"].sudo()
+        [number] = counter._policy_reserve(company, NUMBERS, "year", day, 1)
         plan = self.env["crm.policy.emergency.plan"]._policy_plan_for(trigger, company)
         [emergency] = self.sudo()._policy_guarded_create(
             [

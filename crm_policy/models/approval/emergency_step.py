@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 
 class CrmPolicyEmergencyStep(models.Model):
-    """A step of the plan of an emergency: who does it, until when, and when it was done (EMG-03)."""
+    """A step of an emergency's plan: who does it, until when, and when it was done (EMG-03)."""
 
     _name = "crm.policy.emergency.step"
     _description = "Step of an Emergency"
