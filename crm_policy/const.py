@@ -186,6 +186,14 @@ SUBJECTS = [
     *REMEDIES,
     ("purchase", "Purchase"),
     ("publication", "Publication of a Policy"),
+    ("emergency", "Emergency Handling"),
+]
+# What makes a case an emergency (EMG-01).
+EMERGENCY_TRIGGERS = [
+    ("major_loss", "Major Loss"),
+    ("key_customer", "Complaint of a Key Customer"),
+    ("crisis", "Crisis"),
+    ("data_leak", "Leak of Personal Data"),
 ]
 
 # Debts and penalties that the front line may let a customer off, within limits of their own

@@ -12,8 +12,17 @@ from . import authority_lock
 from . import authority_use
 from . import role
 from . import competence
+from . import emergency_document
 from . import submission
 from . import approvable
+from . import emergency_plan
+from . import emergency_plan_step
+from . import emergency_drill
+from . import emergency_ratification
+from . import emergency
+from . import emergency_action
+from . import emergency_step
+from . import case_access
 from . import suggestion
 from . import suggestion_step
 from . import clause

@@ -11,7 +11,12 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     _name = "crm.policy.approvable"
     _description = "Document to Approve"
-    _inherit = ["crm.policy.guarded", "crm.policy.competence", "crm.policy.submission"]
+    _inherit = [
+        "crm.policy.emergency.document",
+        "crm.policy.guarded",
+        "crm.policy.competence",
+        "crm.policy.submission",
+    ]
 
     policy_approval_state = fields.Selection(
         [

@@ -42,5 +42,6 @@ from . import mail_sorting
 from . import case_accused
 from . import case_committee
 from . import case_matter
+from . import case_emergency
 from . import suggestion
 from . import case_steps

@@ -466,7 +466,9 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def _policy_undecided(self):
         return self.policy_remedy_ids.filtered(
-            lambda remedy: remedy.policy_approval_state in ("none", "pending")
+            lambda remedy: (
+                remedy.policy_approval_state != "rejected" and not remedy._policy_may_execute()
+            )
         )
 
     # === BUSINESS METHODS - GUARDS OF THE FACTS === #

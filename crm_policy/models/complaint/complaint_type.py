@@ -21,6 +21,7 @@ class CrmPolicyComplaintType(models.Model):
         "number_pattern": (str, True),
         "number_reset": (numbering.RESETS, True),
         "number_event": (("intake", "registration"), False),
+        "data_leak": (bool, False),
     }
 
     code = fields.Char(required=True)
@@ -51,6 +52,10 @@ class CrmPolicyComplaintType(models.Model):
         string="Numbered At",
     )
 
+    is_data_leak = fields.Boolean(
+        string="Leak of Personal Data", help="A case of this type may be an emergency."
+    )
+
     _code_uniq = models.Constraint(
         "UNIQUE(company_id, code)", "A company has each complaint type code once."
     )
@@ -72,4 +77,6 @@ class CrmPolicyComplaintType(models.Model):
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
+        row = dict(row)
+        row["is_data_leak"] = row.pop("data_leak", False)
         return {**super()._pack_prepare(version, row, clauses), "policy_id": version.policy_id.id}

@@ -244,6 +244,12 @@ class CrmPolicyRemedy(models.Model):
     def _policy_approval_currency(self):
         return self.currency_id
 
+    def _policy_emergency(self):
+        return self.ticket_id.policy_emergency_id
+
+    def _policy_emergency_amount(self):
+        return self.amount
+
     def _policy_approval_version(self):
         return self.ticket_id.policy_version_id
 
@@ -341,7 +347,7 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_note_decision(self, outcome):
         for remedy in self:
-            approval = remedy.policy_approval_id
+            approval = (remedy.policy_emergency_id or remedy).policy_approval_id
             decision = approval.decision_ids[-1:]
             remedy.ticket_id._message_log(
                 body=self.env._(

@@ -17,6 +17,7 @@ class CrmPolicyGrade(models.Model):
         "scheme": (("grade", "segment"), False),
         "sequence": (int, False),
         "sla_factor": (float, False),
+        "key": (bool, False),
         "clause": (str, False),
     }
 
@@ -39,6 +40,9 @@ class CrmPolicyGrade(models.Model):
         digits=(6, 3),
         aggregator=None,
         help="By which the time to answer these customers is multiplied: 0.5 is half of it.",
+    )
+    is_key = fields.Boolean(
+        string="Key Customers", help="A complaint of such a customer may be an emergency."
     )
     clause_id = fields.Many2one("crm.policy.clause", index="btree_not_null", ondelete="restrict")
 
@@ -73,4 +77,5 @@ class CrmPolicyGrade(models.Model):
         row = dict(row)
         if clause := row.pop("clause", None):
             row["clause_id"] = clauses[clause].id
+        row["is_key"] = row.pop("key", False)
         return super()._pack_prepare(version, row, clauses)

@@ -34,6 +34,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.reopen",
         "crm.policy.case.pause",
         "crm.policy.case.committee",
+        "crm.policy.case.emergency",
         "crm.policy.case.countersign",
         "crm.policy.case.accused",
         "crm.policy.case.matter",

@@ -2,6 +2,10 @@ from . import test_authority_bands
 from . import test_authority_matrix
 from . import test_authority_totals
 from . import test_deciders
+from . import test_emergency_drills
+from . import test_emergency_execution
+from . import test_emergency_ratification
+from . import test_emergency_start
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate

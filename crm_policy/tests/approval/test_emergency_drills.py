@@ -1,0 +1,121 @@
+"""EMG-05: plans are rehearsed; who keeps one is reminded once of each drill that is overdue."""
+
+from datetime import date
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..common import at
+from .emergency_common import EmergencyCommon
+
+
+class TestEmergencyDrills(EmergencyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plan = cls.env["crm.policy.emergency.plan"].search(
+            [("code", "=", "crisis"), ("company_id", "=", cls.company.id)]
+        )
+
+    def _drill(self, held_on, role="manager", **vals):
+        return (
+            self.env["crm.policy.emergency.drill"]
+            .with_user(self.users[role])
+            .create(
+                {
+                    "plan_id": self.plan.id,
+                    "held_on": held_on,
+                    "participant_ids": self.users["supervisor"].ids,
+                    "findings": "联系方式已更新",
+                    **vals,
+                }
+            )
+        )
+
+    def _overdue(self, moment):
+        self.plan.invalidate_recordset()
+        with at(moment):
+            found = self.env["crm.policy.emergency.plan"].search(
+                [("drill_overdue", "=", True), ("company_id", "=", self.company.id)]
+            )
+            self.assertEqual(self.plan.drill_overdue, self.plan in found)
+            return self.plan.drill_overdue
+
+    def _reminders(self):
+        return self.env["mail.message"].search(
+            [("body", "ilike", "was to be rehearsed"), ("body", "ilike", self.plan.name)]
+        )
+
+    def _remind(self, moment):
+        with at(moment), self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_remind_drills").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_a_drill_is_due_six_months_after_the_last(self):
+        with at("2026-03-02 10:00"):
+            self._drill("2026-03-01")
+            self._drill("2026-02-01")
+        self.assertEqual(
+            (self.plan.last_drill_on, self.plan.next_drill_on),
+            (date(2026, 3, 1), date(2026, 9, 1)),
+        )
+        self.assertFalse(self._overdue("2026-09-01 23:59"))
+        self.assertTrue(self._overdue("2026-09-02 00:01"))
+        self._set_parameter("drill_interval_months", 12)
+        self.assertFalse(self._overdue("2026-09-02 00:01"))
+        self._set_parameter("drill_interval_months", 0)
+        self.plan.invalidate_recordset()
+        self.assertFalse(self.plan.next_drill_on)
+
+    def test_a_plan_without_a_drill_counts_from_when_it_was_written(self):
+        self.env.cr.execute(
+            "UPDATE crm_policy_emergency_plan SET create_date = '2026-01-10 02:00' WHERE id = %s",
+            [self.plan.id],
+        )
+        self.assertFalse(self._overdue("2026-07-10 12:00"))
+        self.assertTrue(self._overdue("2026-07-11 12:00"))
+
+    def test_who_keeps_the_plan_is_reminded_once(self):
+        with at("2026-03-02 10:00"):
+            self._drill("2026-03-01")
+        self._remind("2026-09-01 12:00")
+        self.assertFalse(self._reminders())
+        self._remind("2026-09-02 12:00")
+        self._remind("2026-09-03 12:00")
+        self.assertEqual(len(self._reminders()), 1)
+        self.assertIn(self.users["manager"].partner_id, self._reminders().partner_ids)
+        self.assertEqual(len(self._events("emergency.drill_overdue", self.plan)), 1)
+        with at("2026-09-04 10:00"):
+            self._drill("2026-09-04")
+        self._remind("2027-03-05 12:00")
+        self.assertEqual(len(self._reminders()), 2)
+
+    def test_a_drill_is_written_down_once(self):
+        drill = self._drill("2026-03-01")
+        [event] = self._events("emergency.drill", drill)
+        self.assertEqual(event.payload["participants"], self.users["supervisor"].ids)
+        for user in (self.users["director"], self.users["policy_admin"]):
+            with self.assertRaises(UserError):
+                drill.with_user(user).findings = "一切正常"
+            with self.assertRaises(UserError):
+                drill.with_user(user).unlink()
+        with self.assertRefused(UserError, "written down once"):
+            drill.sudo().write({"findings": "x"})
+        with self.assertRefused(UserError, "stays"):
+            drill.sudo().unlink()
+
+    def test_what_cannot_be_a_drill(self):
+        with at("2026-03-02 10:00"):
+            with self.assertRefused(ValidationError, "after it was held"):
+                self._drill("2026-03-03")
+            with self.assertRefused(ValidationError, "who took part"):
+                self._drill("2026-03-01", participant_ids=[])
+            for role in ("specialist", "supervisor", "ceo", "qc"):
+                with self.subTest(role), self.assertRaises(AccessError):
+                    self._drill("2026-03-01", role)
+
+    def test_a_company_has_one_plan_of_a_kind_and_keeps_it(self):
+        with self.assertRefused(UserError, "archive it"):
+            self.plan.unlink()
+        stranger = self._new_company("杭州分公司")
+        with self.assertRefused(ValidationError, "another company"):
+            self.plan.company_id = stranger
