@@ -9,3 +9,5 @@ from . import test_emergency_start
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
+from . import test_oral_consents
+from . import test_remedy_execution
