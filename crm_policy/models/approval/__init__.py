@@ -5,6 +5,7 @@ from . import approval_record
 from . import approval_decide
 from . import approval_turns
 from . import approval_keep
+from . import oral_request
 from . import approval
 from . import approval_step
 from . import decision
@@ -17,6 +18,8 @@ from . import competence
 from . import emergency_document
 from . import submission
 from . import approvable
+from . import oral_consent
+from . import oral_document
 from . import emergency_plan
 from . import emergency_plan_step
 from . import emergency_drill

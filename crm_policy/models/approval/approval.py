@@ -16,6 +16,7 @@ class CrmPolicyApproval(models.Model):
         "crm.policy.approval.decide",
         "crm.policy.approval.turns",
         "crm.policy.approval.keep",
+        "crm.policy.oral.request",
         "crm.policy.dependent",
         "crm.policy.protected",
     ]

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...const import SUBJECTS
+from ...const import FRONT_LINE, SUBJECTS
 from ...tools.periods import period_bounds
 
 
@@ -123,3 +123,25 @@ class CrmPolicyAuthorityUse(models.Model):
             currency = self.env["res.currency"].browse(currency_id)
             sums[user_id] += line._policy_in_own_currency(float(amount), currency, day)
         return {user_id: sums[user_id if each_user else None] for user_id in users.ids}
+
+    @api.model
+    def _policy_front_line_sums(self, partners, companies):
+        """Return {(company id, customer id): what the front line has let him off this month}."""
+        sums = {}
+        for company in companies:
+            day = self.env["crm.policy.authority"]._policy_day(company)
+            first, last = period_bounds(day, "month")
+            groups = self._read_group(
+                [
+                    ("company_id", "=", company.id),
+                    ("partner_id", "in", partners.ids),
+                    ("subject", "in", FRONT_LINE),
+                    ("approval_id", "=", False),
+                    ("decided_on", ">=", first),
+                    ("decided_on", "<=", last),
+                ],
+                ["partner_id"],
+                ["amount:sum"],
+            )
+            sums |= {(company.id, partner.id): amount for partner, amount in groups}
+        return sums

@@ -17,6 +17,7 @@ from . import case_import_cells
 from . import case_import_sheet
 from . import call_record
 from . import caller
+from . import remedy_execution
 from . import remedy
 from . import countersign_step
 from . import countersign
@@ -41,7 +42,7 @@ from . import mail_proof
 from . import mail_sorting
 from . import case_accused
 from . import case_committee
-from . import case_emergency
 from . import case_matter
+from . import case_emergency
 from . import suggestion
 from . import case_steps

@@ -18,7 +18,12 @@ class CrmPolicyRemedy(models.Model):
 
     _name = "crm.policy.remedy"
     _description = "Remedy"
-    _inherit = ["crm.policy.dependent", "crm.policy.approvable"]
+    _inherit = [
+        "crm.policy.dependent",
+        "crm.policy.remedy.execution",
+        "crm.policy.oral.document",
+        "crm.policy.approvable",
+    ]
     _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
 
@@ -39,6 +44,12 @@ class CrmPolicyRemedy(models.Model):
     )
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     note = fields.Char(string="Description")
+    front_line_amount = fields.Monetary(
+        string="Let Off This Month",
+        compute="_compute_front_line_amount",
+        help="What the front line has waived and rounded off for this customer in this calendar "
+        "month.",
+    )
     cycle = fields.Integer(
         readonly=True,
         copy=False,
@@ -64,6 +75,16 @@ class CrmPolicyRemedy(models.Model):
     def _compute_amount_untaxed(self):
         for remedy in self:
             remedy.amount_untaxed = remedy.amount - remedy.tax_amount
+
+    @api.depends("ticket_id.partner_id", "policy_approval_state")
+    def _compute_front_line_amount(self):
+        """AUT-FRONT-01: of the customer and month, whoever has decided it."""
+        sums = self.env["crm.policy.authority.use"].sudo()._policy_front_line_sums(
+            self.sudo().ticket_id.partner_id.commercial_partner_id, self.sudo().company_id
+        )
+        for remedy in self:
+            customer = remedy.sudo().ticket_id.partner_id.commercial_partner_id
+            remedy.front_line_amount = sums.get((remedy.company_id.id, customer.id), 0.0)
 
     @api.depends("kind", "amount", "ticket_id.display_name")
     def _compute_display_name(self):
@@ -188,7 +209,8 @@ class CrmPolicyRemedy(models.Model):
     # === APPROVAL === #
 
     def _policy_submit(self):
-        self._policy_check_open()
+        # An excess comes up when the case is decided.
+        self.filtered(lambda remedy: not remedy.excess_of_id)._policy_check_open()
         return super()._policy_submit()
 
     def _policy_approval_values(self):
@@ -341,9 +363,11 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))
+        return super()._policy_on_approved()
 
     def _policy_on_rejected(self):
         self._policy_note_decision(self.env._("rejected"))
+        return super()._policy_on_rejected()
 
     def _policy_note_decision(self, outcome):
         for remedy in self:

@@ -54,6 +54,12 @@ class CrmPolicyAuthority(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id
     )
+    band = fields.Char(compute="_compute_band", help="Above what, and up to what, the role decides.")
+    total = fields.Char(
+        string="In Total",
+        compute="_compute_band",
+        help="What may be decided in a period at most, however it is split.",
+    )
     cumulative_amount = fields.Monetary(
         string="Limit in Total",
         help="What is decided in the period may not exceed this, however it is split. Zero: any "
@@ -76,6 +82,41 @@ class CrmPolicyAuthority(models.Model):
         for limit in self:
             amount = self.env._("any amount") if limit.unlimited else f"{limit.max_amount:,.2f}"
             limit.display_name = f"{limit.clause_id.number}: {limit.role_id.name} ≤ {amount}"
+
+    @api.depends(
+        "min_amount",
+        "max_amount",
+        "unlimited",
+        "currency_id",
+        "cumulative_amount",
+        "cumulative_per",
+        "cumulative_period",
+    )
+    @api.depends_context("lang")
+    def _compute_band(self):
+        labels = {
+            name: dict(self._fields[name]._description_selection(self.env))
+            for name in ("cumulative_per", "cumulative_period")
+        }
+        for line in self:
+            money = line.currency_id.format
+            if line.unlimited:
+                line.band = (
+                    f"> {money(line.min_amount)}"
+                    if line.min_amount
+                    else self.env._("any amount")
+                )
+            elif line.min_amount:
+                line.band = f"{money(line.min_amount)} – {money(line.max_amount)}"
+            else:
+                line.band = f"≤ {money(line.max_amount)}"
+            line.total = line.cumulative_per and " · ".join(
+                (
+                    f"≤ {money(line.cumulative_amount)}",
+                    labels["cumulative_per"][line.cumulative_per],
+                    labels["cumulative_period"].get(line.cumulative_period, ""),
+                )
+            )
 
     @api.constrains("min_amount", "max_amount", "unlimited")
     def _check_band(self):

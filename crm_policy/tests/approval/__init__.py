@@ -11,3 +11,5 @@ from . import test_forged_decisions
 from . import test_sign_gate
 from . import test_approval_notices
 from . import test_resting_route
+from . import test_oral_consents
+from . import test_remedy_execution

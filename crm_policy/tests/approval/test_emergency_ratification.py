@@ -319,6 +319,25 @@ class TestEmergencyRatification(EmergencyCommon):
         with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
             self._start(self._new_crisis(), role="director")
 
+    def test_the_team_is_suspended_whoever_leads_it_then(self):
+        emergency, after = self._late()
+        self.emergency_team.member_ids = [
+            Command.clear(),
+            Command.create({"user_id": self.manager2.id, "sequence": 1}),
+        ]
+        with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
+            self._new_crisis().with_user(self.manager2).action_policy_start_emergency("crisis", "x")
+
+    def test_only_a_late_ratification_suspends(self):
+        """The clock of another duty in the emergency takes no right away."""
+        rules = self.env["crm.policy.deadline.rule"].search(
+            [("model_name", "=", "crm.policy.emergency"), ("company_id", "=", self.company.id)]
+        )
+        rules._policy_guarded_write({"done_path": "follow_up_at"})
+        _emergency, after = self._late()
+        with at(after):
+            self.assertTrue(self._start(self._new_crisis()))
+
     def test_another_team_with_another_leader_is_not(self):
         _emergency, after = self._late()
         self.emergency_team.active = False

@@ -1,0 +1,177 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class CrmPolicyOralConsent(models.Model):
+    """A leader has agreed orally, and signs afterwards (AUT-FRONT-02; 002 篇二「注明经请示」「补签」).
+
+    What exceeds the authority of an employee is carried out on the word of a leader who may decide
+    it. The clock of the policy runs from his word to his signature; whoever lets one run out
+    carries nothing out on somebody's word meanwhile.
+    """
+
+    _name = "crm.policy.oral.consent"
+    _description = "Oral Consent"
+    _inherit = ["crm.policy.dependent", "crm.policy.subject"]
+    _order = "id desc"
+
+    _policy_clock_fields = ("denied",)
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    res_model = fields.Char(string="Document Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document ID", model_field="res_model", required=True, readonly=True
+    )
+    name = fields.Char(string="About", required=True, readonly=True)
+    requester_id = fields.Many2one(
+        "res.users", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    # Who has to sign: the clocks and the roles of rules look for him here.
+    user_id = fields.Many2one(
+        "res.users",
+        string="Leader Who Agreed",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    policy_department_id = fields.Many2one(
+        "hr.department", string="Department in Charge", readonly=True, ondelete="restrict"
+    )
+    clause_id = fields.Many2one(
+        "crm.policy.clause", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    comment = fields.Text(readonly=True)
+    policy_agreed_at = fields.Datetime(string="Agreed At", readonly=True, copy=False)
+    policy_signed_at = fields.Datetime(string="Signature Given At", readonly=True, copy=False)
+    signed_by_id = fields.Many2one(
+        "res.users", string="Signed By", readonly=True, copy=False, ondelete="restrict"
+    )
+    denied = fields.Boolean(
+        readonly=True, copy=False, help="The signature was refused: nobody stands to the word."
+    )
+
+    _document_idx = models.Index("(res_model, res_id)")
+
+    # === CRUD METHODS === #
+
+    def _policy_document_models(self):
+        return self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
+
+    @api.model
+    def _policy_own_domain(self):
+        return Domain("user_id", "=", self.env.uid) | Domain("requester_id", "=", self.env.uid)
+
+    def _policy_fact_fields(self):
+        return super()._policy_fact_fields() | {"policy_agreed_at", "policy_signed_at"}
+
+    def _policy_guarded_fields(self):
+        # Nobody types one in: the document asks for it, and its request is signed.
+        return super()._policy_guarded_fields() | {
+            "company_id",
+            "res_model",
+            "res_id",
+            "name",
+            "requester_id",
+            "user_id",
+            "policy_department_id",
+            "clause_id",
+            "comment",
+            "signed_by_id",
+            "denied",
+        }
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("What somebody has agreed to orally stays on record."))
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_running_domain(self):
+        return Domain("denied", "=", False)
+
+    @api.model
+    def _policy_unsigned_of(self, documents):
+        """Return the consents on ``documents`` that still lack their signature, as superuser."""
+        return self.sudo().search(
+            Domain("res_model", "=", documents._name)
+            & Domain("res_id", "in", documents.ids)
+            & self._policy_waiting_domain()
+        )
+
+    @api.model
+    def _policy_waiting_domain(self):
+        return Domain("policy_signed_at", "=", False) & Domain("denied", "=", False)
+
+    @api.model
+    def _policy_overdue_of(self, user, company):
+        """Return the consents that ``user`` has asked for and whose signature is overdue."""
+        return self.sudo().search(
+            Domain("requester_id", "=", user.id)
+            & Domain("company_id", "=", company.id)
+            & Domain("policy_is_late", "=", True)
+            & self._policy_waiting_domain()
+        )
+
+    def _policy_check_once(self):
+        """Refuse a second word on what waits for the signature of a first one."""
+        for consent in self:
+            raise UserError(
+                self.env._(
+                    "%(record)s waits for the signature of %(leader)s already.",
+                    record=consent.name,
+                    leader=consent.user_id.name,
+                )
+            )
+
+    def _policy_sign(self, user):
+        """Record the signature."""
+        self._policy_set_fact("policy_signed_at")
+        self._policy_guarded_write({"signed_by_id": user.id})
+
+    def _policy_deny(self, user):
+        """Record that the leader does not stand to it: whoever acted on it explains himself."""
+        self._policy_guarded_write({"denied": True})
+        self.env["crm.policy.event"]._policy_log(
+            "oral.denied",
+            self,
+            payloads={
+                consent.id: {"leader": consent.user_id.id, "asked": consent.requester_id.id}
+                for consent in self
+            },
+        )
+        enforced = self.filtered(
+            lambda consent: (
+                consent.clause_id and consent.policy_version_id.enforcement == "enforced"
+            )
+        )
+        self.env["crm.policy.violation"].sudo()._policy_open(
+            [consent._policy_violation_values(user) for consent in enforced],
+            fields.Datetime.now(),
+        )
+
+    def _policy_violation_values(self, user):
+        person = self.requester_id
+        return {
+            "company_id": self.company_id.id,
+            "clause_id": self.clause_id.id,
+            "clause_number": self.clause_id.number,
+            "version_label": self.policy_version_id.display_name,
+            "policy_version_id": self.policy_version_id.id,
+            "severity": "serious",
+            "res_model": self._name,
+            "res_id": self.id,
+            "user_id": person.id,
+            "department_id": person.with_company(self.company_id).employee_id.department_id.id,
+            "reporter_id": user.id,
+            "description": self.env._(
+                "%(document)s was carried out on an oral consent of %(leader)s, whose signature "
+                "was refused.",
+                document=self.name,
+                leader=self.user_id.name,
+            ),
+        }

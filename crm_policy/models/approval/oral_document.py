@@ -1,0 +1,204 @@
+from odoo import models
+from odoo.exceptions import UserError, ValidationError
+
+from ...exceptions import PolicyRefusal
+
+
+class CrmPolicyOralDocument(models.AbstractModel):
+    """A document that may be carried out on the word of a leader who signs afterwards.
+
+    AUT-FRONT-02. Only where the policy gives the signature a time: a deadline rule on
+    ``crm.policy.oral.consent``.
+    """
+
+    _name = "crm.policy.oral.document"
+    _description = "Document with Oral Consents"
+    _inherit = ["crm.policy.approvable"]
+
+    # === ACTION METHODS === #
+
+    def action_policy_oral_yes(self, leader_id=None, at=None, comment=None):
+        """Write down that a leader has agreed orally; it may be carried out, and waits for him.
+
+        :param int leader_id: the user who agreed; competent for the amount.
+        :param at: naive UTC; when he agreed. Earlier than now only within the limit of a clause.
+        :param str comment: what was said; needed for an earlier ``at``.
+        :raises PolicyRefusal: the policy knows no oral consent, the leader may not decide it, or
+            a signature for an earlier one is overdue.
+        :raises UserError: it is decided already, or signed by several.
+        :raises ValidationError: the leader is no active employee of the company.
+        """
+        self.check_access("write")
+        self.ensure_one()
+        if comment and not isinstance(comment, str):
+            raise ValidationError(self.env._("A comment is a text."))
+        document, user = self.sudo(), self.env.user
+        rule = document._policy_oral_rule()
+        document._policy_check_oral_overdue(user, rule.clause_id)
+        if document.policy_approval_state not in ("none", "pending"):
+            raise UserError(
+                self.env._("%(record)s is decided already.", record=document.display_name)
+            )
+        with self.env.cr.savepoint():
+            if document.policy_approval_state == "none":
+                self.action_policy_submit()
+            approval = document.policy_approval_id
+            [(step, _seats)] = approval._policy_take().values()
+            leader = approval._policy_person(leader_id)
+            self.env["crm.policy.oral.consent"]._policy_unsigned_of(self)._policy_check_once()
+            document._policy_check_leader(approval, leader)
+            approval._policy_hand_to(step, leader)
+            self._policy_write_consent(leader, rule.clause_id, at, comment)
+        return True
+
+    def action_policy_recall(self):
+        """Take back what one has asked for; not what was carried out on somebody's word."""
+        self._policy_on_word()._policy_refuse_oral()
+        return super().action_policy_recall()
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        former = {record: record._policy_fingerprint() for record in self._policy_on_word()}
+        result = super().write(vals)
+        for record, fingerprint in former.items():
+            if record._policy_fingerprint() != fingerprint:
+                record._policy_refuse_oral()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    def _policy_may_execute(self):
+        if super()._policy_may_execute():
+            return True
+        return self.policy_approval_state == "pending" and bool(self._policy_on_word())
+
+    def _policy_on_word(self):
+        """Return those of ``self`` that rest on a word without signature, as superuser."""
+        waiting = self.sudo().filtered(lambda record: record.policy_approval_state == "pending")
+        if not waiting:
+            return waiting
+        consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(waiting)
+        return waiting.browse(consents.mapped("res_id"))
+
+    def _policy_refuse_oral(self):
+        """Refuse to touch documents that rest on a word."""
+        for record in self:
+            consent = self.env["crm.policy.oral.consent"]._policy_unsigned_of(record)[:1]
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(record)s was carried out on the word of %(leader)s and stays as "
+                    "it is until he has signed it or refused to.",
+                    clause=consent.clause_id._policy_citation(),
+                    record=record.display_name,
+                    leader=consent.user_id.name,
+                )
+            )
+
+    def _policy_on_approved(self):
+        result = super()._policy_on_approved()
+        for record in self:
+            user = record.policy_approval_id.decision_ids[-1:].user_id
+            consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(record)
+            if consents:
+                consents._policy_sign(user)
+        return result
+
+    def _policy_on_rejected(self):
+        result = super()._policy_on_rejected()
+        for record in self:
+            user = record.policy_approval_id.decision_ids[-1:].user_id
+            consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(record)
+            if consents:
+                consents._policy_deny(user)
+        return result
+
+    def _policy_oral_rule(self):
+        """Return the rule that gives the signature its time; refuse where the policy has none."""
+        version = self._policy_approval_version()
+        rule = (
+            self.env["crm.policy.deadline.rule"]
+            .sudo()
+            .search(
+                [
+                    ("version_id", "=", version.id),
+                    ("model_name", "=", "crm.policy.oral.consent"),
+                ],
+                limit=1,
+            )
+        )
+        if not rule:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(version)s knows no oral consent: submit %(record)s for approval.",
+                    version=version.display_name or self.env._("no policy in force"),
+                    record=self.display_name,
+                )
+            )
+        return rule
+
+    def _policy_check_oral_overdue(self, user, clause):
+        """Refuse who still lacks a signature that is overdue."""
+        overdue = self.env["crm.policy.oral.consent"]._policy_overdue_of(user, self.company_id)[:1]
+        if overdue:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: the signature for %(record)s is overdue since %(since)s. Until "
+                    "%(leader)s has signed it, nothing further is carried out on somebody's word.",
+                    clause=clause._policy_citation(),
+                    record=overdue.name,
+                    since=overdue.policy_next_due_at,
+                    leader=overdue.user_id.name,
+                )
+            )
+
+    def _policy_check_leader(self, approval, leader):
+        """Refuse a leader who could not decide it himself, and a request of several signatures."""
+        lines = approval.step_ids.filtered(lambda step: step.state not in ("skipped", "returned"))
+        if approval.route_id.kind != "competent" or len(lines) > 1:
+            raise UserError(
+                self.env._(
+                    "%(record)s is signed by several: the word of one is not enough.",
+                    record=self.display_name,
+                )
+            )
+        amount = approval._policy_amount_now(self)
+        covering = self._policy_covering_lines(amount)
+        holds = any(leader in self._policy_holders_of(line) for line in covering)
+        if not holds or leader not in self._policy_able(leader, amount):
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(leader)s may not decide %(amount)s. May decide: %(deciders)s.",
+                    clause=approval.clause_id._policy_citation(),
+                    leader=leader.name,
+                    amount=approval.currency_id.format(amount),
+                    deciders=self._policy_decider_words(leader, amount),
+                )
+            )
+
+    def _policy_write_consent(self, leader, clause, at, comment):
+        document = self.sudo()
+        department = (
+            document.policy_department_id if "policy_department_id" in document else None
+        )
+        Consent = self.env["crm.policy.oral.consent"].sudo()
+        [consent] = Consent._policy_guarded_create(
+            [
+                {
+                    "company_id": document.company_id.id,
+                    "res_model": self._name,
+                    "res_id": self.id,
+                    "name": document.display_name,
+                    "requester_id": self.env.uid,
+                    "user_id": leader.id,
+                    "policy_department_id": department and department.id,
+                    "clause_id": clause.id,
+                    "comment": comment,
+                    "policy_version_id": document._policy_approval_version().id,
+                }
+            ]
+        )
+        consent._policy_set_fact("policy_agreed_at", at, comment)
+        self.env["crm.policy.event"]._policy_log(
+            "oral.agreed", document, {"leader": leader.id, "consent": consent.id}, clause=clause
+        )

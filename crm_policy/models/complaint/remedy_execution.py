@@ -1,0 +1,199 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import float_round
+
+from ...exceptions import PolicyRefusal
+from ...tools.amounts import is_plausible
+
+TOLERANCE = "execution_tolerance_percent"
+WINDOW = ("crm_policy.group_specialist",)
+
+
+class CrmPolicyRemedyExecution(models.AbstractModel):
+    """A remedy as it was carried out: 105 pieces came back instead of 100 (Correction 8).
+
+    Within the tolerance of the policy the decision still covers it. What exceeds that is a remedy
+    of its own, an excess, which goes to whoever is competent for the larger amount; the decision
+    that is there stays as it was signed.
+    """
+
+    _name = "crm.policy.remedy.execution"
+    _description = "Remedy Carried Out"
+
+    currency_id = fields.Many2one("res.currency")
+    executed_amount = fields.Monetary(
+        string="Carried Out", readonly=True, copy=False, help="What it has come to in the end."
+    )
+    executed_at = fields.Datetime(string="Carried Out At", readonly=True, copy=False)
+    excess_of_id = fields.Many2one(
+        "crm.policy.remedy",
+        string="Excess Of",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The decided remedy that costs more than was decided.",
+    )
+    excess_ids = fields.One2many("crm.policy.remedy", "excess_of_id", readonly=True)
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {
+            "executed_amount",
+            "executed_at",
+            "excess_of_id",
+            "excess_ids",
+        }
+
+    # === ACTION METHODS === #
+
+    def action_policy_execute_amount(self, amount=None):
+        """Record what the remedy has come to.
+
+        :param float amount: in the currency of the case; what was decided by default.
+        :raises PolicyRefusal: it is not approved, or more than the tolerance allows; names clause,
+            what was asked, the limit and who may decide, and offers to ask him.
+        """
+        self._policy_check_executor(amount)
+        remedy = self.sudo()
+        decided = remedy._policy_decided_amount()
+        amount = decided if amount is None else amount
+        limit, clause = remedy._policy_execution_limit(decided)
+        if remedy.currency_id.compare_amounts(amount, limit) > 0:
+            raise PolicyRefusal(
+                remedy._policy_excess_words(amount, decided, limit, clause),
+                action={
+                    **self.env["ir.actions.actions"]._for_xml_id("crm_policy.remedy_excess_action"),
+                    "context": {
+                        "active_model": self._name,
+                        "active_id": self.id,
+                        "active_ids": self.ids,
+                        "policy_amount": amount,
+                    },
+                },
+                button=self.env._("Submit for Approval"),
+            )
+        remedy._policy_guarded_write(
+            {"executed_amount": amount, "executed_at": fields.Datetime.now()}
+        )
+        self.env["crm.policy.event"]._policy_log(
+            "remedy.executed", remedy, {"amount": amount, "decided": decided}, clause=clause
+        )
+        return True
+
+    def action_policy_ask_excess(self, amount=None):
+        """Ask whoever is competent for ``amount`` to decide on what exceeds the decision.
+
+        :param float amount: what the remedy would come to in all.
+        """
+        self._policy_check_executor(amount)
+        remedy = self.sudo()
+        decided = remedy._policy_decided_amount()
+        excess = remedy.currency_id.round((amount or 0.0) - decided)
+        if remedy.currency_id.compare_amounts(excess, 0.0) <= 0:
+            raise UserError(
+                self.env._(
+                    "%(remedy)s is decided with %(decided)s: nothing exceeds that.",
+                    remedy=remedy.display_name,
+                    decided=remedy.currency_id.format(decided),
+                )
+            )
+        if remedy.excess_ids.filtered(lambda line: line.policy_approval_state == "pending"):
+            raise UserError(
+                self.env._("An excess of %(remedy)s is pending.", remedy=remedy.display_name)
+            )
+        with self.env.cr.savepoint():
+            [part] = self.env["crm.policy.remedy"].sudo()._policy_guarded_create(
+                [remedy._policy_excess_values(excess)]
+            )
+            part.with_env(self.env).action_policy_submit()
+        return True
+
+    # === BUSINESS METHODS === #
+
+    def _policy_check_executor(self, amount):
+        self.ensure_one()
+        self.check_access("write")
+        self.ticket_id._policy_check_actor(WINDOW)
+        if isinstance(amount, str | bool) or not is_plausible(amount):
+            raise ValidationError(
+                self.env._("An amount of %(amount)s cannot be meant.", amount=amount)
+            )
+        remedy = self.sudo()
+        if remedy.excess_of_id:
+            raise UserError(
+                self.env._(
+                    "%(excess)s belongs to %(remedy)s: record there what it has come to.",
+                    excess=remedy.display_name,
+                    remedy=remedy.excess_of_id.display_name,
+                )
+            )
+        if not remedy._policy_may_execute():
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(remedy)s is carried out once it is decided. May decide: "
+                    "%(deciders)s.",
+                    clause=remedy._policy_deciding_lines()[:1].clause_id._policy_citation(),
+                    remedy=remedy.display_name,
+                    deciders=remedy._policy_decider_words(
+                        self.env["res.users"], remedy._policy_approval_amount()
+                    ),
+                )
+            )
+
+    def _policy_decided_amount(self):
+        """Return what may be carried out: the remedy, and those excesses of it that are decided."""
+        return self.amount + sum(
+            part.amount for part in self.excess_ids if part._policy_may_execute()
+        )
+
+    def _policy_execution_limit(self, decided):
+        """Return (what may be carried out at most, the clause that says so)."""
+        parameter = (
+            self.env["crm.policy.parameter"]
+            .sudo()
+            .search(
+                [
+                    ("version_id", "=", self._policy_approval_version().id),
+                    ("code", "=", TOLERANCE),
+                ]
+            )
+        )
+        limit = self.currency_id.round(decided * (1 + parameter.value / 100))
+        clause = parameter.clause_id or self.policy_approval_id.clause_id
+        return limit, clause or self._policy_deciding_lines()[:1].clause_id
+
+    def _policy_excess_words(self, amount, decided, limit, clause):
+        currency = self.currency_id
+        total = self._policy_approval_amount() + amount - decided
+        return self.env._(
+            "%(clause)s: %(remedy)s would come to %(amount)s; %(decided)s were decided, and at "
+            "most %(limit)s may be carried out. May decide: %(deciders)s.",
+            clause=clause._policy_citation(),
+            remedy=self.display_name,
+            amount=currency.format(amount),
+            decided=currency.format(decided),
+            limit=currency.format(limit),
+            deciders=self._policy_decider_words(self.env.user, total),
+        )
+
+    def _policy_excess_values(self, excess):
+        share = self.tax_amount / self.amount if self.amount else 0.0
+        return {
+            "ticket_id": self.ticket_id.id,
+            "kind": self.kind,
+            "amount": excess,
+            "tax_amount": float_round(
+                excess * share,
+                precision_rounding=self.currency_id.rounding,
+                rounding_method="DOWN",
+            ),
+            "note": self.note,
+            "beneficiary_id": self.beneficiary_id.id,
+            "cycle": self.ticket_id.policy_cycle,
+            "excess_of_id": self.id,
+        }
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_excess(self):
+        if any(remedy.sudo().excess_of_id for remedy in self):
+            raise UserError(self.env._("What was submitted for approval is kept, not deleted."))

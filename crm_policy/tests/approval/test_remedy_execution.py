@@ -1,0 +1,168 @@
+"""What is carried out, and when it outgrows its decision (Correction 8, S5: 105 pieces)."""
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...exceptions import PolicyRefusal
+from ..common import at
+from .authority_common import AuthorityCommon
+
+
+class TestRemedyExecution(AuthorityCommon):
+    def _approved(self, amount=9605.00, role="manager", **vals):
+        case, remedy = self._proposed_case(amount, **vals)
+        self._as("specialist", case).action_policy_submit()
+        self._as(role, remedy).action_policy_approve("同意")
+        self._as("specialist", case).action_policy_decide()
+        return case, remedy
+
+    def test_within_the_tolerance_the_decision_covers_it(self):
+        """105 pieces instead of 100: 10,085.25, exactly five percent more."""
+        _case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_execute_amount(10_085.25)
+        self.assertEqual(remedy.executed_amount, 10_085.25)
+        self.assertTrue(remedy.executed_at)
+        self.assertEqual((remedy.amount, remedy.policy_approval_state), (9605.00, "approved"))
+
+    def test_a_cent_beyond_goes_back_to_the_competent_decider(self):
+        case, remedy = self._approved()
+        mine = self._as("specialist", remedy)
+        with self.assertRaises(PolicyRefusal) as caught:
+            mine.action_policy_execute_amount(10_085.26)
+        for part in ("Clause 4.5", "10,085.26", "9,605.00", "10,085.25", "t_director"):
+            self.assertIn(part, str(caught.exception))
+        self.assertNotIn("t_manager", str(caught.exception))
+        self.assertFalse(remedy.executed_at)
+        context = caught.exception.context
+        action = self.env["ir.actions.server"].browse(context["policy_action"]["id"])
+        action.with_user(self.users["specialist"]).with_context(
+            **context["policy_action"]["context"]
+        ).run()
+        excess = case.policy_remedy_ids - remedy
+        self.assertEqual((excess.amount, excess.excess_of_id), (480.26, remedy))
+        self.assertEqual(excess.policy_approval_id.amount, 10_085.26)
+        self.assertEqual(excess.policy_approval_id.eligible_user_ids, self.users["director"])
+        with self.assertRefused(PolicyRefusal, "exceeds your limit"):
+            self._as("manager", excess).action_policy_approve("同意")
+        with self.assertRefused(PolicyRefusal, "at most"):
+            mine.action_policy_execute_amount(10_085.26)
+        self._as("director", excess).action_policy_approve("同意")
+        mine.action_policy_execute_amount(10_085.26)
+        self.assertEqual(remedy.executed_amount, 10_085.26)
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_within_the_limit_of_the_decider_but_beyond_the_tolerance_he_decides_again(self):
+        case, remedy = self._approved(1000)
+        with self.assertRefused(PolicyRefusal, r"2,000\.00.*1,050\.00.*t_manager"):
+            self._as("specialist", remedy).action_policy_execute_amount(2000)
+        self._as("specialist", remedy).action_policy_ask_excess(2000)
+        excess = case.policy_remedy_ids - remedy
+        self.assertIn(self.users["manager"], excess.policy_approval_id.eligible_user_ids)
+
+    def test_a_refused_excess_leaves_the_decision_as_it_was(self):
+        case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        excess = case.policy_remedy_ids - remedy
+        with self.assertRefused(UserError, "is pending"):
+            self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        self._as("director", excess).action_policy_reject("不予增加")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        with self.assertRefused(PolicyRefusal, "at most"):
+            self._as("specialist", remedy).action_policy_execute_amount(20_000)
+        self._as("specialist", remedy).action_policy_execute_amount(9605)
+
+    def test_the_tax_of_an_excess_is_its_share(self):
+        self.company.policy_amount_basis = "excluded"
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 9605.00, kind="return", tax_amount=1105.00)
+        self._as("specialist", case).action_policy_propose("退货")
+        self._as("specialist", case).action_policy_submit()
+        self._as("manager", remedy).action_policy_approve("同意")
+        self._as("specialist", case).action_policy_decide()
+        self._as("specialist", remedy).action_policy_ask_excess(9605.00 + 1130.00)
+        excess = case.policy_remedy_ids - remedy
+        self.assertEqual((excess.amount, excess.tax_amount), (1130.00, 130.00))
+        self.assertEqual(excess.policy_approval_id.amount, 9500.00)
+
+    def test_nothing_else_is_carried_out(self):
+        case, remedy = self._proposed_case(5000)
+        mine = self._as("specialist", remedy)
+        with self.assertRefused(PolicyRefusal, "once it is decided"):
+            mine.action_policy_execute_amount(5000)
+        _case, remedy = self._approved(5000)
+        for amount in (-1, float("nan"), 1e12, "5000", True):
+            with self.subTest(amount), self.assertRaises(ValidationError):
+                self._as("specialist", remedy).action_policy_execute_amount(amount)
+            with self.subTest(amount), self.assertRaises(ValidationError):
+                self._as("specialist", remedy).action_policy_ask_excess(amount)
+        for role in ("finance", "qc", "analyst"):
+            with self.subTest(role), self.assertRaises(AccessError):
+                self._as(role, remedy).action_policy_execute_amount(5000)
+        with self.assertRefused(UserError, "nothing exceeds that"):
+            self._as("specialist", remedy).action_policy_ask_excess(5000)
+
+    def test_what_was_carried_out_is_not_written_by_hand(self):
+        case, remedy = self._approved(5000)
+        for vals in (
+            {"executed_amount": 1},
+            {"executed_at": "2026-01-01 00:00:00"},
+            {"excess_of_id": remedy.id},
+            {"excess_ids": [(0, 0, {"ticket_id": case.id, "amount": 1})]},
+        ):
+            for mine in (self._as("specialist", remedy), remedy):
+                with self.assertRaises(AccessError):
+                    mine.write(vals)
+        with self.assertRaises(AccessError):
+            self._new_remedy(self._new_case(), 1, excess_of_id=remedy.id)
+
+
+class TestFrontLine(AuthorityCommon):
+    """AUT-FRONT-01: waive and round off, within limits of their own."""
+
+    def _let_off(self, *amounts, kinds, **vals):
+        vals.setdefault("note", "老客户，首次逾期")
+        case, *remedies = self._proposed_case(*amounts, kinds=kinds, **vals)
+        return case, remedies
+
+    def test_each_kind_to_its_limit(self):
+        for kind, limit in (("waiver", 500), ("penalty_waiver", 500), ("rounding", 10)):
+            case, [remedy] = self._let_off(limit, kinds=[kind])
+            self._as("specialist", case).action_policy_decide()
+            self.assertEqual(remedy.policy_approval_state, "approved")
+            case, [remedy] = self._let_off(limit + 0.01, kinds=[kind])
+            with self.assertRaises(PolicyRefusal) as caught:
+                self._as("specialist", case).action_policy_decide()
+            for part in ("Clause 4.3", f"{limit + 0.01:,.2f}", f"{limit:,.2f}", "t_manager"):
+                self.assertIn(part, str(caught.exception))
+
+    def test_all_kinds_of_a_case_share_the_highest_of_the_limits(self):
+        case, _remedies = self._let_off(300, 195, 5, kinds=["waiver", "penalty_waiver", "rounding"])
+        self._as("specialist", case).action_policy_decide()
+        case, _remedies = self._let_off(
+            300, 195.01, 5, kinds=["waiver", "penalty_waiver", "rounding"]
+        )
+        with self.assertRefused(PolicyRefusal, r"500\.01.*500\.00"):
+            self._as("specialist", case).action_policy_decide()
+
+    def test_a_reason_is_written_down(self):
+        case, [remedy] = self._let_off(5, kinds=["rounding"], note=" ")
+        with self.assertRefused(UserError, "Clause 4.3.*write down the reason"):
+            self._as("specialist", case).action_policy_decide()
+        remedy.note = "抹零"
+        self._as("specialist", case).action_policy_decide()
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+        self.assertEqual((use.user_id, use.amount), (self.users["specialist"], 5))
+        self.assertEqual(use.authority_id.code, "front-line-rounding")
+
+    def test_the_sum_of_the_customer_and_month_is_shown(self):
+        other = self.env["res.partner"].create({"name": "南通北辰", "is_company": True})
+        with at("2026-03-31 10:00"):
+            case, _remedies = self._let_off(400, kinds=["waiver"])
+            self._as("specialist", case).action_policy_decide()
+        with at("2026-04-01 10:00"):
+            case, _remedies = self._let_off(300, 7, kinds=["waiver", "rounding"])
+            self._as("specialist", case).action_policy_decide()
+            _case, [remedy] = self._let_off(1, kinds=["rounding"])
+            self.assertEqual(remedy.front_line_amount, 307)
+            _case, [remedy] = self._let_off(1, kinds=["rounding"], partner_id=other.id)
+            self.assertEqual(remedy.front_line_amount, 0)

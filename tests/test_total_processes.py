@@ -1,0 +1,104 @@
+"""Limits in total under real concurrency: two who decide at once never pass one together (D10)."""
+
+import time
+
+import pytest
+from test_concurrency import CASE, SETUP, say, start
+
+LIMIT = """
+line = env["crm.policy.authority"].search([("code", "=", "{code}")])
+line._policy_guarded_write({{
+    "cumulative_amount": 10000, "cumulative_per": "{per}", "cumulative_period": "month",
+}})
+"""
+# Two requests about different orders: nothing but the limit in total holds them together.
+REQUESTS = """
+specialist = someone("a specialist")
+for number in range(2):
+    case = new_case()
+    remedy = env["crm.policy.remedy"].create({"ticket_id": case.id, "amount": 6000})
+    remedy.with_user(specialist).action_policy_submit()
+"""
+SIGN = """
+remedy = env["crm.policy.remedy"].search([], order="id")[{number}].with_user(someone("{login}"))
+
+def decide():
+    remedy.env.invalidate_all()
+    return remedy.action_policy_approve("{login}")
+
+print("ready", flush=True)
+input()
+try:
+    {how}
+    print("signed", flush=True)
+    input()
+except UserError as error:
+    print("refused:", error, flush=True)
+"""
+STATE = """
+remedies = env["crm.policy.remedy"].search([], order="id")
+uses = env["crm.policy.authority.use"].search([])
+print(*remedies.mapped("policy_approval_state"), sum(uses.mapped("amount")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("per", "second"),
+    [("approver", "manager 1"), ("customer", "manager 2"), ("both", "manager 1")],
+)
+def test_two_signatures_at_once_do_not_pass_a_limit_together(scratch_db, per, second):
+    """The second one waits; then Odoo repeats it, and it sees what the first has decided."""
+    scratch_db.run_in_odoo(SETUP)
+    scratch_db.run_in_odoo(CASE + LIMIT.format(code="manager", per=per) + REQUESTS)
+    holding = SIGN.format(number=0, login="manager 1", how="decide()")
+    coming = SIGN.format(number=1, login=second, how="retrying(decide, remedy.env)")
+    first = start(scratch_db, CASE + holding)
+    other = start(scratch_db, CASE + coming)
+    say(first)
+    assert first.stdout.readline().strip() == "signed"
+    say(other)  # its snapshot is taken by now; it waits for the sum that the first one holds
+    time.sleep(1)
+    assert other.poll() is None
+    say(first, "commit")
+    scratch_db.finish(first)
+    answer = scratch_db.finish(other)
+    assert "refused:" in answer and "6,000.00 exceeds what is left of your limit" in answer
+    assert "4,000.00" in answer and "the director" in answer
+    assert scratch_db.run_in_odoo(STATE).split() == ["approved", "pending", "6000.0"]
+
+
+def test_two_front_line_decisions_at_once_do_not_pass_a_limit_together(scratch_db):
+    scratch_db.run_in_odoo(SETUP)
+    scratch_db.run_in_odoo(
+        CASE
+        + LIMIT.format(code="front-line", per="customer").replace("10000", "800")
+        + "for number in range(2):\n"
+        "    case = new_case()\n"
+        "    case.action_policy_register()\n"
+        "    case.action_policy_respond('已致电')\n"
+        "    env['crm.policy.remedy'].create({'ticket_id': case.id, 'amount': 500})\n"
+        "    case.action_policy_propose('赔偿')\n"
+    )
+    decide = """
+case = env["helpdesk.ticket"].search([], order="id")[{number}].with_user(someone("a specialist"))
+
+def decide():
+    case.env.invalidate_all()
+    return case.action_policy_decide()
+
+print("ready", flush=True)
+input()
+try:
+    retrying(decide, case.env)
+    print("decided", flush=True)
+except UserError as error:
+    print("refused:", error, flush=True)
+"""
+    workers = [start(scratch_db, CASE + decide.format(number=number)) for number in range(2)]
+    for worker in workers:
+        say(worker)
+    answers = sorted(scratch_db.finish(worker).strip() for worker in workers)
+    assert answers[0] == "decided"
+    assert "500.00 exceeds what is left of your limit of" in answers[1]
+    stored = scratch_db.run_in_odoo(STATE).split()
+    assert sorted(stored[:2]) == ["approved", "none"] and stored[2] == "500.0"
