@@ -5,10 +5,12 @@ from . import approval_record
 from . import approval_decide
 from . import approval_turns
 from . import approval_keep
+from . import approval_deputy
 from . import approval
 from . import approval_step
 from . import decision
 from . import role
+from . import delegation
 from . import competence
 from . import submission
 from . import approvable

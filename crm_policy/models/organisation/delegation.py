@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ...tools.zones import company_zone, to_local
+from .role import can_act
 
 # What counts the delegations of a company: 1, 2, 3, for ever.
 NUMBERS = "N"
@@ -62,11 +63,13 @@ class CrmPolicyDelegation(models.Model):
         string="First Day", required=True, default=lambda self: self._policy_today(self.env.company)
     )
     date_to = fields.Date(
-        string="Last Day", required=True, help="This day included, to midnight in the company's zone."
+        string="Last Day",
+        required=True,
+        help="This day included, to midnight in the company's zone.",
     )
     max_amount = fields.Monetary(
         string="Up to the Amount",
-        help="The amount itself is still within it. Zero: as far as the principal's own limit goes.",
+        help="The amount itself is still within it. Zero: as far as the principal's own limit.",
     )
     currency_id = fields.Many2one(
         "res.currency",
@@ -193,9 +196,7 @@ class CrmPolicyDelegation(models.Model):
         return lines
 
     def write(self, vals):
-        raise UserError(
-            self.env._("A delegation is not changed: revoke it and write a new one.")
-        )
+        raise UserError(self.env._("A delegation is not changed: revoke it and write a new one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -271,6 +272,28 @@ class CrmPolicyDelegation(models.Model):
             & Domain("company_id", "=", company.id)
             & Domain("from_user_id", "in", principals.ids)
         )
+
+    @api.model
+    def _policy_acting(self, companies):
+        """Return, as superuser, the delegations in force whose delegate is there to act.
+
+        A query, and one for each company that has any.
+        """
+        lines = self.sudo().search(
+            self._policy_active_domain(fields.Datetime.now())
+            & Domain("company_id", "in", companies.ids)
+        )
+        acting = lines.browse()
+        Leaves = self.env["resource.calendar.leaves"]
+        for company, group in lines.grouped("company_id").items():
+            principals = can_act(group.from_user_id, company)
+            present = Leaves._policy_present(group.to_user_id, company)
+            acting |= group.filtered(
+                lambda line, principals=principals, present=present: (
+                    line.from_user_id in principals and line.to_user_id in present
+                )
+            )
+        return acting
 
     def _policy_roles(self):
         """Return the roles that are delegated: those named, else all that the principal holds."""
