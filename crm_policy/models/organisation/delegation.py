@@ -113,7 +113,7 @@ class CrmPolicyDelegation(models.Model):
     own_role_ids = fields.Many2many(
         "crm.policy.role", compute="_compute_own_role_ids", string="Roles of the Principal"
     )
-    warning = fields.Text(compute="_compute_warning")
+    warning = fields.Text(string="To Look At", compute="_compute_warning")
 
     _number_uniq = models.UniqueIndex("(company_id, number)", "A number is given once.")
     _running_idx = models.Index("(company_id, from_user_id) WHERE revoked_at IS NULL")
@@ -233,7 +233,7 @@ class CrmPolicyDelegation(models.Model):
         self.check_access("read")
         for line in self:
             if not line._policy_may_revoke():
-                line._policy_refuse_author()
+                line._policy_refuse_revoker()
             if line.state not in ("planned", "active"):
                 raise UserError(
                     self.env._("Delegation %(number)s is over already.", number=line.number)

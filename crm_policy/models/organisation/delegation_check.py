@@ -78,6 +78,17 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
             )
         )
 
+    def _policy_refuse_revoker(self):
+        raise AccessError(
+            self.env._(
+                "Delegation %(number)s is revoked by %(principal)s, %(delegate)s, who wrote it, "
+                "who stands above %(principal)s, personnel or the policy administrator.",
+                number=self.number,
+                principal=self.from_user_id.name,
+                delegate=self.to_user_id.name,
+            )
+        )
+
     # === WHAT IT SAYS === #
 
     def _policy_check(self):
