@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_list
 
 from ...tools.zones import company_zone, to_local
 from .role import can_act
@@ -109,6 +110,7 @@ class CrmPolicyDelegation(models.Model):
         compute="_compute_state",
         search="_search_state",
     )
+    scope = fields.Char(string="Roles", compute="_compute_scope")
     can_revoke = fields.Boolean(compute="_compute_can_revoke")
     own_role_ids = fields.Many2many(
         "crm.policy.role", compute="_compute_own_role_ids", string="Roles of the Principal"
@@ -125,9 +127,14 @@ class CrmPolicyDelegation(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for line in self:
-            people = f"{line.from_user_id.sudo().name} → {line.to_user_id.sudo().name}"
-            line.display_name = " ".join(
-                part for part in (line.number and f"{line.number}:", people) if part
+            if not line.number:
+                line.display_name = self.env._("New Delegation")
+                continue
+            line.display_name = self.env._(
+                "No. %(number)s: %(principal)s → %(delegate)s",
+                number=line.number,
+                principal=line.from_user_id.sudo().name,
+                delegate=line.to_user_id.sudo().name,
             )
 
     @api.depends("starts_at", "ends_at", "revoked_at")
@@ -154,6 +161,14 @@ class CrmPolicyDelegation(models.Model):
             "revoked": Domain("revoked_at", "!=", False),
         }
         return Domain.OR(found[state] for state in value if state in found)
+
+    @api.depends("role_ids.name")
+    @api.depends_context("lang")
+    def _compute_scope(self):
+        for line in self:
+            line.scope = format_list(self.env, line.sudo().role_ids.mapped("name")) or self.env._(
+                "All roles"
+            )
 
     @api.depends("state", "from_user_id", "to_user_id")
     @api.depends_context("uid")
