@@ -6,6 +6,7 @@ from . import approval_decide
 from . import approval_turns
 from . import approval_keep
 from . import oral_request
+from . import approval_deputy
 from . import approval
 from . import approval_step
 from . import decision
@@ -14,6 +15,7 @@ from . import approval_notice
 from . import authority_lock
 from . import authority_use
 from . import role
+from . import delegation
 from . import competence
 from . import emergency_document
 from . import submission

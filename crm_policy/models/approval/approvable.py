@@ -65,6 +65,9 @@ class CrmPolicyApprovable(models.AbstractModel):
         Like the other two it is called for all documents of a batch at once.
         """
 
+    def _policy_on_delegated(self, delegation):
+        """Called as superuser when a delegate is asked: he sees the document while it runs."""
+
     def _policy_on_approved(self):
         """Called as superuser once the last signature is there."""
 

@@ -11,6 +11,7 @@ class CrmPolicyApproval(models.Model):
     _name = "crm.policy.approval"
     _description = "Approval Request"
     _inherit = [
+        "crm.policy.approval.deputy",
         "crm.policy.approval.people",
         "crm.policy.approval.record",
         "crm.policy.approval.decide",

@@ -119,6 +119,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     "company_id": approval.company_id.id,
                     "user_id": user.id,
                     "on_behalf_of_id": seat.principal.id,
+                    "delegation_id": seat.delegation.id,
                     "outcome": outcome,
                     "to_user_id": to and to.id,
                     "comment": comment,
@@ -136,7 +137,8 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 payload["to"] = to.id
             payloads[approval.id] = payload
         approvals = self.sudo().browse(payloads)
-        approvals._policy_log_requests(f"approval.{outcome}", payloads)
+        principals = {approval.id: seat.principal for approval, _step, seat in turns}
+        approvals._policy_log_requests(f"approval.{outcome}", payloads, on_behalf=principals)
 
     def _policy_amount_now(self, document):
         """Return the amount that counts: what was asked, or what the document has grown to."""

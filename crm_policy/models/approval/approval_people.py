@@ -145,13 +145,13 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """Return a dict {user: Seat} per place of those who are asked and of their deputies."""
         present = self._policy_those_present(zip(places, named, strict=True))
         nobody = self.env["res.users"]
-        seats = []
-        for place, users in zip(places, named, strict=True):
+        deputies, seats = self._policy_deputies_of(places), []
+        for place, users, acting in zip(places, named, deputies, strict=True):
             found = {
                 user: Seat(nobody, nobody, away=user not in present[place.company])
                 for user in users
             }
-            for deputy, delegation in self._policy_deputies_of(place).items():
+            for deputy, delegation in acting.items():
                 # Whoever may decide himself speaks for himself.
                 if deputy not in found or found[deputy].away:
                     found[deputy] = Seat(delegation.from_user_id, delegation)
@@ -202,30 +202,6 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         Leaves = self.env["resource.calendar.leaves"]
         return {
             company: Leaves._policy_present(users, company) for company, users in people.items()
-        }
-
-    @api.model
-    def _policy_deputies_of(self, place):
-        """Return {deputy: delegation} of those who act at a place for whoever holds its role."""
-        if not place.role:
-            return {}
-        document = place.document
-        principals = place.role._policy_principals_for(document)[document.id].sudo() - place.barred
-        if place.by_amount and principals:
-            principals = self._policy_competent(place, principals)
-        if not principals:
-            return {}
-        deputies = place.role._policy_deputies(
-            principals, place.company, place.amount, document._policy_approval_currency()
-        )
-        if not deputies:
-            return {}
-        there = can_act(self._policy_users(deputies).sudo(), place.company) - place.barred
-        there = self.env["resource.calendar.leaves"]._policy_present(there, place.company)
-        return {
-            deputy.sudo(): delegation.sudo()
-            for deputy, delegation in deputies.items()
-            if deputy.sudo() in there
         }
 
     @api.model

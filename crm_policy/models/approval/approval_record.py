@@ -14,8 +14,8 @@ STEP_COLUMNS = (
     "person_id", "origin", "replaced_id", "mode", "on_timeout", "state", "opened_at", "user_id",
 )  # fmt: skip
 DECISION_COLUMNS = (
-    "approval_id", "step_id", "company_id", "user_id", "on_behalf_of_id", "outcome", "to_user_id",
-    "comment", "decided_at",
+    "approval_id", "step_id", "company_id", "user_id", "on_behalf_of_id", "delegation_id",
+    "outcome", "to_user_id", "comment", "decided_at",
 )  # fmt: skip
 
 
@@ -198,14 +198,15 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
 
     # === EVENTS === #
 
-    def _policy_log_requests(self, event_type, payloads):
+    def _policy_log_requests(self, event_type, payloads, on_behalf=None):
         """Write an event for each request, a statement for each clause.
 
         :param dict payloads: {id: ids, codes and numbers}.
+        :param dict on_behalf: {id: the user for whom it was done}.
         """
         for clause, approvals in self.sudo().grouped("clause_id").items():
             self.env["crm.policy.event"]._policy_log(
-                event_type, approvals, payloads=payloads, clause=clause
+                event_type, approvals, payloads=payloads, clause=clause, on_behalf=on_behalf
             )
 
     # === MOVING ON === #

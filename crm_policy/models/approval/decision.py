@@ -24,6 +24,13 @@ class CrmPolicyDecision(models.Model):
     on_behalf_of_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    delegation_id = fields.Many2one(
+        "crm.policy.delegation",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Under which somebody else has signed.",
+    )
     outcome = fields.Selection(
         [
             ("approved", "Approved"),
@@ -44,6 +51,14 @@ class CrmPolicyDecision(models.Model):
     )
     comment = fields.Text(readonly=True)
     decided_at = fields.Datetime(string="Signed At", required=True, readonly=True)
+
+    def _policy_signer_words(self):
+        """Return who has signed: his name, or "B for A under delegation 7"."""
+        self.ensure_one()
+        decision = self.sudo()
+        if decision.delegation_id:
+            return decision.delegation_id._policy_words()
+        return decision.user_id.name
 
     def init(self):
         result = super().init()

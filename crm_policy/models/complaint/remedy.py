@@ -361,6 +361,11 @@ class CrmPolicyRemedy(models.Model):
     def _policy_on_requested(self, users):
         self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
 
+    def _policy_on_delegated(self, delegation):
+        self.env["crm.policy.case.access"]._policy_grant(
+            self.ticket_id, delegation.to_user_id, "delegation", delegation
+        )
+
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))
         return super()._policy_on_approved()
@@ -379,7 +384,7 @@ class CrmPolicyRemedy(models.Model):
                     clause=approval.clause_id._policy_citation(),
                     remedy=remedy.display_name,
                     outcome=outcome,
-                    user=decision.user_id.name,
+                    user=decision._policy_signer_words(),
                     comment=decision.comment or "",
                 )
             )

@@ -70,7 +70,7 @@ class CrmPolicyEvent(models.Model):
         :param clause: the ``crm.policy.clause`` record (or any record with ``policy_trace()``
             giving policy, version and clause codes) that asked for it.
         :param dict payloads: id -> payload, instead of one for all.
-        :param dict on_behalf: id -> the ``res.users`` for whom it was done, where it was for another.
+        :param dict on_behalf: id -> the ``res.users`` for whom the actor has done it, if for any.
         :return: the events, as superuser.
         """
         if not records:

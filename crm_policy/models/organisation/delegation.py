@@ -1,8 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_list
 
 from ...tools.zones import company_zone, to_local
+from .role import can_act
 
 # What counts the delegations of a company: 1, 2, 3, for ever.
 NUMBERS = "N"
@@ -62,11 +64,13 @@ class CrmPolicyDelegation(models.Model):
         string="First Day", required=True, default=lambda self: self._policy_today(self.env.company)
     )
     date_to = fields.Date(
-        string="Last Day", required=True, help="This day included, to midnight in the company's zone."
+        string="Last Day",
+        required=True,
+        help="This day included, to midnight in the company's zone.",
     )
     max_amount = fields.Monetary(
         string="Up to the Amount",
-        help="The amount itself is still within it. Zero: as far as the principal's own limit goes.",
+        help="The amount itself is still within it. Zero: as far as the principal's own limit.",
     )
     currency_id = fields.Many2one(
         "res.currency",
@@ -106,11 +110,12 @@ class CrmPolicyDelegation(models.Model):
         compute="_compute_state",
         search="_search_state",
     )
+    scope = fields.Char(string="Roles", compute="_compute_scope")
     can_revoke = fields.Boolean(compute="_compute_can_revoke")
     own_role_ids = fields.Many2many(
         "crm.policy.role", compute="_compute_own_role_ids", string="Roles of the Principal"
     )
-    warning = fields.Text(compute="_compute_warning")
+    warning = fields.Text(string="To Look At", compute="_compute_warning")
 
     _number_uniq = models.UniqueIndex("(company_id, number)", "A number is given once.")
     _running_idx = models.Index("(company_id, from_user_id) WHERE revoked_at IS NULL")
@@ -122,9 +127,14 @@ class CrmPolicyDelegation(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for line in self:
-            people = f"{line.from_user_id.sudo().name} → {line.to_user_id.sudo().name}"
-            line.display_name = " ".join(
-                part for part in (line.number and f"{line.number}:", people) if part
+            if not line.number:
+                line.display_name = self.env._("New Delegation")
+                continue
+            line.display_name = self.env._(
+                "No. %(number)s: %(principal)s → %(delegate)s",
+                number=line.number,
+                principal=line.from_user_id.sudo().name,
+                delegate=line.to_user_id.sudo().name,
             )
 
     @api.depends("starts_at", "ends_at", "revoked_at")
@@ -151,6 +161,14 @@ class CrmPolicyDelegation(models.Model):
             "revoked": Domain("revoked_at", "!=", False),
         }
         return Domain.OR(found[state] for state in value if state in found)
+
+    @api.depends("role_ids.name")
+    @api.depends_context("lang")
+    def _compute_scope(self):
+        for line in self:
+            line.scope = format_list(self.env, line.sudo().role_ids.mapped("name")) or self.env._(
+                "All roles"
+            )
 
     @api.depends("state", "from_user_id", "to_user_id")
     @api.depends_context("uid")
@@ -193,9 +211,7 @@ class CrmPolicyDelegation(models.Model):
         return lines
 
     def write(self, vals):
-        raise UserError(
-            self.env._("A delegation is not changed: revoke it and write a new one.")
-        )
+        raise UserError(self.env._("A delegation is not changed: revoke it and write a new one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -232,7 +248,7 @@ class CrmPolicyDelegation(models.Model):
         self.check_access("read")
         for line in self:
             if not line._policy_may_revoke():
-                line._policy_refuse_author()
+                line._policy_refuse_revoker()
             if line.state not in ("planned", "active"):
                 raise UserError(
                     self.env._("Delegation %(number)s is over already.", number=line.number)
@@ -271,6 +287,28 @@ class CrmPolicyDelegation(models.Model):
             & Domain("company_id", "=", company.id)
             & Domain("from_user_id", "in", principals.ids)
         )
+
+    @api.model
+    def _policy_acting(self, companies):
+        """Return, as superuser, the delegations in force whose delegate is there to act.
+
+        A query, and one for each company that has any.
+        """
+        lines = self.sudo().search(
+            self._policy_active_domain(fields.Datetime.now())
+            & Domain("company_id", "in", companies.ids)
+        )
+        acting = lines.browse()
+        Leaves = self.env["resource.calendar.leaves"]
+        for company, group in lines.grouped("company_id").items():
+            principals = can_act(group.from_user_id, company)
+            present = Leaves._policy_present(group.to_user_id, company)
+            acting |= group.filtered(
+                lambda line, principals=principals, present=present: (
+                    line.from_user_id in principals and line.to_user_id in present
+                )
+            )
+        return acting
 
     def _policy_roles(self):
         """Return the roles that are delegated: those named, else all that the principal holds."""

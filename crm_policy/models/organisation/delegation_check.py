@@ -34,7 +34,9 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                 continue
             if line.to_user_id == self.env.user:
                 raise AccessError(
-                    self.env._("Nobody gives himself the powers of another: let somebody else do it.")
+                    self.env._(
+                        "Nobody gives himself the powers of another: let somebody else do it."
+                    )
                 )
             if not (line._policy_stands_above() or line._policy_clerk_may()):
                 line._policy_refuse_author()
@@ -73,6 +75,17 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                 "administrator on days on which his time off is entered, delegate what "
                 "%(person)s decides.",
                 person=self.from_user_id.name,
+            )
+        )
+
+    def _policy_refuse_revoker(self):
+        raise AccessError(
+            self.env._(
+                "Delegation %(number)s is revoked by %(principal)s, %(delegate)s, who wrote it, "
+                "who stands above %(principal)s, personnel or the policy administrator.",
+                number=self.number,
+                principal=self.from_user_id.name,
+                delegate=self.to_user_id.name,
             )
         )
 
@@ -286,7 +299,9 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
         if line.revoked_at or line.ends_at <= now:
             return []
         doubts = []
-        gone = line._policy_people_problem() or line._policy_department_problem(line._policy_roles())
+        gone = line._policy_people_problem() or line._policy_department_problem(
+            line._policy_roles()
+        )
         if gone:
             doubts.append(("delegation_void", gone))
         start = max(line.starts_at, now)

@@ -19,10 +19,13 @@ class CrmPolicyDelegationCourse(models.AbstractModel):
     _description = "Course of Delegations"
 
     opened_at = fields.Datetime(
-        string="Opened", readonly=True, copy=False, help="Since when the delegate sees what waits."
+        string="Begun At",
+        readonly=True,
+        copy=False,
+        help="Since when the delegate sees what waits.",
     )
     closed_at = fields.Datetime(
-        string="Closed", readonly=True, copy=False, help="When what he saw by it was taken back."
+        string="Ended At", readonly=True, copy=False, help="When what he saw by it was taken back."
     )
 
     # === BEGIN AND END === #

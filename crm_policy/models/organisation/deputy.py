@@ -7,7 +7,7 @@ class CrmPolicyDeputy(models.AbstractModel):
     _name = "crm.policy.deputy"
     _description = "Deputies of a Role"
 
-    def _policy_deputies(self, holders, company, amount=0.0, currency=None):
+    def _policy_deputies(self, holders, company, amount=0.0, currency=None, acting=None):
         """Return who acts for one of ``holders`` in this role now (D.3 no. 11).
 
         One step, never two: what a deputy has from somebody else he does not pass on. Whoever acts
@@ -16,23 +16,23 @@ class CrmPolicyDeputy(models.AbstractModel):
         :param holders: ``res.users`` that hold the role in their own right, present or not
             (:meth:`_policy_principals_for`), without those who are barred.
         :param amount: what is decided, in ``currency``; the cap itself is still within it.
+        :param acting: delegations among which to look, where the caller knows those of
+            ``_policy_acting``; asked for otherwise.
         :return: {deputy: ``crm.policy.delegation``}, without archived, absent, portal users and
             those of another company.
         :rtype: dict[res.users, crm.policy.delegation]
         """
         self.ensure_one()
-        delegations = self.env["crm.policy.delegation"]._policy_in_force(
-            self._policy_can_act(holders), company
-        )
-        delegations = delegations.filtered(
-            lambda line: line._policy_covers(self) and line._policy_within_cap(amount, currency)
-        )
-        if not delegations:
-            return {}
-        present = self._policy_present(delegations.to_user_id)
+        if acting is None:
+            acting = self.env["crm.policy.delegation"]._policy_acting(company)
         deputies = {}
-        for line in delegations.sorted("id"):
-            if line.to_user_id in present:
+        for line in acting.sorted("id"):
+            if (
+                line.company_id == company
+                and line.from_user_id in holders
+                and line._policy_covers(self)
+                and line._policy_within_cap(amount, currency)
+            ):
                 deputies.setdefault(line.to_user_id, line)
         return deputies
 

@@ -6,6 +6,7 @@ from . import test_emergency_drills
 from . import test_emergency_execution
 from . import test_emergency_ratification
 from . import test_emergency_start
+from . import test_deputies
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
