@@ -73,7 +73,10 @@ problems = []
 Chain = env["crm.policy.ledger.chain"]
 for company_id in (*env["res.company"].search([]).ids, 0):
     problems += Chain._policy_check(company_id, full=True)
-env.cr.execute("SELECT count(*), count(seq), count(DISTINCT (company_id, seq)) FROM crm_policy_event")
+env.cr.execute(
+    "SELECT count(*), count(seq), count(DISTINCT (company_id, seq)) FILTER (WHERE seq > 0)"
+    "  FROM crm_policy_event"
+)
 print(json.dumps([env.cr.fetchone(), problems]))
 """
 

@@ -1,9 +1,11 @@
 """Registers are generated, filed for good, and mailed, by people and by the cron."""
 
 import hashlib
+import io
 from datetime import date
 from unittest.mock import patch
 
+import openpyxl
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError
@@ -98,6 +100,33 @@ class TestReportMonthly(Common):
         for role in ("specialist", "supervisor", "policy_admin"):
             with self.assertRaises(AccessError):
                 report.attachment_id.with_user(self.users[role]).read(["raw"])
+
+    # === HEAD OF THE LEDGER === #
+
+    def test_the_filed_copy_carries_the_ledger_s_head_and_the_ledger_notes_it(self):
+        chain = self.env["crm.policy.ledger.chain"]
+        while chain._policy_chain_batch(self.company.id):
+            pass
+        seq, digest = chain._policy_head(self.company.id)
+        report = self._filed()
+        self.assertEqual(report.ledger_head, f"{seq}:{digest}")
+        [sheet] = openpyxl.load_workbook(io.BytesIO(report.attachment_id.raw)).worksheets
+        self.assertTrue(sheet["A2"].value.endswith(f"Ledger head: {seq}:{digest}"))
+        anchor = self.env["crm.policy.ledger.anchor"].search([("kind", "=", "report")])
+        self.assertEqual((anchor.company_id, anchor.head), (self.company, report.ledger_head))
+
+    def test_a_draft_notes_no_head_and_neither_does_a_ledger_without_chain(self):
+        report = self._report().with_user(self.manager)
+        with at("2026-03-10 09:00"):
+            report.action_policy_generate()
+        self.assertFalse(report.ledger_head)
+        self.assertFalse(self._filed_again(report).ledger_head)
+        self.assertFalse(self.env["crm.policy.ledger.anchor"].search([]))
+
+    def _filed_again(self, report):
+        with at("2026-04-01 08:00"):
+            report.action_policy_file()
+        return report
 
     # === FROZEN === #
 
