@@ -19,7 +19,7 @@ class CrmPolicyApprovalRanking(models.Model):
 
     approval_id = fields.Many2one("crm.policy.approval", string="Request", readonly=True)
     kind = fields.Selection(
-        [("decided", "Decided"), ("waiting", "Waiting")], string="Standing", readonly=True
+        [("decided", "Decided"), ("waiting", "Waiting")], string="Where It Stands", readonly=True
     )
     outcome = fields.Selection(
         [("approved", "Approved"), ("rejected", "Rejected"), ("returned", "Returned")],
@@ -36,10 +36,10 @@ class CrmPolicyApprovalRanking(models.Model):
     clause_id = fields.Many2one("crm.policy.clause", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    opened_at = fields.Datetime(string="Asked At", readonly=True)
+    opened_at = fields.Datetime(string="Asked to Decide At", readonly=True)
     decided_at = fields.Datetime(readonly=True)
     waited_hours = fields.Float(
-        string="Working Hours", readonly=True, aggregator="avg", digits=(12, 1),
+        string="Hours of Work", readonly=True, aggregator="avg", digits=(12, 1),
         help="From being asked to the decision, or to this moment, in the company's working time.",
     )  # fmt: skip
     longest_hours = fields.Float(
