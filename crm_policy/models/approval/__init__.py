@@ -9,6 +9,8 @@ from . import approval_deputy
 from . import approval
 from . import approval_step
 from . import decision
+from . import authority_lock
+from . import authority_use
 from . import role
 from . import delegation
 from . import competence

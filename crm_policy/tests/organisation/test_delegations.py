@@ -184,6 +184,8 @@ class TestDelegations(DelegationCommon):
             with self.assertRefused(ValidationError, "is past"):
                 self._delegate("2026-03-01", "2026-03-06")
             self._delegate("2026-03-02", "2026-03-02")
+            with self.assertRefused(ValidationError, "beyond the calendar"):
+                self._delegate("2026-03-06", "9999-12-31")
             with self.assertRefused(ValidationError, "last day is not before"):
                 self._delegate("2026-03-06", "2026-03-05")
 
