@@ -51,7 +51,9 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
     def _policy_deputies_at(self, place, principals, acting):
         principals = principals.sudo() & acting.from_user_id - place.barred
         if place.by_amount and principals:
-            principals = self._policy_competent(place, principals)
+            lines = place.document._policy_covering_lines(place.amount)
+            line = lines.filtered(lambda line: line.role_id == place.role)[:1]
+            principals = line and place.document._policy_with_room(line, principals).sudo()
         if not principals:
             return {}
         currency = place.document._policy_approval_currency()
@@ -83,12 +85,11 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
     @api.model
     def _policy_lent(self, approvals):
         """Return {request: {deputy: delegation}} of those who decide it for somebody else only."""
-        steps = {approval: approval._policy_step() for approval in approvals}
-        steps = {approval: step for approval, step in steps.items() if step}
-        places = [approval._policy_place(step) for approval, step in steps.items()]
+        steps = self.sudo().browse(approval.id for approval in approvals)._policy_steps()
+        found = self._policy_seats(self._policy_places(steps)) if steps else []
         return {
             approval: {user: seat.delegation for user, seat in seats.items() if seat.delegation}
-            for approval, seats in zip(steps, self._policy_seats(places), strict=True)
+            for approval, seats in zip(steps, found, strict=True)
         }
 
     def _policy_show_to(self, delegation):
@@ -131,7 +132,8 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
 
         One that has ended counts when it was in force while the step was open.
         """
-        place = self._policy_place(self._policy_step())
+        [step] = self._policy_steps().values()
+        place = self._policy_place(step)
         if not place.role or user in place.barred:
             return None
         principals = place.role._policy_principals_for(place.document)[place.document.id]
@@ -146,11 +148,10 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
             )
             .filtered(lambda line: line._policy_covers(place.role))
         )
-        since = self._policy_step().opened_at
         for line in lines:
             words = {"number": line.number, "principal": line.from_user_id.name}
             if line.state in ("ended", "revoked"):
-                if min(line.revoked_at or line.ends_at, line.ends_at) >= since:
+                if min(line.revoked_at or line.ends_at, line.ends_at) >= step.opened_at:
                     return self.env._("delegation %(number)s from %(principal)s is over.", **words)
             elif line.state == "active" and line.from_user_id in place.barred:
                 return self.env._(

@@ -66,10 +66,21 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """Return who of ``seats`` may decide, as ``res.users``."""
         return self._policy_users(user for user, seat in seats.items() if not seat.away)
 
-    def _policy_place(self, step):
+    def _policy_places(self, steps):
+        """Return the :class:`Place` of each step.
+
+        :param dict steps: {request: step}.
+        """
+        documents = self.sudo().browse(approval.id for approval in steps)._policy_documents()
+        return [
+            approval._policy_place(step, documents[approval]) for approval, step in steps.items()
+        ]
+
+    def _policy_place(self, step, document=None):
         """Return the :class:`Place` of a stored step."""
         approval, step = self.sudo(), step.sudo()
-        [document] = approval._policy_documents().values()
+        if document is None:
+            [document] = approval._policy_documents().values()
         late = step.on_timeout == "climb" and step.policy_is_late
         place = self._policy_place_for(
             document,
@@ -85,7 +96,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             return place._replace(by_amount=False)
         source = step._policy_source()
         if source != step:
-            return place._replace(instead=approval._policy_place(source)._replace(late=late))
+            return place._replace(
+                instead=approval._policy_place(source, document)._replace(late=late)
+            )
         return place
 
     @api.model
@@ -255,5 +268,4 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     @api.model
     def _policy_beyond_limit(self, place, user):
         """Return whether a limit that a user has forbids him this amount."""
-        limit = place.by_amount and place.document._policy_own_limit(user)
-        return limit is not None and limit is not False and limit < place.amount
+        return place.by_amount and bool(place.document._policy_beyond_words(user, place.amount))

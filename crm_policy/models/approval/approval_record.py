@@ -202,7 +202,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
         """Write an event for each request, a statement for each clause.
 
         :param dict payloads: {id: ids, codes and numbers}.
-        :param dict on_behalf: {id: the user for whom it was done}.
+        :param dict on_behalf: {id: for whom}, where it was for somebody else.
         """
         for clause, approvals in self.sudo().grouped("clause_id").items():
             self.env["crm.policy.event"]._policy_log(
@@ -214,15 +214,12 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
     def _policy_open_steps(self):
         """Open the next step of each request; those without a further step are approved."""
         approvals, now = self.sudo(), fields.Datetime.now()
-        following = {
-            approval: approval.step_ids.filtered(lambda step: step.state == "waiting")[:1]
-            for approval in approvals
-        }
-        done = approvals.browse(approval.id for approval, step in following.items() if not step)
+        following = approvals._policy_steps("waiting")
+        done = approvals.browse(line.id for line in approvals if line not in following)
         done._policy_end("approved")
-        opened = [(approval, step) for approval, step in following.items() if step]
+        opened = list(following.items())
         if opened:
-            places = [approval._policy_place(step) for approval, step in opened]
+            places = self._policy_places(following)
             people = {}
             by_person = defaultdict(self.env["crm.policy.approval.step"].sudo().browse)
             for (approval, step), seats in zip(opened, self._policy_seats(places), strict=True):

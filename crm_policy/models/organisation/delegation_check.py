@@ -203,10 +203,11 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
         """Return from when until when it holds, before that is stored, too."""
         self.ensure_one()
         zone = company_zone(self.company_id.sudo())
-        return (
-            max(day_start(self.date_from, zone), fields.Datetime.now()),
-            day_start(self.date_to + timedelta(days=1), zone),
-        )
+        try:
+            stop = day_start(self.date_to + timedelta(days=1), zone)
+        except OverflowError:
+            raise ValidationError(self.env._("The last day is beyond the calendar.")) from None
+        return max(day_start(self.date_from, zone), fields.Datetime.now()), stop
 
     def _policy_meeting_domain(self):
         """Return the other delegations of the company that run at the same time as this one."""

@@ -15,3 +15,8 @@ from . import test_resting_route
 from . import test_oral_consents
 from . import test_remedy_execution
 from . import test_scenario_lines
+from . import test_approval_arguments
+from . import test_approval_batch
+from . import test_approval_modes
+from . import test_approval_turns
+from . import test_never_stuck

@@ -318,7 +318,9 @@ class TestDeputies(PolicyCommon):
                 some = approvals[0].union(*approvals[:number])
                 # What a limit costs is asked of each document, with or without delegations.
                 places = [
-                    approval._policy_place(approval._policy_step())._replace(by_amount=False)
+                    approval._policy_place(*approval._policy_steps().values())._replace(
+                        by_amount=False
+                    )
                     for approval in some
                 ]
                 some._policy_deputies_of(places)
@@ -331,6 +333,6 @@ class TestDeputies(PolicyCommon):
     def test_without_any_it_costs_one_query(self):
         with at("2026-03-02 10:00"):
             approval = self._requested().policy_approval_id
-            places = [approval._policy_place(approval._policy_step())]
+            places = [approval._policy_place(*approval._policy_steps().values())]
             with self.assertQueryCount(1):
                 self.assertEqual(approval._policy_deputies_of(places), [{}])

@@ -184,6 +184,8 @@ class TestDelegations(DelegationCommon):
             with self.assertRefused(ValidationError, "is past"):
                 self._delegate("2026-03-01", "2026-03-06")
             self._delegate("2026-03-02", "2026-03-02")
+            with self.assertRefused(ValidationError, "beyond the calendar"):
+                self._delegate("2026-03-06", "9999-12-31")
             with self.assertRefused(ValidationError, "last day is not before"):
                 self._delegate("2026-03-06", "2026-03-05")
 
@@ -216,6 +218,22 @@ class TestDelegations(DelegationCommon):
         role = self.manager_role.copy({"company_id": other.id})
         with at("2026-03-01 10:00"), self.assertRefused(ValidationError, "one company"):
             self._delegate(role_ids=role.ids, writer=self.env.ref("base.user_root"))
+
+    def test_what_is_delegated_in_one_company_does_not_reach_another(self):
+        other = self._new_company("无锡分公司")
+        both = self.company | other
+        (self.manager | self.supervisor).company_ids = both
+        theirs = self.manager_role.copy({"company_id": other.id})
+        with at("2026-03-02 10:00"):
+            line = self._delegate()
+            deputies = theirs._policy_deputies(self.manager, other, 0, other.currency_id)
+            self.assertFalse(deputies)
+            acting = line._policy_acting(both)
+            self.assertEqual(acting, line)
+            self.assertFalse(
+                theirs._policy_deputies(self.manager, other, 0, other.currency_id, acting)
+            )
+            self.assertFalse(line._policy_in_force(self.manager, other))
 
     def test_a_role_is_delegated_to_one_person_at_a_time(self):
         director_role = self._role_of("supervisor")
