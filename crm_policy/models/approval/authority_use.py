@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import FRONT_LINE, SUBJECTS
@@ -53,12 +54,8 @@ class CrmPolicyAuthorityUse(models.Model):
         "res.partner", string="Customer", readonly=True, ondelete="restrict"
     )
     amount = fields.Monetary(required=True, readonly=True)
-    currency_id = fields.Many2one(
-        "res.currency", required=True, readonly=True, ondelete="restrict"
-    )
-    decided_on = fields.Date(
-        required=True, readonly=True, help="The day where the company works."
-    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
+    decided_on = fields.Date(required=True, readonly=True, help="The day where the company works.")
 
     _document_idx = models.Index("(res_model, res_id)")
     _approver_idx = models.Index("(user_id, decided_on)")
@@ -71,7 +68,7 @@ class CrmPolicyAuthorityUse(models.Model):
 
     @api.model
     def _policy_own_domain(self):
-        return [("user_id", "=", self.env.uid)]
+        return Domain("user_id", "=", self.env.uid)
 
     # === BUSINESS METHODS === #
 

@@ -5,9 +5,7 @@ from ...const import ENDED_OUTCOMES, FRONT_LINE, REMEDIES
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 
-DECIDED_FIELDS = frozenset(
-    {"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"}
-)
+DECIDED_FIELDS = frozenset({"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"})
 AMOUNTS = ("amount", "tax_amount")
 # What counts of the other cases of a matter: what was granted, and what is being asked for.
 COUNTED = ("approved", "pending")
@@ -79,8 +77,12 @@ class CrmPolicyRemedy(models.Model):
     @api.depends("ticket_id.partner_id", "policy_approval_state")
     def _compute_front_line_amount(self):
         """AUT-FRONT-01: of the customer and month, whoever has decided it."""
-        sums = self.env["crm.policy.authority.use"].sudo()._policy_front_line_sums(
-            self.sudo().ticket_id.partner_id.commercial_partner_id, self.sudo().company_id
+        sums = (
+            self.env["crm.policy.authority.use"]
+            .sudo()
+            ._policy_front_line_sums(
+                self.sudo().ticket_id.partner_id.commercial_partner_id, self.sudo().company_id
+            )
         )
         for remedy in self:
             customer = remedy.sudo().ticket_id.partner_id.commercial_partner_id

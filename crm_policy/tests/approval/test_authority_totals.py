@@ -15,9 +15,7 @@ class TestLimitsInTotal(AuthorityCommon):
 
     def _total(self, amount, per="approver", period="month", code="manager"):
         line = self._line(code)
-        self._set(
-            line, cumulative_amount=amount, cumulative_per=per, cumulative_period=period
-        )
+        self._set(line, cumulative_amount=amount, cumulative_per=per, cumulative_period=period)
         return line
 
     def _decided(self, amount, role="manager", **vals):
@@ -70,9 +68,7 @@ class TestLimitsInTotal(AuthorityCommon):
         self._decided(9000)
         colleague = self._new_user("manager", login="t_manager2")
         remedy = self._requested(9000, partner_id=self.beichen.id)
-        self.assertEqual(
-            remedy._policy_able(self.users["manager"] | colleague, 9000), colleague
-        )
+        self.assertEqual(remedy._policy_able(self.users["manager"] | colleague, 9000), colleague)
 
     def test_each_customer_has_his_own(self):
         self._total(10_000, per="customer")
@@ -192,9 +188,7 @@ class TestLimitsInTotal(AuthorityCommon):
 
     def test_many_signed_at_once_count_together(self):
         self._total(10_000)
-        remedies = self._requested(6000) | self._requested(
-            6000, partner_id=self.beichen.id
-        )
+        remedies = self._requested(6000) | self._requested(6000, partner_id=self.beichen.id)
         with self.assertRefused(PolicyRefusal, r"6,000\.00 exceeds what is left .*4,000\.00"):
             self._as("manager", remedies).action_policy_approve("同意")
         self.assertEqual(set(remedies.mapped("policy_approval_state")), {"pending"})
