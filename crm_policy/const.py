@@ -206,11 +206,11 @@ CUMULATIVE_PER = [
     ("both", "Each Approver and Customer"),
 ]
 PERIODS = [
-    ("day", "Day"),
-    ("week", "Week"),
-    ("month", "Month"),
-    ("quarter", "Quarter"),
-    ("year", "Year"),
+    ("day", "Per Day"),
+    ("week", "Per Week"),
+    ("month", "Per Month"),
+    ("quarter", "Per Quarter"),
+    ("year", "Per Year"),
 ]
 AMOUNT_BASES = [("included", "Tax Included"), ("excluded", "Tax Excluded")]
 

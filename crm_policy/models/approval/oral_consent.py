@@ -4,7 +4,7 @@ from odoo.fields import Domain
 
 
 class CrmPolicyOralConsent(models.Model):
-    """A leader has agreed orally, and signs afterwards (AUT-FRONT-02; 002 篇二「注明经请示」「补签」).
+    """A leader has agreed orally, and signs afterwards (AUT-FRONT-02; 002 篇二 补签).
 
     What exceeds the authority of an employee is carried out on the word of a leader who may decide
     it. The clock of the policy runs from his word to his signature; whoever lets one run out

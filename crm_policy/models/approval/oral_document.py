@@ -178,9 +178,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
 
     def _policy_write_consent(self, leader, clause, at, comment):
         document = self.sudo()
-        department = (
-            document.policy_department_id if "policy_department_id" in document else None
-        )
+        department = document.policy_department_id if "policy_department_id" in document else None
         Consent = self.env["crm.policy.oral.consent"].sudo()
         [consent] = Consent._policy_guarded_create(
             [

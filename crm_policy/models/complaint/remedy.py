@@ -77,8 +77,12 @@ class CrmPolicyRemedy(models.Model):
     @api.depends("ticket_id.partner_id", "policy_approval_state")
     def _compute_front_line_amount(self):
         """AUT-FRONT-01: of the customer and month, whoever has decided it."""
-        sums = self.env["crm.policy.authority.use"].sudo()._policy_front_line_sums(
-            self.sudo().ticket_id.partner_id.commercial_partner_id, self.sudo().company_id
+        sums = (
+            self.env["crm.policy.authority.use"]
+            .sudo()
+            ._policy_front_line_sums(
+                self.sudo().ticket_id.partner_id.commercial_partner_id, self.sudo().company_id
+            )
         )
         for remedy in self:
             customer = remedy.sudo().ticket_id.partner_id.commercial_partner_id

@@ -22,7 +22,10 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
 
     currency_id = fields.Many2one("res.currency")
     executed_amount = fields.Monetary(
-        string="Carried Out", readonly=True, copy=False, help="What it has come to in the end."
+        string="Amount Carried Out",
+        readonly=True,
+        copy=False,
+        help="What it has come to in the end.",
     )
     executed_at = fields.Datetime(string="Carried Out At", readonly=True, copy=False)
     excess_of_id = fields.Many2one(
@@ -34,7 +37,9 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         ondelete="restrict",
         help="The decided remedy that costs more than was decided.",
     )
-    excess_ids = fields.One2many("crm.policy.remedy", "excess_of_id", readonly=True)
+    excess_ids = fields.One2many(
+        "crm.policy.remedy", "excess_of_id", string="Excesses", readonly=True
+    )
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {
@@ -102,8 +107,10 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                 self.env._("An excess of %(remedy)s is pending.", remedy=remedy.display_name)
             )
         with self.env.cr.savepoint():
-            [part] = self.env["crm.policy.remedy"].sudo()._policy_guarded_create(
-                [remedy._policy_excess_values(excess)]
+            [part] = (
+                self.env["crm.policy.remedy"]
+                .sudo()
+                ._policy_guarded_create([remedy._policy_excess_values(excess)])
             )
             part.with_env(self.env).action_policy_submit()
         return True

@@ -54,7 +54,9 @@ class CrmPolicyAuthority(models.Model):
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.company.currency_id
     )
-    band = fields.Char(compute="_compute_band", help="Above what, and up to what, the role decides.")
+    band = fields.Char(
+        compute="_compute_band", help="Above what, and up to what, the role decides."
+    )
     total = fields.Char(
         string="In Total",
         compute="_compute_band",
@@ -102,9 +104,7 @@ class CrmPolicyAuthority(models.Model):
             money = line.currency_id.format
             if line.unlimited:
                 line.band = (
-                    f"> {money(line.min_amount)}"
-                    if line.min_amount
-                    else self.env._("any amount")
+                    f"> {money(line.min_amount)}" if line.min_amount else self.env._("any amount")
                 )
             elif line.min_amount:
                 line.band = f"{money(line.min_amount)} – {money(line.max_amount)}"

@@ -1,4 +1,4 @@
-"""The matrix: bands, with and without tax, currencies at the day of the decision (AUT-MAT-01, -03)."""
+"""The matrix: bands, with and without tax, currencies at the day of the decision (AUT-MAT)."""
 
 from psycopg2.errors import CheckViolation
 

@@ -188,9 +188,7 @@ class TestLimitsInTotal(AuthorityCommon):
 
     def test_many_signed_at_once_count_together(self):
         self._total(10_000)
-        remedies = self._requested(6000) | self._requested(
-            6000, partner_id=self.beichen.id
-        )
+        remedies = self._requested(6000) | self._requested(6000, partner_id=self.beichen.id)
         with self.assertRefused(PolicyRefusal, r"6,000\.00 exceeds what is left .*4,000\.00"):
             self._as("manager", remedies).action_policy_approve("同意")
         self.assertEqual(set(remedies.mapped("policy_approval_state")), {"pending"})

@@ -163,9 +163,14 @@ class TestOralConsents(AuthorityCommon):
                 self.assertIn(part, str(caught.exception))
             colleague = remedy.with_user(self.users["supervisor"])
             colleague.action_policy_oral_yes(self.users["manager"].id)
-            self.env.ref("crm_policy.cron_mark_overdue").method_direct_trigger()
+            with self.enter_registry_test_mode():
+                self.env.ref("crm_policy.cron_mark_overdue").method_direct_trigger()
+            self.env.invalidate_all()
             violation = self.env["crm.policy.violation"].search(
-                [("res_model", "=", "crm.policy.oral.consent"), ("company_id", "=", self.company.id)]
+                [
+                    ("res_model", "=", "crm.policy.oral.consent"),
+                    ("company_id", "=", self.company.id),
+                ]
             )
             self.assertEqual(violation.user_id, self.users["manager"])
             self.assertEqual(violation.clause_id.number, "4.4")

@@ -91,7 +91,7 @@ class TestFindings(PolicyCommon):
         self.assertIn(("authority_twice", "error", twice.id), self._found())
         other = self._role_of("quality")
         twice.write({"role_id": other.id, "max_amount": 5_000_000})
-        self.assertIn(("authority_overlap", "warning", twice.id), self._found())
+        self.assertIn(("authority_overlap", "error", twice.id), self._found())
 
     def test_a_step_that_nobody_can_sign_today(self):
         route = self._rule("remedy", "crm.policy.route")
