@@ -465,6 +465,10 @@ def read_head(text):
     return int(seq), digest
 
 
+def say(text):
+    sys.stdout.write(text + "\n")
+
+
 def main(arguments=None):
     """Verify a file; return 0 when it holds, 1 when it is broken, 2 when it is no export."""
     parser = argparse.ArgumentParser(
@@ -477,12 +481,12 @@ def main(arguments=None):
         with open(options.file, "rb") as file:
             found = Verification(file, options.head)
     except OSError as error:
-        print(f"UNREADABLE: {options.file}: {error.strerror}")
+        say(f"UNREADABLE: {options.file}: {error.strerror}")
         return 2
     except Unreadable as error:
-        print(f"UNREADABLE: {options.file}: {error}")
+        say(f"UNREADABLE: {options.file}: {error}")
         return 2
-    print("\n".join(conclusion(found, options.head)))
+    say("\n".join(conclusion(found, options.head)))
     return 1 if found.words else 0
 
 

@@ -9,6 +9,7 @@ class CrmPolicyLedger(models.TransientModel):
 
     _name = "crm.policy.ledger"
     _description = "Ledger"
+    _rec_name = "company_id"
 
     company_id = fields.Many2one(
         "res.company",

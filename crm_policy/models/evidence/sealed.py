@@ -32,7 +32,7 @@ class CrmPolicySealed(models.Model):
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
-    name = fields.Char(string="What For", required=True, readonly=True)
+    name = fields.Char(string="Sealed For", required=True, readonly=True)
     text = fields.Text(readonly=True)
     salt = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     hash = fields.Char(required=True, readonly=True, help="As it stands in the ledger.")
