@@ -53,12 +53,8 @@ class CrmPolicyAuthorityUse(models.Model):
         "res.partner", string="Customer", readonly=True, ondelete="restrict"
     )
     amount = fields.Monetary(required=True, readonly=True)
-    currency_id = fields.Many2one(
-        "res.currency", required=True, readonly=True, ondelete="restrict"
-    )
-    decided_on = fields.Date(
-        required=True, readonly=True, help="The day where the company works."
-    )
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True, ondelete="restrict")
+    decided_on = fields.Date(required=True, readonly=True, help="The day where the company works.")
 
     _document_idx = models.Index("(res_model, res_id)")
     _approver_idx = models.Index("(user_id, decided_on)")

@@ -49,9 +49,7 @@ class CrmPolicyCaseAccused(models.AbstractModel):
         before = {case.id: case.sudo().policy_accused_user_ids for case in self}
         result = super().write(vals)
         self._policy_refuse_accused()
-        changed = self.filtered(
-            lambda case: case.sudo().policy_accused_user_ids != before[case.id]
-        )
+        changed = self.filtered(lambda case: case.sudo().policy_accused_user_ids != before[case.id])
         changed._policy_accused_changed()
         return result
 

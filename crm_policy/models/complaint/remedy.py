@@ -5,9 +5,7 @@ from ...const import ENDED_OUTCOMES, FRONT_LINE, REMEDIES
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 
-DECIDED_FIELDS = frozenset(
-    {"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"}
-)
+DECIDED_FIELDS = frozenset({"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"})
 AMOUNTS = ("amount", "tax_amount")
 # What counts of the other cases of a matter: what was granted, and what is being asked for.
 COUNTED = ("approved", "pending")

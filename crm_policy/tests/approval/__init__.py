@@ -10,3 +10,8 @@ from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
 from . import test_resting_route
+from . import test_approval_arguments
+from . import test_approval_batch
+from . import test_approval_modes
+from . import test_approval_turns
+from . import test_never_stuck

@@ -237,7 +237,13 @@ class TestCurrencies(AuthorityCommon):
             with self.assertRaises(PolicyRefusal) as caught:
                 self._as("specialist", case).action_policy_submit()
         words = str(caught.exception)
-        for part in ("Clause 4.2", "7,000.00", "USD", "no exchange rate for 2026-03-02", admin.name):
+        for part in (
+            "Clause 4.2",
+            "7,000.00",
+            "USD",
+            "no exchange rate for 2026-03-02",
+            admin.name,
+        ):
             self.assertIn(part, words)
         self.assertEqual(remedy.policy_approval_state, "none")
 

@@ -15,9 +15,7 @@ class TestLimitsInTotal(AuthorityCommon):
 
     def _total(self, amount, per="approver", period="month", code="manager"):
         line = self._line(code)
-        self._set(
-            line, cumulative_amount=amount, cumulative_per=per, cumulative_period=period
-        )
+        self._set(line, cumulative_amount=amount, cumulative_per=per, cumulative_period=period)
         return line
 
     def _decided(self, amount, role="manager", **vals):
@@ -70,9 +68,7 @@ class TestLimitsInTotal(AuthorityCommon):
         self._decided(9000)
         colleague = self._new_user("manager", login="t_manager2")
         remedy = self._requested(9000, partner_id=self.beichen.id)
-        self.assertEqual(
-            remedy._policy_able(self.users["manager"] | colleague, 9000), colleague
-        )
+        self.assertEqual(remedy._policy_able(self.users["manager"] | colleague, 9000), colleague)
 
     def test_each_customer_has_his_own(self):
         self._total(10_000, per="customer")
