@@ -5,7 +5,7 @@ from ..const import EMERGENCY_TRIGGERS
 
 
 class CrmPolicyEmergencyTurn(models.TransientModel):
-    """Ask for what a step of an emergency needs, then take it; nothing typed is lost when refused."""
+    """Ask for what a step of an emergency needs, then take it; a refusal loses nothing typed."""
 
     _name = "crm.policy.emergency.turn"
     _description = "Step of an Emergency Being Taken"

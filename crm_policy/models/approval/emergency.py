@@ -56,7 +56,9 @@ class CrmPolicyEmergency(models.Model):
     # Roles and the chain of managers find the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
     partner_id = fields.Many2one(related="ticket_id.partner_id", string="Customer")
-    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
+    policy_department_id = fields.Many2one(
+        related="ticket_id.policy_department_id", string="Department in Charge"
+    )
     trigger = fields.Selection(EMERGENCY_TRIGGERS, required=True, readonly=True)
     reason = fields.Text(string="Reason", required=True, readonly=True)
     clause_id = fields.Many2one(
@@ -318,11 +320,9 @@ class CrmPolicyEmergency(models.Model):
         chair = team._policy_seats().get(team._policy_chair()) or members
         leader = (chair & self.env.user) or chair[:1]
         self._policy_check_right(team, leader | self.env.user, company)
-        [number] = (
-            self.env["crm.policy.counter"]
-            .sudo()
-            ._policy_reserve(company, NUMBERS, "year", to_local(now, company_zone(company)).date(), 1)
-        )
+        day = to_local(now, company_zone(company)).date()
+        counter = self.env["crm.policy.counter"].sudo()
+        [number] = counter._policy_reserve(company, NUMBERS, "year", day, 1)
         plan = self.env["crm.policy.emergency.plan"]._policy_plan_for(trigger, company)
         [emergency] = self.sudo()._policy_guarded_create(
             [

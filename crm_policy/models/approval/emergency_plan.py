@@ -13,7 +13,7 @@ INTERVAL = "drill_interval_months"
 
 
 class CrmPolicyEmergencyPlan(models.Model):
-    """What is done at once when an emergency is started, and when it was rehearsed (EMG-03, EMG-05).
+    """What is done at once when an emergency is started, and its rehearsals (EMG-03, EMG-05).
 
     It has no versions: drills belong to the plan, whatever the text of the policy.
     """

@@ -36,7 +36,8 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
     # === COMPUTE METHODS === #
 
     def _compute_suspended_since(self):
-        clocks = self._policy_overdue_clocks(self.sudo().filtered(lambda record: not record[DECIDED]))
+        waiting = self.sudo().filtered(lambda record: not record[DECIDED])
+        clocks = self._policy_overdue_clocks(waiting)
         since = {clock.res_id: clock.due_at for clock in reversed(clocks)}
         for emergency in self:
             emergency.suspended_since = since.get(emergency.id, False)

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError
 
 
 class CrmPolicyEmergencyStep(models.Model):
-    """A step of the plan of an emergency: who does it, until when, and when it was done (EMG-03)."""
+    """A step of an emergency's plan: who does it, until when, and when it was done (EMG-03)."""
 
     _name = "crm.policy.emergency.step"
     _description = "Step of an Emergency"
@@ -26,8 +26,10 @@ class CrmPolicyEmergencyStep(models.Model):
     company_id = fields.Many2one(related="emergency_id.company_id", store=True, index=True)
     # Roles look for the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
-    leader_id = fields.Many2one(related="emergency_id.leader_id")
-    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
+    leader_id = fields.Many2one(related="emergency_id.leader_id", string="Leader")
+    policy_department_id = fields.Many2one(
+        related="ticket_id.policy_department_id", string="Department in Charge"
+    )
     plan_step_id = fields.Many2one(
         "crm.policy.emergency.plan.step",
         string="Step",

@@ -1,4 +1,4 @@
-"""先执行后补办: what a team may execute before the approval, and what it may not (EMG-01, AUT-MAT-05)."""
+"""What a team may execute before the approval, and what it may not (EMG-01, AUT-MAT-05)."""
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError

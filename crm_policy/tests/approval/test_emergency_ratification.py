@@ -41,8 +41,12 @@ class TestEmergencyRatification(EmergencyCommon):
         self.assertTrue(emergency.decided_at)
 
     def test_the_sum_decides_who_is_competent(self):
-        for amount, role, clerk in ((10000, "director", None), (10000.01, "director", "manager"),
-                                    (50000, "director", "manager"), (50000.01, "ceo", "director")):  # fmt: skip
+        for amount, role, clerk in (
+            (10000, "director", None),
+            (10000.01, "director", "manager"),
+            (50000, "director", "manager"),
+            (50000.01, "ceo", "director"),
+        ):
             emergency = self._start(self._new_crisis())
             self._hand_in(emergency, amount)
             with self.subTest(amount):
@@ -118,9 +122,37 @@ class TestEmergencyRatification(EmergencyCommon):
     def test_whoever_ratifies_sees_the_case(self):
         emergency = self._start(self._new_crisis())
         self._hand_in(emergency, 60000)
-        opened = emergency.ticket_id.policy_access_ids.filtered(lambda row: row.reason == "approver")
+        opened = emergency.ticket_id.policy_access_ids
+        opened = opened.filtered(lambda row: row.reason == "approver")
         self.assertEqual(opened.user_id, self.users["ceo"])
         self.assertTrue(self._as("ceo", emergency).read(["statement"]))
+
+    def test_what_is_returned_is_completed_and_handed_in_anew(self):
+        """The clock goes on meanwhile: a return is no decision."""
+        case = self._new_crisis()
+        remedy = self._new_remedy(case, 30000)
+        emergency = self._start(case)
+        self._execute(remedy)
+        self._hand_in(emergency)
+        self._as("director", emergency).action_policy_return(None, "请补充运费")
+        self.assertEqual((emergency.state, emergency.decided_at), ("stabilised", False))
+        self.assertEqual(set(emergency.policy_deadline_ids.mapped("state")), {"open"})
+        self.assertTrue(remedy._policy_may_execute())
+        self._act(emergency, 30000)
+        self._as("manager", emergency).action_policy_submit()
+        self.assertEqual(emergency.policy_approval_id.amount, 60000)
+        with self.assertRefused(PolicyRefusal, "60,000.00 exceeds your limit"):
+            self._as("director", emergency).action_policy_approve()
+        self._as("ceo", emergency).action_policy_approve()
+        self.assertEqual((emergency.state, remedy.policy_approval_state), ("ratified", "approved"))
+
+    def test_what_is_recalled_waits_for_its_decision_all_the_same(self):
+        emergency = self._start(self._new_crisis())
+        self._hand_in(emergency)
+        self._as("manager", emergency).action_policy_recall()
+        self.assertEqual(emergency.state, "stabilised")
+        with self.assertRefused(PolicyRefusal, "after its ratification only"):
+            self._as("manager", emergency).action_policy_close("教训")
 
     # === REFUSED === #
 
@@ -244,9 +276,7 @@ class TestEmergencyRatification(EmergencyCommon):
     def _statutory_days(self):
         calendar = self.company.resource_calendar_id
         calendar.policy_statutory_country_id = self.env.ref("base.cn")
-        self.assertTrue(
-            self.env["crm.policy.calendar.day"].search([("date", "=", "2026-05-09")])
-        )
+        self.assertTrue(self.env["crm.policy.calendar.day"].search([("date", "=", "2026-05-09")]))
 
     def test_the_decision_stops_both_clocks(self):
         emergency, _after = self._late()
@@ -318,6 +348,25 @@ class TestEmergencyRatification(EmergencyCommon):
             self._start(self._new_crisis())
         with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
             self._start(self._new_crisis(), role="director")
+
+    def test_the_team_is_suspended_whoever_leads_it_then(self):
+        emergency, after = self._late()
+        self.emergency_team.member_ids = [
+            Command.clear(),
+            Command.create({"user_id": self.manager2.id, "sequence": 1}),
+        ]
+        with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
+            self._new_crisis().with_user(self.manager2).action_policy_start_emergency("crisis", "x")
+
+    def test_only_a_late_ratification_suspends(self):
+        """The clock of another duty in the emergency takes no right away."""
+        rules = self.env["crm.policy.deadline.rule"].search(
+            [("model_name", "=", "crm.policy.emergency"), ("company_id", "=", self.company.id)]
+        )
+        rules._policy_guarded_write({"done_path": "follow_up_at"})
+        _emergency, after = self._late()
+        with at(after):
+            self.assertTrue(self._start(self._new_crisis()))
 
     def test_another_team_with_another_leader_is_not(self):
         _emergency, after = self._late()

@@ -54,9 +54,7 @@ class TestEmergencyStart(EmergencyCommon):
         self.assertTrue(self._start(case, "major_loss"))
 
     def test_without_a_limit_no_loss_is_major(self):
-        self.env.cr.execute(
-            "DELETE FROM crm_policy_parameter WHERE code = 'emergency_loss_from'"
-        )
+        self.env.cr.execute("DELETE FROM crm_policy_parameter WHERE code = 'emergency_loss_from'")
         self.env.invalidate_all()
         with self.assertRefused(ValidationError, "does not say from which loss"):
             self._start(self._new_case(policy_claim_amount=90000), "major_loss")

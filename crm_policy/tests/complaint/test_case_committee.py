@@ -12,10 +12,11 @@ class TestCaseCommittee(PolicyCommon):
         super().setUpClass()
         cls.members = [cls._plain(f"t_seat{number}") for number in range(3)]
         cls.substitute, cls.late = cls._plain("t_stand_in"), cls._plain("t_late")
+        cls.env["crm.policy.team"].search([("code", "=", "emergency")]).active = False
         cls.emergency = cls.env["crm.policy.team"].create(
             {
-                "code": "emergency",
-                "name": "应急小组",
+                "code": "flood",
+                "name": "防汛小组",
                 "kind": "emergency",
                 "company_id": cls.company.id,
                 "member_ids": [
@@ -46,7 +47,7 @@ class TestCaseCommittee(PolicyCommon):
         self.assertFalse(self._sees(self.late))
         self.assertEqual(self.case.policy_committee_id, self.emergency)
         event = self.env["crm.policy.event"].search([("type", "=", "case.committee")])
-        self.assertEqual(event.payload, {"team": self.emergency.id, "code": "emergency"})
+        self.assertEqual(event.payload, {"team": self.emergency.id, "code": "flood"})
         self.assertEqual(
             (event.res_id, event.actor_id), (self.case.id, self.users["supervisor"].id)
         )

@@ -20,6 +20,7 @@ class TestTeams(PolicyCommon):
             user = cls._new_user("specialist", login=f"t_member{number}")
             cls._new_employee(user)
             cls.people |= user
+        cls.env["crm.policy.team"].search([("code", "=", "emergency")]).active = False
         cls.committee = cls.env["crm.policy.team"].search(
             [("code", "=", "quality-complaint"), ("company_id", "=", cls.company.id)]
         )

@@ -1,0 +1,112 @@
+"""Two who act in an emergency at the same time, in real processes that really commit."""
+
+import time
+
+import pytest
+
+SETUP = """
+company = env.company
+company.resource_calendar_id.tz = "Asia/Shanghai"
+
+def user(login, group):
+    group = env.ref(f"crm_policy.group_{group}")
+    vals = {"name": login, "login": login, "group_ids": [(6, 0, group.ids)]}
+    return env["res.users"].with_context(no_reset_password=True).create(vals)
+
+director = user("the director", "director")
+user("manager 1", "manager") + user("manager 2", "manager")
+user("a specialist", "specialist")
+version = env["crm.policy"]._policy_install_shipped("service", company)
+version.with_user(director).action_policy_publish()
+env.flush_all()
+kind = env["crm.policy.complaint.type"].search([("code", "=", "quality")])
+case = env["helpdesk.ticket"].create({
+    "name": "x", "description": "x", "policy_kind": "complaint", "policy_severity": "crisis",
+    "policy_complaint_type_id": kind.id, "partner_id": company.partner_id.id,
+    "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
+    "user_id": env["res.users"].search([("login", "=", "a specialist")]).id,
+})
+employees = env["hr.employee"].create([
+    {"name": user.name, "user_id": user.id, "company_id": company.id}
+    for user in env["res.users"].search([("login", "like", "manager ")])
+])
+department = env["hr.department"].create(
+    {"name": "d", "company_id": company.id, "manager_id": employees[0].id}
+)
+employees.department_id = department
+case.policy_department_id = department
+env["crm.policy.remedy"].create({"ticket_id": case.id, "amount": 20000})
+"""
+TURN = """
+from odoo.exceptions import UserError, ValidationError
+from odoo.service.model import retrying
+
+someone = env["res.users"].search([("login", "=", "{login}")])
+case = env["helpdesk.ticket"].search([("policy_severity", "=", "crisis")]).with_user(someone)
+remedy = case.sudo().policy_remedy_ids.with_user(someone)
+
+def turn():
+    env.invalidate_all()
+    return {call}
+
+print("ready", flush=True)
+input()
+try:
+    {how}
+    print("done", flush=True)
+    input()
+except (UserError, ValidationError) as error:
+    print("refused:", error, flush=True)
+"""
+START = "case.action_policy_start_emergency('crisis', 'x')"
+EXECUTE = "remedy.action_policy_execute_emergency('x')"
+
+
+@pytest.fixture
+def crisis_db(scratch_db):
+    scratch_db.run_in_odoo(SETUP)
+    return scratch_db
+
+
+def begin(database, **words):
+    process = database.start(TURN.format(**words))
+    assert process.stdout.readline().strip() == "ready", process.stderr.read()
+    return process
+
+
+def say(process, word="go"):
+    process.stdin.write(f"{word}\n")
+    process.stdin.flush()
+
+
+def at_once(database, call):
+    """Return what the second one is told, who comes while the first has not committed yet."""
+    first = begin(database, login="manager 1", call=call, how="turn()")
+    second = begin(database, login="manager 2", call=call, how="retrying(turn, case.env)")
+    say(first)
+    assert first.stdout.readline().strip() == "done", first.stderr.read()
+    say(second)
+    time.sleep(1)
+    assert second.poll() is None
+    say(first, "commit")
+    database.finish(first)
+    return database.finish(second)
+
+
+def test_of_two_who_start_at_once_one_does_and_the_other_is_told(crisis_db):
+    answer = at_once(crisis_db, START)
+    assert "refused:" in answer and "running already" in answer
+    assert crisis_db.run_in_odoo("print(env['crm.policy.emergency'].search_count([]))").split() == [
+        "1"
+    ]
+
+
+def test_of_two_who_execute_at_once_one_does_and_it_is_paid_once(crisis_db):
+    crisis_db.run_in_odoo(TURN.split("print(")[0].format(login="manager 1", call=START) + "turn()")
+    answer = at_once(crisis_db, EXECUTE)
+    assert "refused:" in answer and "may be carried out already" in answer
+    log = crisis_db.run_in_odoo(
+        "print(*env['crm.policy.emergency.action'].search([]).mapped("
+        "lambda line: (line.user_id.login, line.amount)))"
+    )
+    assert log.strip() == "('manager 1', 20000.0)"
