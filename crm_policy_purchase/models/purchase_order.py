@@ -17,6 +17,15 @@ class PurchaseOrder(models.Model):
     _name = "purchase.order"
     _inherit = ["purchase.order", "crm.policy.approvable"]
 
+    # Odoo translates the words of a selection with the module that has them.
+    policy_approval_state = fields.Selection(
+        selection_add=[
+            ("none", "Not Submitted"),
+            ("pending", "Pending"),
+            ("approved", "Approved"),
+            ("rejected", "Rejected"),
+        ]
+    )
     policy_governed = fields.Boolean(string="Needs Signatures", compute="_compute_policy_governed")
     policy_department_id = fields.Many2one(
         "hr.department",
