@@ -3,3 +3,4 @@ from . import uploads
 from . import ticket_portal
 from . import case_portal
 from . import intake_page
+from . import policy_portal

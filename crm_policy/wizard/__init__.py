@@ -6,6 +6,7 @@ from . import calendar_load
 from . import call
 from . import case_step
 from . import approval_sign
+from . import consultation_answer
 from . import external_step
 from . import intake_try
 from . import organisation_check
