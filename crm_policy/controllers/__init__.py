@@ -4,3 +4,4 @@ from . import ticket_portal
 from . import case_portal
 from . import intake_page
 from . import ledger_export
+from . import policy_portal

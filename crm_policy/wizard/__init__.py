@@ -7,6 +7,7 @@ from . import call
 from . import case_step
 from . import approval_sign
 from . import emergency_turn
+from . import consultation_answer
 from . import external_step
 from . import intake_try
 from . import ledger

@@ -30,6 +30,8 @@ from . import emergency
 from . import emergency_action
 from . import emergency_step
 from . import case_access
+from . import publication
+from . import publication_linter
 from . import suggestion
 from . import suggestion_step
 from . import clause

@@ -10,7 +10,9 @@ READERS = (
 class CrmPolicyVersion(models.Model):
     """The rules that the sentences of a draft may mean, and who signs a version in force."""
 
-    _inherit = "crm.policy.version"
+    _name = "crm.policy.version"
+    # The publication first: what it overrides stands in the version's own class.
+    _inherit = ["crm.policy.publication", "crm.policy.version"]
 
     suggestion_ids = fields.One2many(
         "crm.policy.suggestion", "version_id", string="Suggested Rules", groups=READERS

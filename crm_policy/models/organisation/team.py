@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.zones import company_zone, to_local
+from .role import can_act
 
 KINDS = [
     ("committee", "CRM Committee"),
@@ -34,6 +35,7 @@ class CrmPolicyTeam(models.Model):
         "quorum": (int, False),
         "clause": (str, False),
         "members": (list, True),
+        "must_cover": (list, False),
     }
 
     code = fields.Char(required=True)
@@ -62,6 +64,16 @@ class CrmPolicyTeam(models.Model):
     date_from = fields.Date(string="Runs From", help="Empty: a standing team.")
     date_to = fields.Date(string="Runs To")
     member_ids = fields.One2many("crm.policy.team.member", "team_id", copy=True)
+    must_cover_role_ids = fields.Many2many(
+        "crm.policy.role",
+        relation="crm_policy_team_cover_rel",
+        string="Must Be Represented",
+        help="Of each of these at least one holder has a seat that votes: without them the team "
+        "publishes no policy.",
+    )
+    uncovered_role_ids = fields.Many2many(
+        "crm.policy.role", compute="_compute_uncovered_role_ids", string="Not Represented"
+    )
     voter_ids = fields.Many2many("res.users", compute="_compute_voters", string="Can Vote Now")
     voter_count = fields.Integer(compute="_compute_voters", string="Voters")
     quorum_count = fields.Integer(compute="_compute_voters", string="Quorum Needed")
@@ -100,7 +112,29 @@ class CrmPolicyTeam(models.Model):
             else:
                 team.status = "ready" if team._policy_has_quorum(team.voter_ids) else "short"
 
+    @api.depends("must_cover_role_ids", "member_ids.user_id", "member_ids.role_id",
+                 "member_ids.vote")  # fmt: skip
+    def _compute_uncovered_role_ids(self):
+        for team in self:
+            team.uncovered_role_ids = team._policy_uncovered()
+
     # === CONSTRAINT METHODS === #
+
+    @api.constrains("must_cover_role_ids", "company_id")
+    def _check_must_cover(self):
+        for team in self.sudo():
+            strangers = team.must_cover_role_ids.filtered(
+                lambda role, team=team: role.company_id != team.company_id
+            )
+            if strangers:
+                raise ValidationError(
+                    self.env._(
+                        "%(team)s: %(member)s does not belong to %(company)s.",
+                        team=team.name,
+                        member=", ".join(strangers.mapped("name")),
+                        company=team.company_id.name,
+                    )
+                )
 
     @api.constrains("member_ids", "company_id")
     def _check_members(self):
@@ -138,6 +172,7 @@ class CrmPolicyTeam(models.Model):
                     "kind": team.kind,
                     "quorum": team.quorum,
                     "active": team.active,
+                    "must_cover": team.must_cover_role_ids.mapped("code"),
                     "members": [
                         {
                             "user": member.user_id.id,
@@ -178,8 +213,17 @@ class CrmPolicyTeam(models.Model):
                     }
                 )
             )
+        place = f"teams ({row['code']}) must_cover"
+        covered = self.env["crm.policy.role"]
+        for code in row.pop("must_cover", None) or []:
+            if not isinstance(code, str):
+                raise ValidationError(
+                    self.env._("Policy pack, %(place)s: roles by their codes.", place=place)
+                )
+            covered |= self._pack_reference(covered._name, version, place, code)
         clause = row.pop("clause", None)
         return {
+            "must_cover_role_ids": [fields.Command.set(covered.ids)],
             "functional_layer": row.pop("layer", False),
             "clause_id": clauses[clause].id if clause else False,
             "member_ids": members,
@@ -254,6 +298,21 @@ class CrmPolicyTeam(models.Model):
         for role in team.member_ids.role_id:
             people |= role._policy_holders() | role._policy_staff()
         return people
+
+    def _policy_uncovered(self):
+        """Return the roles that must be represented and of whose holders nobody has a vote.
+
+        Who is away for some days still has his seat; who was archived has not.
+        """
+        self.ensure_one()
+        team = self.sudo()
+        seats = team.member_ids.filtered(lambda member: member.vote == "voting")
+        people = can_act(seats.user_id, team.company_id)
+        for role in seats.role_id:
+            people |= role._policy_holders() | role._policy_staff()
+        return team.must_cover_role_ids.filtered(
+            lambda role: not (role._policy_holders() | role._policy_staff()) & people
+        )
 
     def _policy_seats(self):
         """Return {member: who takes the seat now}; nobody where it is vacant."""

@@ -7,6 +7,7 @@ from . import term
 from . import policy
 from . import default
 from . import audience
+from . import consulted
 from . import revision
 from . import version
 from . import clause
@@ -17,6 +18,7 @@ from . import pack_diff
 from . import pack_merger
 from . import proposed
 from . import acknowledgement
+from . import consultation
 from . import interpretation
 from . import finding
 from . import text_linter

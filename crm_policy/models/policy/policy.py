@@ -79,6 +79,10 @@ class CrmPolicy(models.Model):
 
     def write(self, vals):
         self._policy_check_fixed(vals)
+        if vals.get("active_in_company"):
+            self.filtered(
+                lambda policy: not policy.active_in_company
+            ).current_version_id._policy_check_usable()
         result = super().write(vals)
         if "active_in_company" in vals:
             self.env.registry.clear_cache()  # which rules count depends on it

@@ -15,6 +15,7 @@ class CrmPolicyVersion(models.Model):
     _description = "Policy Version"
     _inherit = [
         "crm.policy.audience",
+        "crm.policy.consulted",
         "crm.policy.revision",
         "crm.policy.version.pack",
         "mail.thread",
@@ -189,8 +190,10 @@ class CrmPolicyVersion(models.Model):
                     self.env._("%(version)s has no clause.", version=version.display_name)
                 )
         self._policy_check_revision()
+        self._policy_check_consulted()
         self.env["crm.policy.finding"]._policy_check_errors(self)
         self._policy_guarded_write({"state": "review"})
+        self._policy_on_handed_over()
         return True
 
     def action_policy_draft(self):
@@ -198,28 +201,16 @@ class CrmPolicyVersion(models.Model):
         self.check_access("write")
         if any(version.state != "review" or version.approver_id for version in self):
             raise UserError(self.env._("Only a version in review goes back to draft."))
-        self._policy_guarded_write({"state": "draft"})
+        self._policy_take_back()
         return True
 
     def action_policy_publish(self):
         """Approve a version in review; it takes effect on its day (POL-VER-01)."""
         self.check_access("read")
+        self._policy_check_direct()
         self._policy_check_approver()
         for version in self:
-            if version.state != "review" or version.approver_id:
-                raise UserError(
-                    self.env._(
-                        "%(version)s is not waiting for approval.", version=version.display_name
-                    )
-                )
-            if version.effective_from and version.effective_from < version._policy_today():
-                raise ValidationError(
-                    self.env._(
-                        "%(version)s would take effect on %(day)s: no policy binds the past.",
-                        version=version.display_name,
-                        day=version.effective_from,
-                    )
-                )
+            version._policy_check_waiting()
             if version.author_id == self.env.user:
                 raise AccessError(
                     self.env._(
@@ -228,21 +219,7 @@ class CrmPolicyVersion(models.Model):
                     )
                 )
             version._policy_check_writer()
-            # People and calendars may have changed since it was handed over.
-            self.env["crm.policy.finding"]._policy_check_errors(version)
-            version.sudo()._policy_guarded_write(
-                {
-                    "approver_id": self.env.uid,
-                    "approved_at": fields.Datetime.now(),
-                    "content_hash": version._policy_content_hash(),
-                    "effective_from": version.effective_from or version._policy_today(),
-                }
-            )
-        self.policy_id.sudo().active_in_company = True
-        self.env["crm.policy.event"]._policy_log("version.approved", self.sudo())
-        self.sudo()._policy_take_effect()
-        for version in self:
-            self.env["crm.policy.acknowledgement"]._policy_keep(version)
+        self._policy_publish(self.env.user)
         return True
 
     def action_policy_abolish(self, reason=None):
@@ -323,6 +300,69 @@ class CrmPolicyVersion(models.Model):
 
     def _policy_today(self):
         return to_local(fields.Datetime.now(), company_zone(self.company_id)).date()
+
+    def _policy_check_waiting(self):
+        """Refuse to approve what is not in review, or would bind the past."""
+        self.ensure_one()
+        if self.state != "review" or self.approver_id:
+            raise UserError(
+                self.env._("%(version)s is not waiting for approval.", version=self.display_name)
+            )
+        if self.effective_from and self.effective_from < self._policy_today():
+            raise ValidationError(
+                self.env._(
+                    "%(version)s would take effect on %(day)s: no policy binds the past.",
+                    version=self.display_name,
+                    day=self.effective_from,
+                )
+            )
+
+    def _policy_check_direct(self):
+        """Refuse to approve by one signature what needs more of them.
+
+        The room of the approvals overrides it.
+        """
+
+    def _policy_check_usable(self):
+        """Refuse to take a policy into use whose text nobody could change or interpret.
+
+        The room of the approvals overrides it.
+        """
+
+    def _policy_on_handed_over(self):
+        """Called when drafts went into review: the customers whom it concerns are asked.
+
+        The room of the approvals overrides it: where a chain of signatures is needed, it begins.
+        """
+        self._policy_open_consultation()
+
+    def _policy_take_back(self):
+        """Make drafts again of versions in review."""
+        self._policy_guarded_write({"state": "draft"})
+        self._policy_break_consultation()
+
+    def _policy_publish(self, approver):
+        """Approve versions in the name of ``approver``, whose right the caller has checked.
+
+        What the text needs is checked here, whoever approves: no errors, customers heard.
+        """
+        for version in self:
+            version._policy_check_heard()
+            # People and calendars may have changed since it was handed over.
+            self.env["crm.policy.finding"]._policy_check_errors(version)
+            version.sudo()._policy_guarded_write(
+                {
+                    "approver_id": approver.id,
+                    "approved_at": fields.Datetime.now(),
+                    "content_hash": version._policy_content_hash(),
+                    "effective_from": version.effective_from or version._policy_today(),
+                }
+            )
+        self.policy_id.sudo().active_in_company = True
+        self.env["crm.policy.event"]._policy_log("version.approved", self.sudo())
+        self.sudo()._policy_take_effect()
+        for version in self:
+            self.env["crm.policy.acknowledgement"]._policy_keep(version)
 
     def _policy_take_effect(self):
         """Put approved versions in force whose day has come; the former one is superseded."""

@@ -112,6 +112,41 @@ class TestTeams(PolicyCommon):
         with self.assertRaises(UserError):
             self.env["crm.policy.team"]._policy_team_of("emergency", self.company)
 
+    # === WHO MUST BE REPRESENTED === #
+
+    def test_who_must_be_represented_and_is_not_is_named(self):
+        roles = self._role_of("finance") | self._role_of("ceo") | self._role_of("quality")
+        team = self._team(self.people[:2], must_cover_role_ids=[Command.set(roles.ids)])
+        self.assertEqual(team.uncovered_role_ids, roles)
+        team.member_ids[0].user_id = self.users["finance"]
+        self.assertEqual(team.uncovered_role_ids, roles - self._role_of("finance"))
+        team.member_ids = [Command.create({"role_id": self._role_of("ceo").id})]
+        self.assertEqual(team.uncovered_role_ids, self._role_of("quality"))
+        self._new_post("quality", self.people[1])
+        team.invalidate_recordset()
+        self.assertFalse(team.uncovered_role_ids)
+        # Without a vote nobody is represented; nor by somebody who has left.
+        team.member_ids.filtered(lambda seat: seat.user_id == self.people[1]).vote = "advisory"
+        self.assertEqual(team.uncovered_role_ids, self._role_of("quality"))
+        self.users["finance"].active = False
+        team.invalidate_recordset()
+        self.assertEqual(team.uncovered_role_ids, self._role_of("quality") | roles[0])
+
+    def test_who_is_away_is_represented_all_the_same(self):
+        roles = self._role_of("finance")
+        self._new_employee(self.users["finance"])
+        team = self._team(self.users["finance"], must_cover_role_ids=[Command.set(roles.ids)])
+        self._away(self.users["finance"], "2026-03-02 09:00", "2026-03-03 18:00")
+        with at("2026-03-02 10:00"):
+            self.assertFalse(team._policy_voters())
+            self.assertFalse(team._policy_uncovered())
+
+    def test_a_role_of_another_company_is_not_represented_here(self):
+        other = self._new_company("无锡分公司")
+        stranger = self._role_of("finance").copy({"company_id": other.id})
+        with self.assertRefused(ValidationError, "does not belong to 苏州明远电子"):
+            self._team(self.people[:1], must_cover_role_ids=[Command.set(stranger.ids)])
+
     # === THE TEAM FOR A CASE === #
 
     def test_no_team_says_what_to_set_up(self):

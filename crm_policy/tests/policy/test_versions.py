@@ -158,11 +158,12 @@ class TestVersions(PolicyCommon):
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         handbook = admin._policy_packs()["handbook"].read_bytes()
         versions = [self._draft(), admin._policy_apply_pack(handbook, self.company)]
+        self._seat_committee()
         for version, day in zip(versions, ("2026-12-01", "2026-12-02"), strict=True):
             version.effective_from = day
-            self._hand_over(version)
             with at("2026-11-02 09:00"):
-                self._as("director", version).action_policy_publish()
+                self._hand_over(version)
+                self._approve(version)
         Version = type(self.version)
         follow = Version._policy_on_effective
 
@@ -356,7 +357,8 @@ class TestVersions(PolicyCommon):
         route = self.env["crm.policy.route"].search([("version_id", "=", version.id)], limit=1)
         self.env.cr.execute(
             "INSERT INTO crm_policy_route_step (route_id, role_id, mode, sequence, currency_id,"
-            " company_id) SELECT %s, id, 'any', 1, %s, company_id FROM crm_policy_role"
+            " company_id, on_timeout) SELECT %s, id, 'any', 1, %s, company_id, 'remind'"
+            " FROM crm_policy_role"
             " WHERE company_id = %s LIMIT 1 RETURNING id",
             [route.id, self.company.currency_id.id, self.company.id],
         )
