@@ -1,3 +1,1 @@
-from . import test_attack_methods
-from . import test_attack_evidence
-from . import test_attack_reading
+from . import test_attack

@@ -3,8 +3,8 @@
 from odoo.tools import mute_logger
 
 from . import surface
-from .attack_common import AttackCommon
-from .test_attack_methods import reviewed
+
+from .attack_methods import reviewed
 
 # They answer the same whatever the rows hold: names of fields, views, rights.
 OF_THE_MODEL = frozenset(
@@ -19,7 +19,7 @@ OF_THE_MODEL = frozenset(
 DIFFERENT = ("=", "!=", ">", "ilike", "in")
 
 
-class TestAttackReading(AttackCommon):
+class ReadingAttacks:
     def _readers(self, model, ids):
         """Return {method: arguments} of all by which Odoo shows rows."""
         mine = [("id", "in", ids)]
