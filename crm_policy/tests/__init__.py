@@ -5,6 +5,7 @@ from .worktime import *
 from .organisation import *
 from .deadline import *
 from .customer import *
+from .attack import *
 from .approval import *
 from .complaint import *
 from .governance import *

@@ -34,7 +34,8 @@ class CrmPolicyGuarded(models.AbstractModel):
         guarded = self._policy_guarded_fields() if guarded is None else guarded
         refused = sorted(guarded.intersection(names))
         if refused:
-            labels = self.fields_get(refused, ["string"])
+            # As superuser: one of them may be hidden from who tries to write it.
+            labels = self.sudo().fields_get(refused, ["string"])
             raise AccessError(
                 self.env._(
                     "%(model)s: %(fields)s cannot be written. Use the buttons: each of them "

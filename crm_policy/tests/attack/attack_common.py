@@ -1,0 +1,403 @@
+"""A small world full of evidence, people who want to forge it, and one shot at it at a time."""
+
+import inspect
+from collections import defaultdict
+from datetime import datetime
+
+import psycopg2
+
+from odoo import Command
+from odoo.exceptions import UserError
+from odoo.service.model import call_kw
+from odoo.sql_db import Savepoint
+from odoo.tests import new_test_user
+from odoo.tools import SQL
+
+from ..common import ROLES, PolicyCommon
+from . import surface
+
+# Who holds no post, beside those who do.
+OTHERS = {
+    "legal": "base.group_user,crm_policy.group_legal",
+    "hr": "base.group_user,crm_policy.group_hr",
+    "committee": "base.group_user,crm_policy.group_committee",
+    "employee": "base.group_user",
+    "helpdesk_manager": "helpdesk_mgmt.group_helpdesk_manager",
+    "system": "base.group_system",
+    "portal": "base.group_portal",
+    "public": "base.group_public",
+}
+# Managers who have something of their own in it, or nothing any more.
+INTERESTED = ("requester", "beneficiary", "archived")
+OUTSIDERS = ("portal", "public", "archived", "stranger")
+EVERY_GROUP = [f"crm_policy.group_{role}" for role in (*ROLES, "legal", "hr", "committee")]
+# Those whose work none of the evidence is.
+LIMIT = 6
+# Where a reason is a code.
+REASONS = {
+    "action_policy_pause": "customer-material",
+    "action_policy_waive": "other",
+    "action_policy_grant": "other",
+}
+SCOPES = ("own", "other team", "other company")
+
+
+class AttackCommon(PolicyCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.people = dict(cls.users)
+        for name, groups in OTHERS.items():
+            cls.people[name] = cls._new_person(name, groups)
+        for name in INTERESTED:
+            cls.people[name] = cls._new_user("manager", login=f"t_attack_{name}")
+        cls._new_employees([cls.people[name] for name in INTERESTED], cls.department)
+        cls.elsewhere = cls._new_company("杭州分公司")
+        cls._install_elsewhere()
+        cls.people["stranger"] = cls._new_person(
+            "stranger",
+            ",".join(["helpdesk_mgmt.group_helpdesk_manager", *EVERY_GROUP]),
+            cls.elsewhere,
+        )
+        cls.rows = defaultdict(dict)
+        for scope in SCOPES:
+            cls._populate(scope)
+        cls.people["archived"].active = False
+        cls.env.flush_all()
+        cls.before = cls._digests()
+
+    @classmethod
+    def _new_person(cls, name, groups, company=None):
+        company = company or cls.company
+        return new_test_user(
+            cls.env,
+            login=f"t_attack_{name}",
+            groups=groups,
+            company_id=company.id,
+            company_ids=[Command.set(company.ids)],
+        )
+
+    # === THE WORLD === #
+
+    @classmethod
+    def _install_elsewhere(cls):
+        """Give the other company the same policy, with people of its own."""
+        director = cls._new_user("director", login="t_attack_director2", company=cls.elsewhere)
+        author = cls._new_user("policy_admin", login="t_attack_admin2", company=cls.elsewhere)
+        author_env = cls.env["crm.policy"].with_user(author).with_context(
+            allowed_company_ids=cls.elsewhere.ids
+        )
+        version = author_env._policy_install_shipped("service", cls.elsewhere)
+        version.with_user(director).action_policy_publish()
+
+    @classmethod
+    def _populate(cls, scope):
+        """Leave evidence in one scope: what the flows leave, then a row of whatever is missing."""
+        evidence = surface.evidence_models(cls.env)
+        models = evidence + surface.guarded_models(cls.env)
+        bound = {*evidence, *surface.concrete(cls.env, "crm.policy.dependent")}
+        last = {name: cls._last_id(name) for name in models}
+        company = cls.elsewhere if scope == "other company" else cls.company
+        case = cls._play(scope, company)
+        cls.env.flush_all()
+        for name in models:
+            model = cls.env[name].with_context(active_test=False)
+            left = cls._of_company(model.search([("id", ">", last[name])], order="id desc"), company)
+            if not left and name not in bound:  # a rule, which came with the pack
+                left = cls._of_company(model.search([], order="id desc"), company)[:1]
+            if name in surface.approvable_models(cls.env) or name.startswith("crm.policy.approval"):
+                # Each request has another requester and beneficiary; what waits comes first.
+                state = "state" if "requester_id" in left._fields else "policy_approval_state"
+                if state in left._fields:
+                    left = left.sorted(lambda row: (row[state] != "pending", row.id))
+                left = left[:LIMIT]
+            else:
+                if name == "crm.policy.version":  # the draft, and what people rely on
+                    left = cls._of_company(model.search([], order="id desc"), company)
+                left = cls._one_per_state(left)[:3]
+            cls.rows[scope][name] = left or cls._fabricate(name, company, case)
+
+    @classmethod
+    def _of_company(cls, rows, company):
+        if "company_id" not in rows._fields:
+            return rows
+        if rows._fields["company_id"].type == "integer":
+            return rows.filtered(lambda row: row.company_id == company.id)
+        return rows.filtered(lambda row: row.company_id == company)
+
+    @classmethod
+    def _last_id(cls, name):
+        table = SQL.identifier(cls.env[name]._table)
+        [[last]] = cls.env.execute_query(SQL("SELECT COALESCE(max(id), 0) FROM %s", table))
+        return last
+
+    @classmethod
+    def _one_per_state(cls, rows):
+        for state in ("policy_approval_state", "state", "policy_step"):
+            if state in rows._fields:
+                groups = rows.grouped(state).values()
+                return rows.browse(group[0].id for group in groups)
+        return rows[:1]
+
+    @classmethod
+    def _play(cls, scope, company):
+        """Work on a case so that every engine leaves its traces; return it."""
+        if scope == "own":
+            clerk, asker = cls.users["specialist"], cls.people["requester"]
+            department, team = cls.department, cls.team
+        else:
+            word = scope.replace(" ", "_")
+            clerk, asker, head, boss = (
+                cls._new_user(role, login=f"t_attack_{word}_{number}", company=company)
+                for number, role in enumerate(("specialist", "manager", "manager", "director"))
+            )
+            department = cls.env["hr.department"].create({"name": scope, "company_id": company.id})
+            people = cls._new_employees([clerk, asker, head, boss], department)
+            department.manager_id = people[head]
+            team = cls.env["helpdesk.ticket.team"].create(
+                {"name": scope, "company_id": company.id, "user_id": head.id,
+                 "user_ids": [Command.set(clerk.ids)]}
+            )
+        kinds = cls.env["crm.policy.complaint.type"].search(
+            [("company_id", "=", company.id), ("code", "=", "quality")]
+        )
+        channel = cls.env["helpdesk.ticket.channel"].create(
+            {"name": f"电话 {scope}", "company_id": company.id}
+        )
+        context = {"allowed_company_ids": company.ids}
+        Case = cls.env["helpdesk.ticket"].with_user(clerk).with_context(**context)
+        cases = Case.create(
+            [
+                {
+                    "name": f"{scope} {number}",
+                    "description": "x",
+                    "policy_kind": "complaint",
+                    "policy_complaint_type_id": kinds.id,
+                    "partner_id": cls.partner.id,
+                    "company_id": company.id,
+                    "user_id": clerk.id,
+                    "team_id": team.id,
+                    "policy_department_id": department.id,
+                    "channel_id": channel.id,
+                }
+                for number in range(5)
+            ]
+        )
+        for case in cases[:4]:
+            case.action_policy_accept()
+            case.action_policy_register()
+        if scope == "own":
+            cases[3].action_policy_respond("已致电客户")
+            cases[3].action_policy_propose("返工并补发")
+            cases[3].action_policy_decide()
+            cases[3].action_policy_settle()
+            cls._leave_draft(cases.sudo().policy_version_id)
+        Remedy = cls.env["crm.policy.remedy"].with_context(**context)
+        first = Remedy.with_user(clerk).create(
+            {"ticket_id": cases[0].id, "kind": "compensation", "amount": 5000,
+             "beneficiary_id": cls.people["beneficiary"].partner_id.id}
+        )
+        second = Remedy.with_user(asker).create(
+            {"ticket_id": cases[1].id, "kind": "compensation", "amount": 5000}
+        )
+        third = Remedy.with_user(asker).create(
+            {"ticket_id": cases[2].id, "kind": "compensation", "amount": 800}
+        )
+        for remedy in first | second | third:
+            remedy.with_user(remedy.create_uid).action_policy_submit()
+        decider = third.policy_approval_id.sudo().eligible_user_ids - cls.people["archived"]
+        third.with_user(decider[0]).action_policy_approve("同意")
+        wanted = department.create({"name": f"技术 {scope}", "company_id": company.id})
+        rotation = cls.env["crm.policy.rotation"].with_user(clerk).with_context(**context)
+        rotation.create(
+            {"to_department_id": wanted.id, "wanted_from": "2027-01-01", "reason": "x"}
+        ).action_policy_submit()
+        cases[1].action_policy_pause("customer-material", "等样品")
+        # Reported, explained, upheld.
+        clause = cases.sudo().policy_version_id.clause_ids[:1]
+        Violation = cls.env["crm.policy.violation"].with_context(**context)
+        reporter, judge = Violation.with_user(team.user_id), Violation.with_user(department.manager_id.user_id)
+        report = (clause.id, "helpdesk.ticket", cases[0].id, "没有登记", clerk.id)
+        violations = [
+            Violation.browse(reporter.action_policy_report(*report)["res_id"])
+            for _number in range(3 if scope == "own" else 1)
+        ]
+        for violation in violations[1:]:
+            violation.with_user(clerk).action_policy_explain("系统当时打不开")
+        for violation in violations[2:]:
+            violation.with_user(judge.env.user).action_policy_uphold("成立")
+        return cases[0].with_env(cls.env)
+
+    @classmethod
+    def _leave_draft(cls, version):
+        """Leave a later version that is being written."""
+        author = cls._as("policy_admin", version).with_context(allowed_company_ids=cls.company.ids)
+        author.action_policy_new_version()
+
+    @classmethod
+    def _fabricate(cls, name, company, case):
+        """Write a row of a model that the flows leave empty, as its own methods would."""
+        model = cls.env[name].with_context(allowed_company_ids=company.ids)
+        for attempt in range(5):
+            vals = cls._fabricated_values(model, company, case, attempt)
+            try:
+                with cls.env.cr.savepoint():
+                    row = model._policy_guarded_create([vals])
+                    cls.env.flush_all()
+                    return row.with_env(cls.env)
+            except (UserError, ValueError, psycopg2.Error) as error:
+                cls.env.invalidate_all()
+                last = error
+        raise AssertionError(
+            f"The attack suite has no row of {name}: let AttackCommon._play leave one ({last})"
+        )
+
+    @classmethod
+    def _fabricated_values(cls, model, company, case, attempt):
+        document = case._name
+        pointers = {
+            field.model_field for field in model._fields.values()
+            if field.type == "many2one_reference"
+        }
+        vals = {}
+        for name, field in model._fields.items():
+            if not field.store or field.related or name in ("id", "create_uid", "write_uid"):
+                continue
+            if name in pointers or name == "res_model":
+                vals[name] = document
+            elif field.type == "many2one_reference" or name == "res_id":
+                vals[name] = case.id
+            elif name == "company_id":
+                vals[name] = company.id
+            elif field.comodel_name == "helpdesk.ticket" and field.type == "many2one":
+                vals[name] = case.id
+            elif field.required and not (field.compute and not field.readonly):
+                if field.default and field.type != "many2one":
+                    continue
+                if field.type == "many2one":
+                    domain = []
+                    comodel = cls.env[field.comodel_name].with_context(active_test=False)
+                    if "company_id" in comodel._fields and comodel._fields["company_id"].store:
+                        domain = [("company_id", "=", company.id)]
+                    found = comodel.search(domain, order="id desc", limit=1, offset=attempt)
+                    vals[name] = (found or comodel.search(domain, limit=1)).id
+                elif field.type in ("date", "datetime"):
+                    vals[name] = datetime(2026, 3, 2 + attempt)
+                elif field.type == "char":
+                    vals[name] = f"attack-{attempt}-{company.id}-{case.id}"
+                else:
+                    vals[name] = surface.forged_value(cls.env, field, company)
+        return vals
+
+    # === WHAT MUST NOT CHANGE === #
+
+    @classmethod
+    def _tables(cls):
+        """Return {table: what of it is evidence}, for all models and relation tables."""
+        tables = {}
+        for name in surface.evidence_models(cls.env):
+            model = cls.env[name]
+            tables[model._table] = SQL("t::text")
+            for field in model._fields.values():
+                if field.type == "many2many" and field.store and field.relation:
+                    tables[field.relation] = SQL("t::text")
+        for name in surface.guarded_models(cls.env):
+            model = cls.env[name]
+            columns = [
+                field_name for field_name in surface.guarded_names(model)
+                if model._fields[field_name].store and model._fields[field_name].column_type
+            ]
+            parts = SQL(", ").join(SQL("t.%s", SQL.identifier(c)) for c in ["id", *columns])
+            tables[model._table] = SQL("ROW(%s)::text", parts)
+        return tables
+
+    @classmethod
+    def _digests(cls):
+        """Return {table: (rows, hash of the evidence in it)}."""
+        cls.env.flush_all()
+        query = SQL(" UNION ALL ").join(
+            SQL(
+                "SELECT %s, count(*), md5(string_agg(x, '|' ORDER BY x)) FROM"
+                " (SELECT %s AS x FROM %s t) r",
+                table, text, SQL.identifier(table),
+            )
+            for table, text in sorted(cls._tables().items())
+        )
+        return {table: tuple(rest) for table, *rest in cls.env.execute_query(query)}
+
+    # === ONE SHOT === #
+
+    def _env_of(self, user):
+        return self.env(user=user.id, su=False, context={})
+
+    def _call(self, user, model, method, /, *args, context=None, **kwargs):
+        """Do what /web/dataset/call_kw does after the log-in."""
+        env = self._env_of(user)
+        env.invalidate_all()  # a request finds nothing that others have read
+        context = {"allowed_company_ids": user.company_ids.ids, "lang": "en_US", **(context or {})}
+        return call_kw(env[model], method, list(args), {**kwargs, "context": context})
+
+    def _shot(self, user, model, method, /, *args, **kwargs):
+        """Call, look and undo. Return (error or None, names of the tables it changed)."""
+        shot = Savepoint(self.env.cr)
+        error, changed = None, set()
+        try:
+            self._call(user, model, method, *args, **kwargs)
+            self.env.flush_all()
+        except Exception as caught:  # whatever it is, the request is rolled back
+            error = caught
+        else:
+            after = self._digests()
+            changed = {table for table in after if after[table] != self.before[table]}
+        self.env.cr.clear()
+        shot.close(rollback=True)
+        return error, changed
+
+    def _ids(self, scope, name):
+        return self.rows[scope][name].ids
+
+    # === ARGUMENTS === #
+
+    def _argument(self, name, method):
+        """Return what somebody would pass for a parameter of this name."""
+        company = self.company
+        values = {
+            "comment": "同意", "text": "同意", "opinion": "同意", "reason": "同意", "note": "同意",
+            "description": "同意", "at": None, "due_at": None, "day": None, "kind": None,
+            "score": 5, "channel": "phone", "severity": "minor", "before": False,
+            "amount": 1.0, "caller": "13800000000", "rings": 1, "ref": "x",
+            "res_model": "helpdesk.ticket", "res_id": self._ids("own", "helpdesk.ticket")[0],
+            "user_id": self.people["manager"].id, "user_ids": self.people["manager"].ids,
+            "step_id": None,
+            "clause_id": self.version.clause_ids[0].id,
+        }  # fmt: skip
+        if name == "reason" and method in REASONS:
+            return REASONS[method]
+        if name in values:
+            return values[name]
+        if name.endswith("_id"):
+            comodel = f"crm.policy.{name[:-3].replace('_', '.')}"
+            if comodel in self.env:
+                return surface.some_record(self.env, comodel, company).id
+            return 1
+        if name.endswith("_ids"):
+            return []
+        if name in ("vals", "values", "default", "custom_values", "msg_dict"):
+            return {}
+        if name == "domain":
+            return []
+        if name in ("code", "name"):
+            return "x"
+        return None
+
+    def _arguments(self, model, name):
+        """Return plausible keyword arguments for a public method."""
+        parameters = list(inspect.signature(getattr(type(model), name)).parameters.values())[1:]
+        return {
+            parameter.name: self._argument(parameter.name, name)
+            for parameter in parameters
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        }
+
+    def _is_model_method(self, model, name):
+        return getattr(getattr(type(model), name), "_api_model", False)
