@@ -4,7 +4,7 @@ from odoo.exceptions import UserError
 OUTCOMES = [
     ("approve", "Approve"),
     ("reject", "Reject"),
-    ("return", "Return"),
+    ("return", "Send Back"),
     ("forward", "Forward"),
     ("add", "Add Signer"),
     ("copy", "Copy to Others"),

@@ -53,7 +53,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         self._policy_lock()
         steps = self._policy_steps()
         for approval in self.sudo():
-            if approval.state != "pending" or approval not in steps:
+            if approval not in steps:
                 state = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(

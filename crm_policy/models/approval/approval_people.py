@@ -191,7 +191,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
                 users = voters[place.team]
             else:
                 users = can_act(place.person, place.company)
-            users = can_act(users.sudo(), place.company) - place.barred
+            users = users.sudo() - place.barred
             if place.by_amount and users:
                 users = self._policy_competent(place, users)
             named.append(users)

@@ -36,7 +36,7 @@ class CrmPolicyApprovalStep(models.Model):
         help="Somebody who was added or to whom it was forwarded.",
     )
     origin = fields.Selection(
-        [("route", "Route"), ("added", "Added"), ("forwarded", "Forwarded")],
+        [("route", "Route"), ("added", "Signer Added"), ("forwarded", "Forwarded")],
         default="route",
         required=True,
         readonly=True,
@@ -180,9 +180,6 @@ class CrmPolicyApprovalStep(models.Model):
 
         Somebody who is away is waited for as long as the step is not overdue.
         """
-        approve, _reject = self._policy_voices()
-        if not approve:
-            return False
         late = self.policy_is_late
         counted = {
             user: seat._replace(away=False)

@@ -31,7 +31,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             )
         for approval, (step, seats) in self.sudo()._policy_take().items():
             approval._policy_check_seat(user, seats)
-            target = approval._policy_return_target(step, step_id)
+            target = approval._policy_return_target(step_id)
             approval._policy_note_decisions(
                 [(approval, step, seats[user])], user, "returned", comment
             )
@@ -46,11 +46,9 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
                 comment,
             )
 
-    def _policy_return_target(self, step, step_id):
+    def _policy_return_target(self, step_id):
         """Return the step that has its turn again; empty for the requester."""
-        target = self.step_ids.filtered(
-            lambda line: line.id == step_id and line.sequence < step.sequence
-        )
+        target = self.step_ids.filtered(lambda line: line.id == step_id)
         if step_id and target.state != "approved":
             raise UserError(
                 self.env._(

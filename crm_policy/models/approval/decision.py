@@ -44,7 +44,7 @@ class CrmPolicyDecision(models.Model):
     )
     to_user_id = fields.Many2one(
         "res.users",
-        string="To",
+        string="Handed To",
         readonly=True,
         ondelete="restrict",
         help="Who was added, or to whom it was forwarded.",

@@ -104,8 +104,11 @@ class TestApprovalArguments(ApprovalCommon):
                     "remind": (),
                 }.items():
                     with self.subTest(user=user.login, model=record._name, method=method):
-                        with self.assertRaises(AccessError):
+                        with self.assertRaises(AccessError) as caught:
                             getattr(mine, f"action_policy_{method}")(*arguments)
+                        # He learns nothing of the people either.
+                        self.assertNotIn("t_manager", str(caught.exception))
+                        self.assertNotIn("t_specialist", str(caught.exception))
 
     def test_a_copy_of_a_document_is_not_approved(self):
         remedy = self._submitted()

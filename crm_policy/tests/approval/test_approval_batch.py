@@ -33,10 +33,15 @@ class TestApprovalBatch(ApprovalCommon):
         counts = {}
         for size in (2, 10, 20):
             remedies = self._remedies(size)
+            Approval = self.env["crm.policy.approval"]
             counts[size] = [
                 self._statements(self._as("specialist", remedies).action_policy_submit),
                 self._statements(self._as("manager", remedies).action_policy_approve),
-                self._statements(remedies.policy_approval_id._policy_keep_deciders),
+                self._statements(
+                    lambda found=remedies: Approval.browse(
+                        found.policy_approval_id.ids
+                    )._policy_keep_deciders()
+                ),
             ]
             # What completes a request takes from limits in total, one after the other.
             self._as("ceo", remedies).action_policy_approve()

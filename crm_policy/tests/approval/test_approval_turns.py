@@ -176,13 +176,13 @@ class TestApprovalTurns(ApprovalCommon):
 
     def test_only_who_may_decide_adds_forwards_and_returns(self):
         remedy = self._submitted()
-        qc = self.users["qc"].id
+        qc, director = self.users["qc"].id, self.users["director"].id
         for role in ("specialist", "finance", "analyst"):
             mine = self._as(role, remedy)
             for attempt in (
                 lambda mine=mine: mine.action_policy_add_signer(qc),
                 lambda mine=mine: mine.action_policy_add_signer(qc, before=True),
-                lambda mine=mine: mine.action_policy_forward(qc, "请处理"),
+                lambda mine=mine: mine.action_policy_forward(director, "请处理"),
                 lambda mine=mine: mine.action_policy_return(None, "理由"),
             ):
                 with self.subTest(role), self.assertRaises(UserError):
@@ -272,6 +272,9 @@ class TestApprovalTurns(ApprovalCommon):
                 getattr(request.with_user(reader), f"action_policy_{method}")("同意")
         with self.assertRaises(AccessError):
             request.with_user(reader).action_policy_copy([self.users["qc"].id])
+        # The analyst reads all cases; he has no part in this request.
+        with self.assertRaisesRegex(AccessError, "copied to others by"):
+            self._as("analyst", remedy).action_policy_copy([self.users["qc"].id])
 
     def test_the_route_copies(self):
         role = self._role_of("finance")
@@ -279,6 +282,9 @@ class TestApprovalTurns(ApprovalCommon):
         remedy = self._submitted()
         self.assertEqual(remedy.policy_approval_id.copy_user_ids, self.users["finance"])
         self.assertEqual(self._who(remedy), ["director", "manager"])
+        # Not to whom it concerns.
+        remedy = self._submitted(beneficiary_id=self.users["finance"].partner_id.id)
+        self.assertFalse(remedy.policy_approval_id.copy_user_ids)
 
     def test_reminded_once_in_the_hours_of_the_policy(self):
         with at("2026-03-03 10:00"):

@@ -109,6 +109,17 @@ class TestNeverStuck(ApprovalCommon):
         with self.assertRaises(UserError):
             self._sign(remedy, "manager")
 
+    def test_an_archived_signer_never_signs_even_when_nobody_else_is_there(self):
+        self._set_route("finance")
+        remedy = self._submitted()
+        self._as("finance", remedy).action_policy_add_signer(self.users["qc"].id)
+        gone = self.users["qc"] | self.users["manager"] | self.users["director"] | self.ceos
+        gone.active = False
+        self._sign(remedy, "finance")
+        request = remedy.policy_approval_id.with_context(active_test=False)
+        self.assertFalse(request.eligible_user_ids)
+        self.assertEqual(remedy.policy_approval_state, "pending")
+
     def test_a_department_without_head(self):
         role = self._role_of("department_head")
         self._set_route({"role_id": role.id})
