@@ -210,7 +210,8 @@ class CrmPolicyDelegation(models.Model):
         lines.sudo()._policy_put_in_force()
         return lines
 
-    def write(self, vals):
+    # To refuse is all it does.
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A delegation is not changed: revoke it and write a new one."))
 
     @api.ondelete(at_uninstall=False)

@@ -113,6 +113,18 @@ class TestDeputies(PolicyCommon):
             self._approve(self.deputy, middle)
             self.assertEqual(middle.policy_approval_id.decision_ids.delegation_id, high)
 
+    def test_whoever_may_not_read_the_delegation_reads_for_whom_was_signed(self):
+        with at("2026-03-02 10:00"):
+            self._delegate(reason="住院")
+            remedy = self._requested()
+            self._approve(self.deputy, remedy)
+        self.env.invalidate_all()
+        decision = self._as("specialist", remedy.policy_approval_id.decision_ids)
+        [row] = decision.web_read({"delegation_id": {"fields": {"display_name": {}}}})
+        self.assertIn(self.manager.name, row["delegation_id"]["display_name"])
+        with self.assertRaises(UserError):
+            decision.delegation_id.read(["reason"])
+
     # === HE DOES NOT === #
 
     def test_above_the_cap_he_is_refused_in_words(self):
@@ -134,6 +146,14 @@ class TestDeputies(PolicyCommon):
             remedy = self._requested(5000)
             self._new_remedy(remedy.ticket_id, 100)
             with self.assertRefused(PolicyRefusal, "the cap of delegation 1"):
+                self._approve(self.deputy, remedy)
+
+    def test_what_grows_past_his_principals_limit_is_no_longer_his_either(self):
+        with at("2026-03-02 10:00"):
+            self._delegate()
+            remedy = self._requested(5000)
+            self._new_remedy(remedy.ticket_id, 20_000)
+            with self.assertRaises(UserError):
                 self._approve(self.deputy, remedy)
 
     def test_above_his_principals_own_limit_he_decides_nothing(self):
@@ -292,6 +312,10 @@ class TestDeputies(PolicyCommon):
                 remedy.ticket_id, self.stranger, "manual"
             )
             line = self._delegate(self.stranger)
+            row = self.env["crm.policy.case.access"].search(
+                [("user_id", "=", self.stranger.id), ("ticket_id", "=", remedy.ticket_id.id)]
+            )
+            self.assertEqual((row.reason, row.delegation_id), ("manual", line.browse()))
             line.with_user(self.manager).action_policy_revoke()
             self.assertTrue(self._sees(self.stranger, remedy))
 

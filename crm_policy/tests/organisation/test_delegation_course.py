@@ -1,7 +1,5 @@
 """How a delegation begins and ends: told to both, kept in the ledger, seen by the delegate."""
 
-from odoo.exceptions import UserError
-
 from ..common import at, shanghai
 from .test_delegations import DelegationCommon
 
@@ -135,7 +133,7 @@ class TestDelegationCourse(DelegationCommon):
 
         def fail(lines):
             if first in lines:
-                raise UserError("no")
+                raise ValueError
             return keep(lines)
 
         self.patch(type(first), "_policy_open_sight", fail)
