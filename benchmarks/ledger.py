@@ -6,6 +6,7 @@ import sys
 
 from common import Row, environments, measure, report
 
+REPEATS = 2  # of a hundred thousand events each
 WRITTEN = 1000  # events of a save, as in a big import
 PLAIN = "bench_plain"  # the ledger's table as it would be without a chain
 
@@ -40,7 +41,7 @@ class Ours:
 
     def cost(self, action, number):
         """Return what a thousand events cost."""
-        return measure(self.env, action, number / 1000, repeats=3)
+        return measure(self.env, action, number / 1000, repeats=REPEATS)
 
     def write(self):
         return self.cost(lambda: self.log(WRITTEN), WRITTEN)

@@ -368,6 +368,7 @@ class TestLedgerCheck(LedgerCommon):
                 attempt()
         theirs = Page.create({}).with_user(self.users["ceo"])
         with self.assertRaises(AccessError):
+            self.assertTrue(theirs.sudo().company_id)  # what is cached is not asked for again
             theirs.action_policy_check()
 
     def test_noted_heads_are_evidence(self):
