@@ -531,6 +531,4 @@ class CrmPolicyEmergency(models.Model):
         return text
 
     def _policy_open_for(self, users):
-        self.env["crm.policy.case.access"].sudo()._policy_grant(
-            self.ticket_id, users, "escalation"
-        )
+        self.env["crm.policy.case.access"].sudo()._policy_grant(self.ticket_id, users, "escalation")

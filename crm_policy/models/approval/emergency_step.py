@@ -119,6 +119,4 @@ class CrmPolicyEmergencyStep(models.Model):
         return users
 
     def _policy_open_for(self, users):
-        self.env["crm.policy.case.access"].sudo()._policy_grant(
-            self.ticket_id, users, "escalation"
-        )
+        self.env["crm.policy.case.access"].sudo()._policy_grant(self.ticket_id, users, "escalation")
