@@ -36,6 +36,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.committee",
         "crm.policy.case.emergency",
         "crm.policy.case.countersign",
+        "crm.policy.case.accused",
+        "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
         "crm.policy.complaint.mixin",

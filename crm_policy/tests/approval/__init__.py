@@ -1,4 +1,6 @@
 from . import test_authority_bands
+from . import test_authority_matrix
+from . import test_authority_totals
 from . import test_deciders
 from . import test_emergency_drills
 from . import test_emergency_execution
@@ -7,3 +9,8 @@ from . import test_emergency_start
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
+from . import test_approval_arguments
+from . import test_approval_batch
+from . import test_approval_modes
+from . import test_approval_turns
+from . import test_never_stuck
