@@ -60,7 +60,7 @@ class CrmPolicyEmergency(models.Model):
         related="ticket_id.policy_department_id", string="Department in Charge"
     )
     trigger = fields.Selection(EMERGENCY_TRIGGERS, required=True, readonly=True)
-    reason = fields.Text(string="Reason", required=True, readonly=True)
+    reason = fields.Text(required=True, readonly=True)
     clause_id = fields.Many2one(
         "crm.policy.clause", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -73,9 +73,7 @@ class CrmPolicyEmergency(models.Model):
     leader_id = fields.Many2one(
         "res.users", required=True, readonly=True, index=True, ondelete="restrict"
     )
-    started_by_id = fields.Many2one(
-        "res.users", string="Started By", required=True, readonly=True, ondelete="restrict"
-    )
+    started_by_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
     member_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_emergency_member_rel",
@@ -115,9 +113,8 @@ class CrmPolicyEmergency(models.Model):
     statement = fields.Text(
         string="Statement of Stability", readonly=True, help="Why the situation is stable."
     )
-    lessons = fields.Text(string="Lessons", readonly=True)
+    lessons = fields.Text(readonly=True)
     recovery = fields.Text(
-        string="Recovery",
         readonly=True,
         help="What is done to make good what nobody has ratified.",
     )
@@ -531,6 +528,4 @@ class CrmPolicyEmergency(models.Model):
         return text
 
     def _policy_open_for(self, users):
-        self.env["crm.policy.case.access"].sudo()._policy_grant(
-            self.ticket_id, users, "escalation"
-        )
+        self.env["crm.policy.case.access"].sudo()._policy_grant(self.ticket_id, users, "escalation")

@@ -42,9 +42,7 @@ class CrmPolicyEmergencyAction(models.Model):
     name = fields.Text(string="What Was Done", required=True, readonly=True)
     amount = fields.Monetary(readonly=True, aggregator="sum")
     res_model = fields.Char(string="Document Model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Document ID", model_field="res_model", readonly=True
-    )
+    res_id = fields.Many2oneReference(string="Document ID", model_field="res_model", readonly=True)
 
     _amount_positive = models.Constraint(
         "CHECK(amount IS NULL OR amount >= 0)", "What an action costs is not negative."

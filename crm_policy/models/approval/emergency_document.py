@@ -91,9 +91,9 @@ class CrmPolicyEmergencyDocument(models.AbstractModel):
         """Execute before the approval, as a member of the team of a running emergency (EMG-01).
 
         :param str reason: why it cannot wait; stands in the log of the emergency.
-        :raises AccessError: the user is no member of the team.
         :raises UserError: there is no emergency, it is stable already, the document is decided.
-        :raises PolicyRefusal: an earlier emergency of the team or its leader was never ratified.
+        :raises PolicyRefusal: the user is no member of the team, the document was rejected, or an
+            earlier emergency of the team or its leader was not ratified in time.
         :raises ValidationError: there is no reason.
         """
         self.check_access("read")

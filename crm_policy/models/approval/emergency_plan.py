@@ -54,9 +54,7 @@ class CrmPolicyEmergencyPlan(models.Model):
     drill_ids = fields.One2many("crm.policy.emergency.drill", "plan_id", string="Drills")
     last_drill_on = fields.Date(compute="_compute_last_drill_on", store=True, string="Last Drill")
     next_drill_on = fields.Date(compute="_compute_next_drill_on", string="Next Drill")
-    drill_overdue = fields.Boolean(
-        compute="_compute_next_drill_on", search="_search_drill_overdue", string="Drill Overdue"
-    )
+    drill_overdue = fields.Boolean(compute="_compute_next_drill_on", search="_search_drill_overdue")
     reminded_for = fields.Date(
         string="Reminded Of", readonly=True, copy=False, help="The drill that was asked for."
     )
@@ -88,9 +86,14 @@ class CrmPolicyEmergencyPlan(models.Model):
     def _search_drill_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        late = self.sudo().search([]).filtered("drill_overdue")
+        late = self._policy_overdue()
         found = Domain("id", "in", late.ids)
         return found if True in value else ~found
+
+    @api.model
+    def _policy_overdue(self):
+        """Return the plans whose drill is overdue, of all companies, as superuser."""
+        return self.sudo().search([("active", "=", True)]).filtered("drill_overdue")
 
     def _policy_today(self):
         company = self.company_id or self.env.company
@@ -151,7 +154,7 @@ class CrmPolicyEmergencyPlan(models.Model):
     @api.model
     def _cron_remind_drills(self):
         """Remind who keeps a plan, once of each drill that is overdue (EMG-05)."""
-        for plan in self.sudo().search([]).filtered("drill_overdue"):
+        for plan in self._policy_overdue():
             if plan.reminded_for != plan.next_drill_on:
                 plan._policy_remind_drill()
             self.env["ir.cron"]._commit_progress(1)

@@ -49,7 +49,7 @@ class CrmPolicyEmergencyStep(models.Model):
     opened_at = fields.Datetime(string="Running Since", readonly=True)
     due_at = fields.Datetime(string="Due", required=True, readonly=True)
     done_at = fields.Datetime(readonly=True)
-    done_by_id = fields.Many2one("res.users", string="Done By", readonly=True, ondelete="restrict")
+    done_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     is_mine = fields.Boolean(compute="_compute_is_mine")
 
     # === COMPUTE METHODS === #
@@ -119,6 +119,4 @@ class CrmPolicyEmergencyStep(models.Model):
         return users
 
     def _policy_open_for(self, users):
-        self.env["crm.policy.case.access"].sudo()._policy_grant(
-            self.ticket_id, users, "escalation"
-        )
+        self.env["crm.policy.case.access"].sudo()._policy_grant(self.ticket_id, users, "escalation")
