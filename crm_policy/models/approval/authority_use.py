@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import SUBJECTS
@@ -66,7 +67,7 @@ class CrmPolicyAuthorityUse(models.Model):
 
     @api.model
     def _policy_own_domain(self):
-        return [("user_id", "=", self.env.uid)]
+        return Domain("user_id", "=", self.env.uid)
 
     # === BUSINESS METHODS === #
 
