@@ -84,8 +84,10 @@ class AttackCommon(PolicyCommon):
         """Give the other company the same policy, with people of its own."""
         director = cls._new_user("director", login="t_attack_director2", company=cls.elsewhere)
         author = cls._new_user("policy_admin", login="t_attack_admin2", company=cls.elsewhere)
-        author_env = cls.env["crm.policy"].with_user(author).with_context(
-            allowed_company_ids=cls.elsewhere.ids
+        author_env = (
+            cls.env["crm.policy"]
+            .with_user(author)
+            .with_context(allowed_company_ids=cls.elsewhere.ids)
         )
         version = author_env._policy_install_shipped("service", cls.elsewhere)
         version.with_user(director).action_policy_publish()
@@ -102,14 +104,17 @@ class AttackCommon(PolicyCommon):
         cls.env.flush_all()
         for name in models:
             model = cls.env[name].with_context(active_test=False)
-            left = cls._of_company(model.search([("id", ">", last[name])], order="id desc"), company)
+            left = cls._of_company(
+                model.search([("id", ">", last[name])], order="id desc"), company
+            )
             if not left and name not in bound:  # a rule, which came with the pack
                 left = cls._of_company(model.search([], order="id desc"), company)[:1]
             if name in surface.approvable_models(cls.env) or name.startswith("crm.policy.approval"):
                 # Each request has another requester and beneficiary; what waits comes first.
                 state = "state" if "requester_id" in left._fields else "policy_approval_state"
                 if state in left._fields:
-                    left = left.sorted(lambda row: (row[state] != "pending", row.id))
+                    waits = left.filtered_domain([(state, "=", "pending")]).sorted("id")
+                    left = waits + (left - waits)
                 left = left[:LIMIT]
             else:
                 if name == "crm.policy.version":  # the draft, and what people rely on
@@ -155,8 +160,12 @@ class AttackCommon(PolicyCommon):
             people = cls._new_employees([clerk, asker, head, boss], department)
             department.manager_id = people[head]
             team = cls.env["helpdesk.ticket.team"].create(
-                {"name": scope, "company_id": company.id, "user_id": head.id,
-                 "user_ids": [Command.set(clerk.ids)]}
+                {
+                    "name": scope,
+                    "company_id": company.id,
+                    "user_id": head.id,
+                    "user_ids": [Command.set(clerk.ids)],
+                }
             )
         kinds = cls.env["crm.policy.complaint.type"].search(
             [("company_id", "=", company.id), ("code", "=", "quality")]
@@ -194,8 +203,12 @@ class AttackCommon(PolicyCommon):
             cls._leave_draft(cases.sudo().policy_version_id)
         Remedy = cls.env["crm.policy.remedy"].with_context(**context)
         first = Remedy.with_user(clerk).create(
-            {"ticket_id": cases[0].id, "kind": "compensation", "amount": 5000,
-             "beneficiary_id": cls.people["beneficiary"].partner_id.id}
+            {
+                "ticket_id": cases[0].id,
+                "kind": "compensation",
+                "amount": 5000,
+                "beneficiary_id": cls.people["beneficiary"].partner_id.id,
+            }
         )
         second = Remedy.with_user(asker).create(
             {"ticket_id": cases[1].id, "kind": "compensation", "amount": 5000}
@@ -216,7 +229,10 @@ class AttackCommon(PolicyCommon):
         # Reported, explained, upheld.
         clause = cases.sudo().policy_version_id.clause_ids[:1]
         Violation = cls.env["crm.policy.violation"].with_context(**context)
-        reporter, judge = Violation.with_user(team.user_id), Violation.with_user(department.manager_id.user_id)
+        reporter, judge = (
+            Violation.with_user(team.user_id),
+            Violation.with_user(department.manager_id.user_id),
+        )
         report = (clause.id, "helpdesk.ticket", cases[0].id, "没有登记", clerk.id)
         violations = [
             Violation.browse(reporter.action_policy_report(*report)["res_id"])
@@ -254,9 +270,10 @@ class AttackCommon(PolicyCommon):
 
     @classmethod
     def _fabricated_values(cls, model, company, case, attempt):
-        document = case._name
+        """Return values of a row that points at a case, as far as the fields tell."""
         pointers = {
-            field.model_field for field in model._fields.values()
+            field.model_field
+            for field in model._fields.values()
             if field.type == "many2one_reference"
         }
         vals = {}
@@ -264,30 +281,33 @@ class AttackCommon(PolicyCommon):
             if not field.store or field.related or name in ("id", "create_uid", "write_uid"):
                 continue
             if name in pointers or name == "res_model":
-                vals[name] = document
+                vals[name] = case._name
             elif field.type == "many2one_reference" or name == "res_id":
                 vals[name] = case.id
             elif name == "company_id":
                 vals[name] = company.id
-            elif field.comodel_name == "helpdesk.ticket" and field.type == "many2one":
+            elif field.comodel_name == case._name and field.type == "many2one":
                 vals[name] = case.id
             elif field.required and not (field.compute and not field.readonly):
-                if field.default and field.type != "many2one":
-                    continue
-                if field.type == "many2one":
-                    domain = []
-                    comodel = cls.env[field.comodel_name].with_context(active_test=False)
-                    if "company_id" in comodel._fields and comodel._fields["company_id"].store:
-                        domain = [("company_id", "=", company.id)]
-                    found = comodel.search(domain, order="id desc", limit=1, offset=attempt)
-                    vals[name] = (found or comodel.search(domain, limit=1)).id
-                elif field.type in ("date", "datetime"):
-                    vals[name] = datetime(2026, 3, 2 + attempt)
-                elif field.type == "char":
-                    vals[name] = f"attack-{attempt}-{company.id}-{case.id}"
-                else:
-                    vals[name] = surface.forged_value(cls.env, field, company)
+                if not field.default or field.type == "many2one":
+                    vals[name] = cls._fabricated_value(field, company, case, attempt)
         return vals
+
+    @classmethod
+    def _fabricated_value(cls, field, company, case, attempt):
+        """Return another value at each attempt, where a constraint may want another one."""
+        if field.type == "many2one":
+            comodel = cls.env[field.comodel_name].with_context(active_test=False)
+            domain = []
+            if "company_id" in comodel._fields and comodel._fields["company_id"].store:
+                domain = [("company_id", "=", company.id)]
+            found = comodel.search(domain, order="id desc", limit=1, offset=attempt)
+            return (found or comodel.search(domain, limit=1)).id
+        if field.type in ("date", "datetime"):
+            return datetime(2026, 3, 2 + attempt)
+        if field.type == "char":
+            return f"attack-{attempt}-{company.id}-{case.id}"
+        return surface.forged_value(cls.env, field, company)
 
     # === WHAT MUST NOT CHANGE === #
 
@@ -304,7 +324,8 @@ class AttackCommon(PolicyCommon):
         for name in surface.guarded_models(cls.env):
             model = cls.env[name]
             columns = [
-                field_name for field_name in surface.guarded_names(model)
+                field_name
+                for field_name in surface.guarded_names(model)
                 if model._fields[field_name].store and model._fields[field_name].column_type
             ]
             parts = SQL(", ").join(SQL("t.%s", SQL.identifier(c)) for c in ["id", *columns])
@@ -319,7 +340,9 @@ class AttackCommon(PolicyCommon):
             SQL(
                 "SELECT %s, count(*), md5(string_agg(x, '|' ORDER BY x)) FROM"
                 " (SELECT %s AS x FROM %s t) r",
-                table, text, SQL.identifier(table),
+                table,
+                text,
+                SQL.identifier(table),
             )
             for table, text in sorted(cls._tables().items())
         )

@@ -6,7 +6,6 @@ from odoo.tools import mute_logger
 
 from . import surface
 
-
 PEOPLE = ("specialist", "director", "policy_admin", "helpdesk_manager", "system", "employee")
 FILE = {"name": "forged.txt", "raw": b"forged"}
 QUIET = ("odoo.sql_db", "odoo.addons.base.models.ir_model", "odoo.models")
@@ -109,7 +108,9 @@ class DoorAttacks:
         for name in surface.approvable_models(self.env) + ["helpdesk.ticket"]:
             shots += [(name, row) for row in self.rows["own"][name]]
         for name, target in shots:
-            if (name, target._name) in FORGOTTEN or target._name in surface.evidence_models(self.env):
+            if (name, target._name) in FORGOTTEN or target._name in surface.evidence_models(
+                self.env
+            ):
                 continue
             for who in ("policy_admin", "director", "helpdesk_manager", "system"):
                 user = self.people[who]
@@ -198,9 +199,11 @@ class DoorAttacks:
                     (name, "activity_unlink", ids, ["mail.mail_activity_data_todo"]),
                     ("mail.activity", "create", [{**activity, "user_id": user.id}]),
                     ("mail.message", "create", [{"model": name, "res_id": ids[0], "body": "x"}]),
-                    ("mail.followers", "create", [
-                        {"res_model": name, "res_id": ids[0], "partner_id": partner[0]}
-                    ]),
+                    (
+                        "mail.followers",
+                        "create",
+                        [{"res_model": name, "res_id": ids[0], "partner_id": partner[0]}],
+                    ),
                     ("ir.attachment", "create", [{**FILE, "res_model": name, "res_id": ids[0]}]),
                 ):
                     if not hasattr(type(self.env[model_name]), method):
@@ -235,7 +238,8 @@ class DoorAttacks:
         if isinstance(document[0], dict):
             vals = document[0]
             at = (
-                vals.get("res_model") or vals.get("model")
+                vals.get("res_model")
+                or vals.get("model")
                 or self.env["ir.model"].browse(vals["res_model_id"]).model,
                 vals["res_id"],
             )
@@ -271,7 +275,9 @@ class DoorAttacks:
                  "interval_number": 1, "interval_type": "days"}
             ]),
             ("ir.model.fields", "write", field.ids, {"readonly": False}),
-            ("ir.ui.view", "create", [{"name": "x", "model": "crm.policy.decision", "arch": "<list/>"}]),
+            ("ir.ui.view", "create", [
+                {"name": "x", "model": "crm.policy.decision", "arch": "<list/>"}
+            ]),
             ("ir.config_parameter", "set_param", "database.secret", "x"),
             ("ir.sequence", "create", [{"name": "x", "code": "x"}]),
             ("res.groups", "write", group.ids, {"user_ids": [Command.link(self.env.uid)]}),

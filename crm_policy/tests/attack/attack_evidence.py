@@ -1,4 +1,4 @@
-"""Forging evidence by Odoo's own doors: every writer, every field by type, every context, by all."""
+"""Forging evidence by Odoo's own doors: every writer, field by type and context, by all."""
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import mute_logger
@@ -226,9 +226,7 @@ class EvidenceAttacks:
             first, second = model.browse(made), model.browse(before[name])
             for field_name in set(names) - {"policy_number"}:
                 with self.subTest(name, field=field_name):
-                    self.assertEqual(
-                        str(first[field_name])[:10], str(second[field_name])[:10]
-                    )
+                    self.assertEqual(str(first[field_name])[:10], str(second[field_name])[:10])
 
     def test_a_form_stores_nothing(self):
         """The values that a client claims to have on his screen are not believed."""

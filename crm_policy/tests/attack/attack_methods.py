@@ -54,9 +54,7 @@ class MethodAttacks:
             return {who: self.people[who] for who in READERS}
         # Nobody logs in as an archived user; where he would be asked, he is tried.
         asked = name in (*surface.approvable_models(self.env), "crm.policy.approval")
-        return {
-            who: user for who, user in self.people.items() if who != "archived" or asked
-        }
+        return {who: user for who, user in self.people.items() if who != "archived" or asked}
 
     def _who_changes(self, name, method, nature):
         """Return {scope: people whose call changed evidence}."""

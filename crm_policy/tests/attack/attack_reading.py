@@ -3,15 +3,15 @@
 from odoo.tools import mute_logger
 
 from . import surface
-
 from .attack_methods import reviewed
 
 # They answer the same whatever the rows hold: names of fields, views, rights.
 OF_THE_MODEL = frozenset(
     {
         "check_access_rights", "check_access_rule", "check_field_access_rights", "default_get",
-        "fields_get", "get_base_url", "get_empty_list_help", "get_external_id", "get_formview_action",
-        "get_formview_id", "get_import_templates", "get_property_definition", "get_view",
+        "fields_get", "get_base_url", "get_empty_list_help", "get_external_id",
+        "get_formview_action", "get_formview_id", "get_import_templates",
+        "get_property_definition", "get_view",
         "get_views", "has_access", "is_transient", "mail_allowed_qweb_expressions",
         "mail_get_partner_fields", "onchange", "view_header_get",
     }
@@ -80,9 +80,12 @@ class ReadingAttacks:
         if isinstance(answer, tuple):  # of translations: what there is, and how
             return bool(answer[0])
         if isinstance(answer, list):
-            return any(self._shown(each) if isinstance(each, list) else
-                       (each.get("__count", 1) if isinstance(each, dict) else each)
-                       for each in answer)
+            return any(
+                self._shown(each)
+                if isinstance(each, list)
+                else (each.get("__count", 1) if isinstance(each, dict) else each)
+                for each in answer
+            )
         return bool(answer)
 
     def _reads(self, user, name, method, *arguments, **more):
@@ -209,7 +212,11 @@ class ReadingAttacks:
                     "search_read": ([], [field_name]),
                     "formatted_read_group": ([], [field_name], ["__count"]),
                     "web_read_group": ([], [field_name], ["__count"]),
-                    "read_progress_bar": ([], field_name, {"field": field_name, "colors": {"x": 1}}),
+                    "read_progress_bar": (
+                        [],
+                        field_name,
+                        {"field": field_name, "colors": {"x": 1}},
+                    ),
                     "search_panel_select_range": (field_name,),
                     "search_panel_select_multi_range": (field_name,),
                 }

@@ -6,7 +6,6 @@ from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
 
 from . import surface
-
 from .attack_evidence import LOUD
 from .attack_methods import reviewed
 
@@ -45,9 +44,11 @@ class WireAttacks:
                 if name not in (*surface.evidence_models(self.env), *self._documents()):
                     continue
                 arguments = self._arguments(self.env[name], method)
-                ids = [] if self._is_model_method(self.env[name], method) else [
-                    self._ids("own", name)[:1]
-                ]
+                ids = (
+                    []
+                    if self._is_model_method(self.env[name], method)
+                    else [self._ids("own", name)[:1]]
+                )
                 refused, answer = self._json_rpc(name, method, *ids, **arguments)
                 told.append((name, method, refused or answer))
             self._assert_untouched(told)
@@ -169,7 +170,11 @@ class WireAttacks:
                 with self.subTest(method, who=who):
                     self.assertGreaterEqual(answer.status_code, 400)
             answer = self._json_2(
-                key, "crm.policy.approval", "action_policy_approve", ids=ids, comment="同意",
+                key,
+                "crm.policy.approval",
+                "action_policy_approve",
+                ids=ids,
+                comment="同意",
                 context={"uid": 1, "su": True, "allowed_company_ids": self.company.ids},
             )
             with self.subTest("approve", who=who):
@@ -192,8 +197,11 @@ class WireAttacks:
             lambda row: row.policy_approval_state == "pending"
         )[:1]
         answer = self._json_2(
-            self._key("manager"), "crm.policy.approval", "action_policy_approve",
-            ids=pending.policy_approval_id.ids, comment="同意",
+            self._key("manager"),
+            "crm.policy.approval",
+            "action_policy_approve",
+            ids=pending.policy_approval_id.ids,
+            comment="同意",
             context={"allowed_company_ids": self.company.ids},
         )
         self.assertEqual(answer.status_code, 200, answer.text[:300])

@@ -20,8 +20,9 @@ XML_KEY = re.compile(r"'(\w+)'\s*:")
 # What other add-ons, and those we replaced, listen to.
 FOREIGN_KEYS = (
     "skip_validation_check", "skip_check_state_condition", "skip_policy", "skip_check", "bypass",
-    "force", "force_write", "install_mode", "import_file", "module", "_force_unlink", "no_recompute",
-    "recompute", "prefetch_fields", "tracking_disable", "mail_notrack", "mail_create_nolog",
+    "force", "force_write", "install_mode", "import_file", "module", "_force_unlink",
+    "no_recompute", "recompute", "prefetch_fields", "tracking_disable", "mail_notrack",
+    "mail_create_nolog",
     "mail_create_nosubscribe", "mail_auto_subscribe_no_notify", "mail_activity_quick_update",
     "mail_activity_automation_skip", "no_reset_password", "force_company", "su", "sudo", "uid",
     "test_mode", "defer_parent_store_computation", "bin_size", "active_test", "lang",
