@@ -97,6 +97,7 @@
         "wizard/intake_try_views.xml",
         "views/approval_views.xml",
         "views/consultation_views.xml",
+        "views/publication_views.xml",
         "views/rotation_views.xml",
         "views/complaint_type_views.xml",
         "views/complaint_source_views.xml",

@@ -33,6 +33,10 @@ class CrmPolicyVersionPublish(models.TransientModel):
     diff = fields.Html(compute="_compute_diff", sanitize=False)
     open_count = fields.Integer(string="Open Cases", compute="_compute_open_count")
     sign_count = fields.Integer(string="People to Sign", compute="_compute_sign_count")
+    # Who approves it, where one signature does not do; and what is missing for that.
+    publication_route_id = fields.Many2one(related="version_id.publication_route_id")
+    can_decide = fields.Boolean(related="version_id.policy_can_decide")
+    chain = fields.Html(compute="_compute_chain", sanitize=False)
     # What the author decides; the version keeps it.
     revision_reason = fields.Selection(
         [
@@ -109,6 +113,19 @@ class CrmPolicyVersionPublish(models.TransientModel):
         for page in self:
             page.sign_count = len(page.version_id._policy_audience())
 
+    @api.depends("version_id")
+    def _compute_chain(self):
+        for page in self:
+            version = page.version_id
+            page.chain = self.env["ir.qweb"]._render(
+                "crm_policy.version_chain",
+                {
+                    "version": version,
+                    "rows": version._policy_chain(),
+                    "gaps": version._policy_chain_gaps(),
+                },
+            )
+
     # === ACTION METHODS === #
 
     @api.model
@@ -143,9 +160,12 @@ class CrmPolicyVersionPublish(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def action_policy_approve(self):
-        """Approve what was handed over; the version itself checks who may."""
+        """Approve what was handed over, or sign it; the version itself checks who may."""
         self.ensure_one()
-        self.version_id.action_policy_publish()
+        if self.publication_route_id:
+            self.version_id.action_policy_approve()
+        else:
+            self.version_id.action_policy_publish()
         return {"type": "ir.actions.act_window_close"}
 
     # === BUSINESS METHODS === #

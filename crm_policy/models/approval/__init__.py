@@ -5,6 +5,8 @@ from . import approval_step
 from . import decision
 from . import competence
 from . import approvable
+from . import publication
+from . import publication_linter
 from . import suggestion
 from . import suggestion_step
 from . import clause

@@ -12,7 +12,7 @@ class CrmPolicyVersion(models.Model):
 
     _name = "crm.policy.version"
     # The publication first: what it overrides stands in the version's own class.
-    _inherit = ["crm.policy.version"]
+    _inherit = ["crm.policy.publication", "crm.policy.version"]
 
     suggestion_ids = fields.One2many(
         "crm.policy.suggestion", "version_id", string="Suggested Rules", groups=READERS

@@ -6,6 +6,7 @@ from . import test_parameter_sheet
 from . import test_proposed_values
 from . import test_acknowledgements
 from . import test_consultation
+from . import test_publication
 from . import test_coverage
 from . import test_findings
 from . import test_interpretations
