@@ -1,10 +1,5 @@
-import hashlib
-import json
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-
-from ...exceptions import PolicyRefusal
 
 
 class CrmPolicyApprovable(models.AbstractModel):
@@ -16,7 +11,7 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     _name = "crm.policy.approvable"
     _description = "Document to Approve"
-    _inherit = ["crm.policy.guarded", "crm.policy.competence"]
+    _inherit = ["crm.policy.guarded", "crm.policy.competence", "crm.policy.submission"]
 
     policy_approval_state = fields.Selection(
         [
@@ -60,7 +55,10 @@ class CrmPolicyApprovable(models.AbstractModel):
         }
 
     def _policy_on_requested(self, users):
-        """Called as superuser when a step is opened for ``users``: they must see the document."""
+        """Called as superuser when steps are opened for ``users``: they must see the documents.
+
+        Like the other two it is called for all documents of a batch at once.
+        """
 
     def _policy_on_approved(self):
         """Called as superuser once the last signature is there."""
@@ -102,136 +100,92 @@ class CrmPolicyApprovable(models.AbstractModel):
                 raise UserError(
                     self.env._("%(record)s is submitted already.", record=record.display_name)
                 )
-            record._policy_submit()
+        if self:
+            self._policy_submit()
         return True
 
     def action_policy_approve(self, comment=None):
         """Sign what waits for the current user."""
         self.check_access("read")
-        for record in self:
-            record._policy_pending_request()._policy_decide("approved", comment)
+        self._policy_pending_requests()._policy_decide("approved", comment)
         return True
 
     def action_policy_reject(self, comment=None):
         """Refuse the signature; a comment says why."""
         self.check_access("read")
-        for record in self:
-            record._policy_pending_request()._policy_decide("rejected", comment)
+        self._policy_pending_requests()._policy_decide("rejected", comment)
         return True
 
-    def _policy_pending_request(self):
-        approval = self.sudo().policy_approval_id.with_env(self.env)
-        if not approval:
-            raise UserError(self.env._("%(record)s was not submitted.", record=self.display_name))
-        if approval.sudo().fingerprint != self.sudo()._policy_fingerprint():
-            raise UserError(
-                self.env._(
-                    "%(record)s has changed since it was submitted: submit it again.",
-                    record=self.display_name,
-                )
-            )
-        return approval
+    def action_policy_return(self, step_id=None, comment=None):
+        """Return it to an earlier step that was signed, or to the requester; a comment says why.
 
-    # === BUSINESS METHODS === #
+        :param int step_id: a step of the request; None: the requester changes it and asks anew.
+        """
+        self.check_access("read")
+        self._policy_pending_requests()._policy_return(step_id, comment)
+        return True
 
-    def _policy_submit(self):
-        """Create the request with its steps and open the first one."""
-        self.ensure_one()
-        record = self.sudo()
-        version, subject = record._policy_approval_version(), record._policy_approval_subject()
-        route = self.env["crm.policy.route"]._policy_route_for(version, self._name, subject)
-        if not route:
-            raise UserError(
-                self.env._(
-                    "%(record)s: %(version)s has no approval route for it.",
-                    record=self.display_name,
-                    version=version.display_name or self.env._("no policy in force"),
-                )
-            )
-        clause, steps = record._policy_plan_steps(route)
-        approval = (
-            self.env["crm.policy.approval"]
-            .sudo()
-            ._policy_insert(
-                [
-                    {
-                        "name": record._policy_approval_name(),
-                        "company_id": record.company_id.id,
-                        "res_model": self._name,
-                        "res_id": self.id,
-                        "subject": subject,
-                        "route_id": route.id,
-                        "clause_id": clause.id,
-                        "amount": record._policy_approval_amount(),
-                        "currency_id": record._policy_approval_currency().id,
-                        "requester_id": self.env.uid,
-                        "requested_at": fields.Datetime.now(),
-                        "fingerprint": record._policy_fingerprint(),
-                    }
-                ]
-            )
-        )
-        self.env["crm.policy.approval.step"].sudo()._policy_insert(
-            [
-                {
-                    "approval_id": approval.id,
-                    "company_id": record.company_id.id,
-                    "sequence": number,
-                    "role_id": role.id,
-                    "mode": mode,
-                }
-                for number, (role, mode) in enumerate(steps, start=1)
-            ]
-        )
-        record._policy_guarded_write(
-            {"policy_approval_state": "pending", "policy_approval_id": approval.id}
-        )
-        self.env["crm.policy.event"]._policy_log(
-            "approval.submitted", approval, {"amount": approval.amount}, clause=clause
-        )
-        approval._policy_check_steps()
-        approval._policy_open_step()
+    def action_policy_recall(self):
+        """Take back what the current user has asked for, as long as it is not decided."""
+        self.check_access("read")
+        self._policy_requests()._policy_recall()
+        return True
 
-    def _policy_plan_steps(self, route):
-        """Return (clause, [(role, mode)]) of the signatures that the amount needs."""
-        amount, currency = self._policy_approval_amount(), self._policy_approval_currency()
-        if route.kind == "sequence":
-            steps = [
-                (step.role_id, step.mode)
-                for step in route.step_ids
-                if currency._convert(
-                    amount, step.currency_id, route.company_id, fields.Date.today()
+    def action_policy_add_signer(self, user_id=None, before=False, comment=None):
+        """Have another person sign as well, before the current user decides or afterwards.
+
+        :param int user_id: an employee of the company.
+        :param bool before: he signs first, and the step comes back afterwards.
+        """
+        self.check_access("read")
+        self._policy_pending_requests()._policy_add_signer(user_id, before, comment)
+        return True
+
+    def action_policy_forward(self, user_id=None, comment=None):
+        """Hand the decision over to somebody who could take it, too, or who stands above.
+
+        :param int user_id: to whom.
+        """
+        self.check_access("read")
+        self._policy_pending_requests()._policy_forward(user_id, comment)
+        return True
+
+    def action_policy_copy(self, user_ids=None):
+        """Let others read the request and tell them of it.
+
+        :param list[int] user_ids: employees of the company.
+        """
+        self.check_access("read")
+        self._policy_requests()._policy_copy(user_ids)
+        return True
+
+    def action_policy_remind(self):
+        """Remind those who may decide; the requester, not more often than the policy allows."""
+        self.check_access("read")
+        self._policy_requests()._policy_remind()
+        return True
+
+    def _policy_requests(self):
+        """Return the present request of each document."""
+        requests = self.env["crm.policy.approval"]
+        for record in self:
+            request = record.sudo().policy_approval_id
+            if not request:
+                raise UserError(
+                    self.env._("%(record)s was not submitted.", record=record.display_name)
                 )
-                > step.amount_from
-                or not step.amount_from
-            ]
-            if not steps:
-                # Without a step it would be approved by nobody.
-                raise PolicyRefusal(
+            requests += request.with_env(self.env)
+        return requests
+
+    def _policy_pending_requests(self):
+        """Return the present requests; refuse those whose values are no longer what was asked."""
+        requests = self._policy_requests()
+        for record, request in zip(self.sudo(), requests.sudo(), strict=True):
+            if request.fingerprint != record._policy_fingerprint():
+                raise UserError(
                     self.env._(
-                        "%(clause)s: route %(route)s has no signature for %(amount)s. Give it a "
-                        "step that is needed always.",
-                        clause=route.clause_id._policy_citation(),
-                        route=route.name,
-                        amount=currency.format(amount),
+                        "%(record)s has changed since it was submitted: submit it again.",
+                        record=record.display_name,
                     )
                 )
-            return route.clause_id, steps
-        barred = self.env.user | self._policy_approval_barred_users()
-        for line in self._policy_covering_lines(amount):
-            if line.role_id._users_for(self)[self.id] - barred:
-                return line.clause_id, [(line.role_id, "any")]
-        raise PolicyRefusal(
-            self.env._(
-                "%(clause)s: nobody can decide %(amount)s. Give a role a limit that covers it and "
-                "a person who is not the requester.",
-                clause=route.clause_id._policy_citation(),
-                amount=currency.format(amount),
-            )
-        )
-
-    def _policy_fingerprint(self):
-        """Return the SHA-256 of what is approved."""
-        self.ensure_one()
-        values = json.dumps(self._policy_approval_values(), sort_keys=True, default=str)
-        return hashlib.sha256(values.encode()).hexdigest()
+        return requests

@@ -29,6 +29,13 @@ class CrmPolicyCompetence(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    def _policy_able(self, users, amount):
+        """Return those of ``users`` who may decide ``amount`` on this document today."""
+        return users
+
+    def _policy_claim(self, user, amount, approval):
+        """Take ``amount`` from what ``user`` may decide in all; refuse what would pass it."""
+
     def _policy_authorities(self):
         """Return the authority limits for this document, the lowest first."""
         return self.env["crm.policy.authority"]._policy_lines(

@@ -18,10 +18,29 @@ class CrmPolicyDecision(models.Model):
         "crm.policy.approval.step", required=True, readonly=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="restrict")
-    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
-    on_behalf_of_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
+    user_id = fields.Many2one(
+        "res.users", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    on_behalf_of_id = fields.Many2one(
+        "res.users", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
     outcome = fields.Selection(
-        [("approved", "Approved"), ("rejected", "Rejected")], required=True, readonly=True
+        [
+            ("approved", "Approved"),
+            ("rejected", "Rejected"),
+            ("returned", "Returned"),
+            ("forwarded", "Forwarded"),
+            ("added", "Signer Added"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    to_user_id = fields.Many2one(
+        "res.users",
+        string="To",
+        readonly=True,
+        ondelete="restrict",
+        help="Who was added, or to whom it was forwarded.",
     )
     comment = fields.Text(readonly=True)
     decided_at = fields.Datetime(string="Signed At", required=True, readonly=True)

@@ -1,8 +1,15 @@
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+import ast
 
-from ...const import SUBJECTS
+from odoo import Command, api, fields, models, tools
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ...const import SUBJECTS, codes_of
 from ...tools.amounts import is_plausible
+from ..policy.rule_mixin import check_companies
+from .route_step import MODES, TIMEOUTS
+
+STEP_KEYS = {"role", "team", "mode", "amount_from", "on_timeout"}
 
 
 class CrmPolicyRoute(models.Model):
@@ -22,6 +29,9 @@ class CrmPolicyRoute(models.Model):
         "subject": (tuple(code for code, _label in SUBJECTS), False),
         "kind": (("competent", "sequence"), True),
         "steps": (list, False),
+        "on_timeout": (codes_of(TIMEOUTS), False),
+        "copy_to": ("texts", False),
+        "domain": (list, False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -38,6 +48,26 @@ class CrmPolicyRoute(models.Model):
         required=True,
         default="competent",
     )
+    on_timeout = fields.Selection(
+        TIMEOUTS,
+        string="When It Is Overdue",
+        default="remind",
+        required=True,
+        help="Of a route by amount; steps say it themselves.",
+    )
+    domain = fields.Char(
+        string="Applies to",
+        default="[]",
+        required=True,
+        help="Which documents take this route; the general one is for the others.",
+    )
+    copy_role_ids = fields.Many2many(
+        "crm.policy.role",
+        relation="crm_policy_route_copy_rel",
+        string="Copied To",
+        copy=True,
+        help="They read each request and are told of it.",
+    )
     step_ids = fields.One2many("crm.policy.route.step", "route_id", copy=True)
 
     _code_uniq = models.Constraint(
@@ -52,6 +82,31 @@ class CrmPolicyRoute(models.Model):
                     self.env._("Route %(route)s has no step.", route=route.display_name)
                 )
 
+    @api.constrains("domain", "model_name", "copy_role_ids")
+    def _check_domain(self):
+        for route in self:
+            for role in route.copy_role_ids:
+                if role.company_id != route.company_id:
+                    check_companies(route, ["copy_role_ids"], route.code)
+            model = self.env.get(route.model_name)
+            try:
+                domain = route._policy_domain()
+                if model is not None:
+                    domain.validate(model)
+            except (ValueError, SyntaxError, TypeError) as error:
+                raise ValidationError(
+                    self.env._(
+                        "Route %(route)s: the condition %(domain)s cannot be used: %(error)s",
+                        route=route.code,
+                        domain=route.domain,
+                        error=error,
+                    )
+                ) from error
+
+    def _policy_domain(self):
+        """Return the condition as a :class:`Domain`."""
+        return Domain(ast.literal_eval(self.domain or "[]"))
+
     @api.model
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
@@ -59,46 +114,79 @@ class CrmPolicyRoute(models.Model):
         steps = []
         for number, step in enumerate(row.pop("steps", None) or [], start=1):
             step = self._pack_check_step(f"{place} step {number}", step)
-            role = self._pack_reference(
-                "crm.policy.role", version, f"{place} step {number}", step.pop("role", None)
-            )
-            steps.append(fields.Command.create({**step, "role_id": role.id, "sequence": number}))
-        vals = {"model_name": row.pop("model"), "step_ids": steps}
+            vals = {"sequence": number}
+            for key in ("role", "team"):
+                code = step.pop(key, None)
+                if code is not None:
+                    vals[f"{key}_id"] = self._pack_reference(
+                        f"crm.policy.{key}", version, f"{place} step {number}", code
+                    ).id
+            steps.append(fields.Command.create({**step, **vals}))
+        copies = [
+            self._pack_reference("crm.policy.role", version, f"{place} copy_to", code).id
+            for code in row.pop("copy_to", None) or []
+        ]
+        vals = {
+            "model_name": row.pop("model"),
+            "domain": repr(row.pop("domain", None) or []),
+            "copy_role_ids": [Command.set(copies)],
+            "step_ids": steps,
+        }
         return {**super()._pack_prepare(version, row, clauses), **vals}
 
     @api.model
     def _pack_check_step(self, place, step):
         """Return the fields of a step; unlike rows, they have no schema of their own."""
         step = dict(step) if isinstance(step, dict) else {"role": step}
-        modes = dict(self.env["crm.policy.route.step"]._fields["mode"].selection)
         amount = step.get("amount_from", 0)
         sound = (
-            step.keys() <= {"role", "mode", "amount_from"}
-            and step.get("mode", "any") in modes
+            step.keys() <= STEP_KEYS
+            and ("role" in step) != ("team" in step)
+            and step.get("mode", "any") in dict(MODES)
+            and step.get("on_timeout", "remind") in dict(TIMEOUTS)
             and isinstance(amount, int | float)
             and is_plausible(amount)
         )
         if not sound:
             raise ValidationError(
                 self.env._(
-                    "Policy pack, %(place)s: a step is a role with mode (any, all, majority) and "
-                    "amount_from.",
+                    "Policy pack, %(place)s: a step is a role or a team, with mode (any, all, "
+                    "majority, quorum), amount_from and on_timeout (remind, climb).",
                     place=place,
                 )
             )
         return step
 
+    # === WHICH ROUTE === #
+
     @api.model
-    def _policy_route_for(self, version, model_name, subject):
-        """Return the route of a version for a subject; its own before the general one."""
-        routes = self.sudo().search(
-            [
-                ("version_id", "=", version.id),
-                ("model_name", "=", model_name),
-                ("subject", "in", [subject, False]),
-            ]
+    @tools.ormcache("version_id", "model_name")
+    def _policy_route_ids(self, version_id, model_name):
+        """Return the ids of the routes of a version for a model, in their order."""
+        domain = [("version_id", "=", version_id), ("model_name", "=", model_name)]
+        return tuple(self.sudo().search(domain).ids)
+
+    @api.model
+    def _policy_route_for(self, version, model_name, subject, document=None):
+        """Return the route of a version for a document; its own before the general one.
+
+        :param document: whom the condition of a route must fit; None: conditions do not count.
+        """
+        routes = (
+            self.sudo()
+            .browse(self._policy_route_ids(version.id, model_name))
+            .filtered(
+                lambda route: (
+                    route.subject in (subject, False)
+                    and (
+                        document is None
+                        or route.domain == "[]"
+                        or bool(document.sudo().filtered_domain(route._policy_domain()))
+                    )
+                )
+            )
         )
-        return (routes.filtered("subject") or routes)[:1]
+        return routes.sorted(lambda route: (route.domain == "[]", not route.subject))[:1]
 
     # === LINTER === #
 

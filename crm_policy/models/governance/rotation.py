@@ -310,25 +310,26 @@ class CrmPolicyRotation(models.Model):
     # === APPROVAL === #
 
     def _policy_submit(self):
-        route = (
-            self.env["crm.policy.route"]
-            .sudo()
-            .search(
-                [
-                    ("model_name", "=", self._name),
-                    ("company_id", "=", self.company_id.id),
-                    ("version_id.state", "=", "effective"),
-                ],
-                limit=1,
+        for rotation in self:
+            route = (
+                self.env["crm.policy.route"]
+                .sudo()
+                .search(
+                    [
+                        ("model_name", "=", self._name),
+                        ("company_id", "=", rotation.company_id.id),
+                        ("version_id.state", "=", "effective"),
+                    ],
+                    limit=1,
+                )
             )
-        )
-        self.sudo()._policy_guarded_write(
-            {
-                "policy_version_id": route.version_id.id,
-                # He may have moved since he wrote it.
-                "policy_department_id": self._policy_employee().department_id.id,
-            }
-        )
+            rotation.sudo()._policy_guarded_write(
+                {
+                    "policy_version_id": route.version_id.id,
+                    # He may have moved since he wrote it.
+                    "policy_department_id": rotation._policy_employee().department_id.id,
+                }
+            )
         return super()._policy_submit()
 
     def _policy_approval_values(self):

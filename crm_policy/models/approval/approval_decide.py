@@ -1,0 +1,212 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
+
+from ...exceptions import PolicyRefusal
+
+
+class CrmPolicyApprovalDecide(models.AbstractModel):
+    """Signing a request: who may, who may not and why, and what follows from it."""
+
+    _name = "crm.policy.approval.decide"
+    _description = "Decision on a Request"
+
+    def _policy_decide(self, outcome, comment):
+        """Write the signature of the current user on each request and move it on.
+
+        :param str outcome: "approved" or "rejected".
+        :raises PolicyRefusal: the user may not decide; names clause, limit and who may.
+        """
+        approvals, user = self.sudo(), self.env.user
+        comment = self._policy_comment(comment)
+        if outcome == "approved":
+            approvals._policy_check_signed(user)
+        turns, opened = [], approvals._policy_take()
+        for approval, (step, seats) in opened.items():
+            approval._policy_check_seat(user, seats)
+            voice = seats[user].principal or user
+            given, refused = step._policy_voices()
+            if voice in given | refused:
+                # The others of his step may have left since: then his signature completes it.
+                if step._policy_result(seats) != "approved":
+                    raise UserError(
+                        self.env._("You have signed %(request)s.", request=approval.name)
+                    )
+                turns.append((approval, step, None, "approved"))
+                continue
+            if outcome == "rejected" and not comment:
+                raise UserError(
+                    self.env._("Say why you reject %(request)s.", request=approval.name)
+                )
+            result = step._policy_result(seats, voice, outcome)
+            turns.append((approval, step, seats[user], result))
+        self._policy_sign(turns, user, outcome, comment)
+
+    def _policy_comment(self, comment):
+        """Return a comment without blanks around it, False when there is none."""
+        if comment and not isinstance(comment, str):
+            raise ValidationError(self.env._("A comment is a text."))
+        return (comment or "").strip() or False
+
+    def _policy_take(self):
+        """Hold the rows; return {request: (its open step, {user: Seat})} as superuser."""
+        self._policy_lock()
+        steps = {}
+        for approval in self.sudo():
+            step = approval._policy_step()
+            if approval.state != "pending" or not step:
+                state = dict(self._fields["state"]._description_selection(self.env))
+                raise UserError(
+                    self.env._(
+                        "%(request)s is %(state)s already.",
+                        request=approval.name,
+                        state=state[approval.state],
+                    )
+                )
+            steps[approval] = step
+        places = [approval._policy_place(step) for approval, step in steps.items()]
+        seats = self._policy_seats(places)
+        return {
+            approval: (step, found)
+            for (approval, step), found in zip(steps.items(), seats, strict=True)
+        }
+
+    def _policy_check_seat(self, user, seats):
+        """Refuse a user who has no place there now."""
+        if user not in seats or seats[user].away:
+            self._policy_refuse_decider(user, self._policy_can_now(seats))
+
+    def _policy_sign(self, turns, user, outcome, comment):
+        """Store the signatures, and move on the steps that are completed by them.
+
+        :param turns: tuples (request, step, Seat or None for nothing new, result of the step).
+        """
+        for approval, _step, seat, result in turns:
+            further = approval.step_ids.filtered(lambda line: line.state == "waiting")
+            if result == "approved" and not further:
+                [document] = approval._policy_documents().values()
+                signer = (seat and seat.principal) or user
+                document._policy_claim(signer, approval._policy_amount_now(document), approval)
+        fresh = [(approval, step, seat) for approval, step, seat, _result in turns if seat]
+        if fresh:
+            self._policy_note_decisions(fresh, user, outcome, comment)
+        now, Step = fields.Datetime.now(), self.env["crm.policy.approval.step"].sudo()
+        for result in ("approved", "rejected"):
+            ended = [(turn[0], turn[1]) for turn in turns if turn[3] == result]
+            if ended:
+                steps = Step.browse(step.id for _approval, step in ended)
+                steps._policy_update({"state": result, "decided_at": now})
+                approvals = self.sudo().browse(approval.id for approval, _step in ended)
+                if result == "approved":
+                    approvals._policy_open_steps()
+                else:
+                    approvals._policy_end("rejected")
+
+    def _policy_note_decisions(self, turns, user, outcome, comment, to=None):
+        """Store one decision and one event for each of the requests.
+
+        :param turns: tuples (request, step, Seat).
+        """
+        now = fields.Datetime.now()
+        self._policy_insert_decisions(
+            [
+                {
+                    "approval_id": approval.id,
+                    "step_id": step.id,
+                    "company_id": approval.company_id.id,
+                    "user_id": user.id,
+                    "on_behalf_of_id": seat.principal.id,
+                    "outcome": outcome,
+                    "to_user_id": to and to.id,
+                    "comment": comment,
+                    "decided_at": now,
+                }
+                for approval, step, seat in turns
+            ]
+        )
+        payloads = {}
+        for approval, step, seat in turns:
+            payload = {"step": step.sequence}
+            if seat.principal:
+                payload |= {"on_behalf": seat.principal.id, "delegation": seat.delegation.id}
+            if to:
+                payload["to"] = to.id
+            payloads[approval.id] = payload
+        approvals = self.sudo().browse(payloads)
+        approvals._policy_log_requests(f"approval.{outcome}", payloads)
+
+    def _policy_amount_now(self, document):
+        """Return the amount that counts: what was asked, or what the document has grown to."""
+        return max(self.amount, document._policy_approval_amount())
+
+    def _policy_check_signed(self, user):
+        """Refuse who was asked to sign the policy in force and has not, where the company says so.
+
+        Who is not in its scope was never asked and decides as before.
+        """
+        for approval in self.filtered("company_id.policy_sign_gate"):
+            current = approval.clause_id.version_id.policy_id.current_version_id
+            if not current._policy_unsigned_by(user):
+                continue
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: who decides under %(version)s has signed it first. You were asked "
+                    "to and have not.",
+                    clause=approval.clause_id._policy_citation(),
+                    version=current.display_name,
+                ),
+                action={
+                    "type": "ir.actions.act_window",
+                    "res_model": current._name,
+                    "res_id": current.id,
+                    "views": [(False, "form")],
+                },
+                button=self.env._("Read and sign"),
+            )
+
+    def _policy_lock(self):
+        """Let two approvers decide one after the other.
+
+        The second waits here; once the first has committed, PostgreSQL refuses his snapshot and
+        Odoo repeats his call: he sees what the first has signed. A mere lock would not do: two of
+        those who must all sign would each miss the other's signature and leave the step open. In
+        the order of their ids, so that two who decide on many never wait for each other.
+        """
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE crm_policy_approval SET write_date = %(now)s
+                  FROM (SELECT id FROM crm_policy_approval
+                         WHERE id IN %(ids)s ORDER BY id FOR UPDATE) AS held
+                 WHERE crm_policy_approval.id = held.id
+                """,
+                now=self.env.cr.now(),
+                ids=tuple(self.ids),
+            )
+        )
+        self.sudo().step_ids.invalidate_recordset()
+        self.invalidate_recordset()
+
+    def _policy_refuse_decider(self, user, eligible):
+        """Say why ``user`` may not decide, and who may."""
+        document = self.env[self.res_model].browse(self.res_id).with_user(user)
+        if user == self.requester_id:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: nobody decides on his own request. May decide: %(deciders)s.",
+                    clause=self.clause_id._policy_citation(),
+                    deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                )
+            )
+        limit, amount = document._policy_own_limit(user), self._policy_amount_now(document.sudo())
+        if limit is not None and limit < amount:
+            raise PolicyRefusal(document._policy_limit_words(user, amount, limit))
+        raise AccessError(
+            self.env._(
+                "%(clause)s: you are not asked to decide %(request)s. May decide: %(deciders)s.",
+                clause=self.clause_id._policy_citation(),
+                request=self.name,
+                deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+            )
+        )

@@ -1,0 +1,76 @@
+import logging
+
+from odoo import api, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import split_every
+
+_logger = logging.getLogger(__name__)
+
+CHUNK = 100  # requests per transaction
+
+
+class CrmPolicyApprovalKeep(models.AbstractModel):
+    """Requests that wait, while people come and go: none is ever stuck."""
+
+    _name = "crm.policy.approval.keep"
+    _description = "Keeping of Requests"
+
+    @api.model
+    def _cron_keep_deciders(self):
+        """Bring up to date who may decide what waits, in chunks; one bad request stops no other."""
+        pending = self.sudo().search([("state", "=", "pending")], order="id")
+        self.env["ir.cron"]._commit_progress(remaining=len(pending))
+        for chunk in split_every(CHUNK, pending.ids, self.sudo().browse):
+            chunk.exists()._policy_keep_safely()
+            if not self.env["ir.cron"]._commit_progress(len(chunk)):
+                return
+
+    def _policy_keep_safely(self):
+        """Keep requests together, or one by one when one of them fails."""
+        try:
+            with self.env.cr.savepoint():
+                self._policy_keep_deciders()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            if len(self) == 1:
+                _logger.exception("Who decides request %s could not be found", self.ids)
+                return
+            for approval in self:
+                approval._policy_keep_safely()
+
+    def _policy_keep_deciders(self):
+        """Store who may decide these requests now and let newcomers see what they ask about.
+
+        A step for which everybody has signed who is still asked is completed: who has left is not
+        waited for.
+        """
+        waiting = {
+            approval: step
+            for approval in self.sudo().filtered(lambda line: line.state == "pending")
+            if (step := approval._policy_step())
+        }
+        places = [approval._policy_place(step) for approval, step in waiting.items()]
+        changed, fresh, complete = {}, {}, []
+        for (approval, step), seats in zip(
+            waiting.items(), self._policy_seats(places), strict=True
+        ):
+            users = self._policy_can_now(seats)
+            if step.mode != "any" and step._policy_stands(seats):
+                complete.append((approval, step, None, "approved"))
+            elif users != approval.eligible_user_ids:
+                changed[approval] = users
+                fresh[approval] = users - approval.eligible_user_ids
+        self._policy_write_eligible(changed)
+        for approval, users in changed.items():
+            step = waiting[approval]
+            step._policy_update({"user_id": users.id if len(users) == 1 else False})
+            # The clock's responsible are those who may decide.
+            step._policy_keep_deadlines(["approval_id"])
+        self._policy_announce(fresh)
+        if complete:
+            approvals = self.browse(approval.id for approval, *_turn in complete)
+            approvals._policy_lock()
+            for turn in complete:
+                last = turn[1].decision_ids.filtered(lambda line: line.outcome == "approved")[-1:]
+                self._policy_sign([turn], last.on_behalf_of_id or last.user_id, "approved", None)

@@ -1,0 +1,338 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...exceptions import PolicyRefusal
+
+# How long a reminder is enough; a parameter of the policy, in hours.
+REMIND_HOURS = "remind_hours"
+
+
+class CrmPolicyApprovalTurns(models.AbstractModel):
+    """What else is done with a request than to sign it: returned, recalled, forwarded, copied.
+
+    Nothing of it rewrites what was signed: a step that has its turn again is a new step.
+    """
+
+    _name = "crm.policy.approval.turns"
+    _description = "Turns of a Request"
+
+    # === RETURN AND RECALL === #
+
+    def _policy_return(self, step_id, comment):
+        """Return to an earlier step that was signed, or to the requester."""
+        user, comment = self.env.user, self._policy_comment(comment)
+        if step_id and (len(self) != 1 or not self._policy_is_id(step_id)):
+            raise ValidationError(self.env._("Name one step of the request to return it to."))
+        if not comment:
+            raise UserError(
+                self.env._("Say why you return %(request)s.", request=self[:1].sudo().name)
+            )
+        for approval, (step, seats) in self.sudo()._policy_take().items():
+            approval = approval.with_env(self.env).sudo()
+            approval._policy_check_seat(user, seats)
+            target = approval._policy_return_target(step, step_id)
+            approval._policy_note_decisions(
+                [(approval, step, seats[user])], user, "returned", comment
+            )
+            if not target:
+                step._policy_update({"state": "returned", "decided_at": fields.Datetime.now()})
+                approval._policy_end("returned")
+            else:
+                approval._policy_go_back(step, target)
+            approval._policy_tell(
+                "returned", approval.requester_id if not target else self.env["res.users"], comment
+            )
+
+    def _policy_return_target(self, step, step_id):
+        """Return the step that has its turn again; empty for the requester."""
+        target = self.step_ids.filtered(
+            lambda line: line.id == step_id and line.sequence < step.sequence
+        )
+        if step_id and target.state != "approved":
+            raise UserError(
+                self.env._(
+                    "%(request)s can be returned to a step that was signed before, or to the "
+                    "requester.",
+                    request=self.name,
+                )
+            )
+        return target
+
+    def _policy_go_back(self, step, target):
+        """Close the steps from ``target`` to ``step`` as returned; fresh copies follow them."""
+        closed = self.step_ids.filtered(
+            lambda line: (
+                target.sequence <= line.sequence <= step.sequence
+                and line.state in ("approved", "pending")
+            )
+        )
+        copies = [
+            line._policy_copy_values(sequence=step.sequence + number, replaced_id=line.id)
+            for number, line in enumerate(closed, start=1)
+        ]
+        closed.filtered(lambda line: line.state == "approved")._policy_update({"state": "returned"})
+        step._policy_update({"state": "returned", "decided_at": fields.Datetime.now()})
+        self._policy_make_room(len(copies))
+        self._policy_insert_steps(copies)
+        self._policy_open_steps()
+
+    def _policy_recall(self):
+        """Take requests back; who has asked, and nobody else."""
+        user = self.env.user
+        for approval in self.sudo():
+            if approval.requester_id != user:
+                raise AccessError(
+                    self.env._(
+                        "%(request)s is taken back by who has asked for it: %(requester)s.",
+                        request=approval.name,
+                        requester=approval.requester_id.name,
+                    )
+                )
+        self.sudo()._policy_take()
+        self.sudo()._policy_end("recalled")
+        self.sudo()._policy_log_requests("approval.recalled", {id_: None for id_ in self.ids})
+
+    # === ADD AND FORWARD === #
+
+    def _policy_add_signer(self, user_id, before, comment):
+        """Have another person sign as well; whoever may decide now asks for it."""
+        user, comment = self.env.user, self._policy_comment(comment)
+        if not isinstance(before, bool):
+            raise ValidationError(self.env._("Before or after: say true or false."))
+        for approval, (step, seats) in self.sudo()._policy_take().items():
+            approval._policy_check_seat(user, seats)
+            person = approval._policy_person(user_id)
+            if person == user or step.person_id == person:
+                raise UserError(
+                    self.env._("%(person)s signs this step already.", person=person.name)
+                )
+            approval._policy_note_decisions(
+                [(approval, step, seats[user])], user, "added", comment, person
+            )
+            lines = [
+                step._policy_copy_values(
+                    sequence=step.sequence + 1,
+                    role_id=False,
+                    team_id=False,
+                    person_id=person.id,
+                    origin="added",
+                    mode="any",
+                )
+            ]
+            if before:
+                approval._policy_check_unsigned(step)
+                lines.append(
+                    step._policy_copy_values(sequence=step.sequence + 2, replaced_id=step.id)
+                )
+                step._policy_update({"state": "skipped"})
+            approval._policy_make_room(len(lines))
+            approval._policy_insert_steps(lines)
+            if before:
+                approval._policy_open_steps()
+            approval._policy_tell("added", person, comment)
+
+    def _policy_forward(self, user_id, comment):
+        """Hand the open step over; to somebody who could decide it, or above oneself."""
+        user, comment = self.env.user, self._policy_comment(comment)
+        for approval, (step, seats) in self.sudo()._policy_take().items():
+            approval._policy_check_seat(user, seats)
+            if step.mode != "any":
+                raise UserError(
+                    self.env._(
+                        "%(request)s is decided by several together: nobody hands his voice over.",
+                        request=approval.name,
+                    )
+                )
+            person = approval._policy_person(user_id)
+            approval._policy_check_forward(step, seats, user, person)
+            approval._policy_note_decisions(
+                [(approval, step, seats[user])], user, "forwarded", comment, person
+            )
+            step._policy_update({"state": "skipped"})
+            approval._policy_make_room(1)
+            approval._policy_insert_steps(
+                [
+                    step._policy_copy_values(
+                        sequence=step.sequence + 1,
+                        role_id=False,
+                        team_id=False,
+                        person_id=person.id,
+                        origin="added" if step.origin == "added" else "forwarded",
+                        replaced_id=step.id,
+                    )
+                ]
+            )
+            approval._policy_open_steps()
+            approval._policy_tell("forwarded", person, comment)
+
+    def _policy_check_forward(self, step, seats, user, person):
+        """Refuse to forward to somebody who could not decide himself."""
+        place = self._policy_place(step)
+        able = self._policy_can_now(seats)
+        if place.instead:
+            able |= self._policy_can_now(self._policy_seats([place.instead])[0])
+        above = self._policy_above([place], [0], [able])[0]
+        chain, _circle = self.env["crm.policy.ladder"]._policy_chains(
+            [(user.id, False)], self.company_id
+        )[user.id, False]
+        if person in above or (person in able and person != user):
+            return
+        if person.id in chain and not self._policy_beyond_limit(place, person):
+            return
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: %(person)s cannot decide %(request)s. It is forwarded to somebody who "
+                "could decide it, or who stands above you.",
+                clause=self.clause_id._policy_citation(),
+                person=person.name,
+                request=self.name,
+            )
+        )
+
+    def _policy_check_unsigned(self, step):
+        """Refuse to put somebody before those who have signed already."""
+        approve, reject = step._policy_voices()
+        if approve | reject:
+            raise UserError(
+                self.env._(
+                    "%(people)s signed this step already: let the other person sign afterwards.",
+                    people=", ".join((approve | reject).mapped("name")),
+                )
+            )
+
+    # === COPY AND REMIND === #
+
+    def _policy_copy(self, user_ids):
+        """Let others read the requests: by who has asked, may decide or has decided."""
+        user = self.env.user
+        if not isinstance(user_ids, list | tuple) or not user_ids:
+            raise ValidationError(self.env._("Name the persons to whom it is copied."))
+        for approval in self.sudo():
+            people = self.env["res.users"].sudo()
+            for user_id in user_ids:
+                people |= approval._policy_person(user_id)
+            party = approval.requester_id | approval.eligible_user_ids
+            if user not in party | approval.decision_ids.user_id:
+                raise AccessError(
+                    self.env._(
+                        "%(request)s is copied to others by who has asked for it or decides on it.",
+                        request=approval.name,
+                    )
+                )
+            approval._policy_give_copies(people)
+
+    def _policy_copy_route(self):
+        """Give the copies that the route asks for."""
+        for approval in self.sudo().filtered("route_id.copy_role_ids"):
+            [document] = approval._policy_documents().values()
+            people = self.env["res.users"].sudo()
+            for role in approval.route_id.copy_role_ids:
+                people |= role._users_for(document)[document.id].sudo()
+            barred = document._policy_approval_barred_users().sudo()
+            approval._policy_give_copies(people - barred - approval.requester_id)
+
+    def _policy_give_copies(self, people):
+        """Store to whom a request is copied and tell those who are new."""
+        fresh = people - self.copy_user_ids
+        if fresh:
+            self._policy_update({"copy_user_ids": [(4, user.id) for user in fresh]})
+            self._policy_log_requests("approval.copied", {self.id: {"users": fresh.ids}})
+            self._policy_tell("copied", fresh)
+
+    def _policy_remind(self):
+        """Remind those who may decide; not again within the hours of the policy."""
+        user, now = self.env.user, fields.Datetime.now()
+        for approval in self.sudo():
+            if approval.requester_id != user:
+                raise AccessError(
+                    self.env._(
+                        "%(requester)s has asked for %(request)s and reminds of it.",
+                        request=approval.name,
+                        requester=approval.requester_id.name,
+                    )
+                )
+        for approval, (step, seats) in self.sudo()._policy_take().items():
+            hours = self.env["crm.policy.parameter"]._policy_value(
+                approval.company_id.id, REMIND_HOURS
+            )
+            again = step.reminded_at and step.reminded_at + timedelta(hours=hours)
+            if again and again > now:
+                raise PolicyRefusal(
+                    self.env._(
+                        "%(clause)s: a reminder of %(request)s went out less than %(hours)g hours "
+                        "ago.",
+                        clause=approval.clause_id._policy_citation(),
+                        request=approval.name,
+                        hours=hours,
+                    )
+                )
+            step._policy_update({"reminded_at": now})
+            users = approval._policy_can_now(seats)
+            approval._policy_log_requests("approval.reminded", {approval.id: {"users": users.ids}})
+            approval._policy_tell("reminded", users)
+
+    @api.model
+    def _policy_tell_subject(self, kind):
+        """Return the subject of a notice on a request in the reader's language."""
+        subjects = {
+            "returned": self.env._("Returned: %(request)s", request=self.name),
+            "added": self.env._("Your signature is asked for: %(request)s", request=self.name),
+            "forwarded": self.env._("Forwarded to you: %(request)s", request=self.name),
+            "copied": self.env._("For your information: %(request)s", request=self.name),
+            "reminded": self.env._("Please decide: %(request)s", request=self.name),
+        }
+        return subjects[kind]
+
+    def _policy_tell(self, kind, users, comment=None):
+        """Tell people of a turn of the request, each in his language."""
+        for lang, group in users.sudo().grouped("lang").items():
+            there = self.with_context(lang=lang or None)
+            self.env["mail.thread"].with_context(lang=lang or None).sudo().message_notify(
+                model=self._name,
+                res_id=self.id,
+                partner_ids=group.partner_id.ids,
+                subject=there._policy_tell_subject(kind),
+                body=comment or there._policy_tell_subject(kind),
+            )
+
+    # === WHO IS NAMED === #
+
+    @staticmethod
+    def _policy_is_id(value):
+        return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+    def _policy_person(self, user_id):
+        """Return a user whom a caller names: an employee of the company who may have to do with it.
+
+        :raises ValidationError: there is no such user, archived, of the portal, of another company.
+        :raises PolicyRefusal: it is the requester, or the document bars him.
+        """
+        self.ensure_one()
+        person = self.env["res.users"].sudo()
+        if self._policy_is_id(user_id):
+            person = person.browse(user_id).exists()
+        company = self.company_id
+        if not person or not person.active or person.share or company not in person.company_ids:
+            raise ValidationError(
+                self.env._("Name an active employee of %(company)s.", company=company.sudo().name)
+            )
+        [document] = self._policy_documents().values()
+        if person in document._policy_approval_barred_users() | self.requester_id:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(person)s has asked for it or is concerned by it and has no part "
+                    "in the decision.",
+                    clause=self.clause_id._policy_citation(),
+                    person=person.name,
+                )
+            )
+        return person
+
+    # === STEPS THAT COME IN BETWEEN === #
+
+    def _policy_make_room(self, count):
+        """Move the steps that have not had their turn back by ``count`` places."""
+        for step in self.step_ids.filtered(lambda line: line.state == "waiting"):
+            step._policy_update({"sequence": step.sequence + count})
