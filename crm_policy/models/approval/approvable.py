@@ -45,6 +45,10 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Return who never decides beside the requester: beneficiaries, persons investigated."""
         return self.env["res.users"]
 
+    def _policy_only_named(self):
+        """Return whether nobody from above stands in for those whom the route names."""
+        return False
+
     def _policy_approval_action(self):
         """Return the action that opens the document for its approver."""
         return {

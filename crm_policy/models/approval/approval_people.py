@@ -234,6 +234,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
 
         Whoever has a higher authority; where nobody has, the next manager of the requester.
         """
+        numbers = [n for n in numbers if not places[n].document._policy_only_named()]
         higher = {}
         for number in numbers:
             place = places[number]

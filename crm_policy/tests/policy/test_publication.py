@@ -85,7 +85,7 @@ class TestPublication(PublicationCommon):
                 self._sign(user)
             self.assertEqual((self.draft.state, self.draft.approver_id), ("review", self.marketing))
         with at("2026-04-01 00:00:00"):
-            self.draft.sudo()._cron_take_effect()
+            self.draft.sudo()._policy_take_effect()
         self.assertEqual(self.draft.state, "effective")
 
     def test_signed_too_late_it_binds_no_past(self):
@@ -220,14 +220,14 @@ class TestPublication(PublicationCommon):
                 step()
             for user in users:
                 with self.subTest(user=user.login, state=self.draft.state):
-                    with self.assertRaises((AccessError, PolicyRefusal)):
+                    with self.assertRaises(UserError):
                         call_kw(
                             Version.with_user(user),
                             "action_policy_publish",
                             [self.draft.ids],
                             {"context": {"allowed_company_ids": self.company.ids}},
                         )
-                    with self.assertRaises((AccessError, PolicyRefusal)):
+                    with self.assertRaises(UserError):
                         self.draft.with_user(user).sudo().action_policy_publish()
             self.assertFalse(self.draft.approver_id)
         with self.assertRefused(
@@ -241,10 +241,10 @@ class TestPublication(PublicationCommon):
         self.admin.group_ids = [Command.link(self.env.ref("crm_policy.group_legal").id)]
         self.committee.member_ids = [Command.create({"user_id": self.admin.id, "sequence": 9})]
         self._handed_over()
-        with self.assertRaises((AccessError, PolicyRefusal)):
+        with self.assertRaises(UserError):
             self._sign(self.admin)
         self._sign(self.legal)
-        with self.assertRaises((AccessError, PolicyRefusal)):
+        with self.assertRaises(UserError):
             self._sign(self.admin)
 
     def test_who_did_not_hand_it_over_but_wrote_it_never_signs(self):
@@ -370,17 +370,15 @@ class TestPublication(PublicationCommon):
             Command.create({"user_id": self.ceo.id}),
             Command.create({"user_id": self.director.id}),
         ]
-        with self.assertRefused(
-            UserError, r"(?s)1\.7.*vote for Marketing.*vote for Finance|"
-            r"(?s)1\.7.*vote for Finance.*vote for Marketing"
-        ):  # fmt: skip
+        with self.assertRaises(UserError) as caught:
             self.draft.action_policy_review()
+        for words in ("1.7", "vote for Marketing", "vote for Finance", "vote for Legal"):
+            self.assertIn(words, str(caught.exception))
+        self.assertNotIn("vote for CEO", str(caught.exception))
+        self.env["crm.policy.finding"]._policy_refresh(self.draft)
         findings = self.env["crm.policy.finding"].search(
             [("version_id", "=", self.draft.id), ("code", "=", "committee_gap")]
         )
-        self.env["crm.policy.finding"]._policy_refresh(self.draft)
-        findings = findings.search([("version_id", "=", self.draft.id),
-                                    ("code", "=", "committee_gap")])  # fmt: skip
         self.assertEqual(
             {self.env["crm.policy.role"].browse(line.res_id).code for line in findings},
             {"marketing", "finance", "legal"},

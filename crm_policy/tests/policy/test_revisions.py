@@ -375,9 +375,7 @@ class TestRevisions(PolicyCommon):
     def test_a_review_that_cannot_be_asked_for_does_not_stop_the_others(self):
         with at("2026-03-04 09:00"):
             version = self._publish(self._draft())
-            admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
-            other = admin._policy_install_shipped("handbook", self.company)
-            self._as("director", other).action_policy_publish()
+            other = self._install_policy("handbook")
         Version = type(version)
         schedule = Version._policy_schedule
 

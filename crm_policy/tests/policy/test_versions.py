@@ -158,11 +158,12 @@ class TestVersions(PolicyCommon):
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         handbook = admin._policy_packs()["handbook"].read_bytes()
         versions = [self._draft(), admin._policy_apply_pack(handbook, self.company)]
+        self._seat_committee()
         for version, day in zip(versions, ("2026-12-01", "2026-12-02"), strict=True):
             version.effective_from = day
-            self._hand_over(version)
             with at("2026-11-02 09:00"):
-                self._as("director", version).action_policy_publish()
+                self._hand_over(version)
+                self._approve(version)
         Version = type(self.version)
         follow = Version._policy_on_effective
 
