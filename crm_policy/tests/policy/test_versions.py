@@ -357,7 +357,8 @@ class TestVersions(PolicyCommon):
         route = self.env["crm.policy.route"].search([("version_id", "=", version.id)], limit=1)
         self.env.cr.execute(
             "INSERT INTO crm_policy_route_step (route_id, role_id, mode, sequence, currency_id,"
-            " company_id) SELECT %s, id, 'any', 1, %s, company_id FROM crm_policy_role"
+            " company_id, on_timeout) SELECT %s, id, 'any', 1, %s, company_id, 'remind'"
+            " FROM crm_policy_role"
             " WHERE company_id = %s LIMIT 1 RETURNING id",
             [route.id, self.company.currency_id.id, self.company.id],
         )
