@@ -1,23 +1,114 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+OUTCOMES = [
+    ("approve", "Approve"),
+    ("reject", "Reject"),
+    ("return", "Return"),
+    ("forward", "Forward"),
+    ("add", "Add Signer"),
+    ("copy", "Copy to Others"),
+]
 
 
 class CrmPolicyApprovalSign(models.TransientModel):
-    """Approve or reject a request with a comment."""
+    """Decide on requests, one or many, or give them another turn, with a comment."""
 
     _name = "crm.policy.approval.sign"
     _description = "Sign a Request"
 
-    approval_id = fields.Many2one("crm.policy.approval", required=True, ondelete="cascade")
-    outcome = fields.Selection(
-        [("approve", "Approve"), ("reject", "Reject")], required=True, default="approve"
+    approval_id = fields.Many2one("crm.policy.approval", ondelete="cascade")
+    approval_ids = fields.Many2many(
+        "crm.policy.approval",
+        relation="crm_policy_approval_sign_rel",
+        string="Requests",
+        compute="_compute_approval_ids",
+        store=True,
+        readonly=False,
+        help="Several at once are approved or rejected with the same words.",
     )
+    approval_count = fields.Integer(compute="_compute_approval_count")
+    outcome = fields.Selection(OUTCOMES, required=True, default="approve")
     comment = fields.Text()
+    user_id = fields.Many2one("res.users", string="Person", domain="[('share', '=', False)]")
+    user_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_approval_sign_user_rel",
+        string="Persons",
+        domain="[('share', '=', False)]",
+    )
+    before = fields.Boolean(string="Before Me", help="He signs first; then it comes back to you.")
+    step_id = fields.Many2one(
+        "crm.policy.approval.step",
+        string="Back To",
+        domain="[('approval_id', '=', approval_id), ('state', '=', 'approved')]",
+        ondelete="cascade",
+        help="Empty: to the requester, who changes it and asks anew.",
+    )
+
+    @api.depends("approval_id")
+    def _compute_approval_ids(self):
+        for wizard in self.filtered("approval_id"):
+            wizard.approval_ids = wizard.approval_id
+
+    @api.depends("approval_ids")
+    def _compute_approval_count(self):
+        for wizard in self:
+            wizard.approval_count = len(wizard.approval_ids)
 
     def action_policy_confirm(self):
-        """Sign as the current user."""
+        """Do it as the current user; of many, those that are refused are named and left."""
         self.ensure_one()
-        if self.outcome == "approve":
-            self.approval_id.action_policy_approve(self.comment)
-        else:
-            self.approval_id.action_policy_reject(self.comment)
-        return {"type": "ir.actions.act_window_close"}
+        requests = self.approval_ids
+        if not requests:
+            raise UserError(self.env._("Choose a request."))
+        if len(requests) == 1:
+            self._policy_do(requests)
+            return {"type": "ir.actions.act_window_close"}
+        done, refused = self._policy_do_all(requests)
+        message = self.env._("%(count)s requests are done.", count=len(done))
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if refused else "success",
+                "message": "\n".join([message, *refused]),
+                "sticky": bool(refused),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _policy_do_all(self, requests):
+        """Do it for all at once; where one of them is refused, one by one.
+
+        :return: the requests that are done, and the words of the refusals.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._policy_do(requests)
+            return requests, []
+        except UserError:
+            done, refused = requests.browse(), []
+        for request in requests:
+            try:
+                with self.env.cr.savepoint():
+                    self._policy_do(request)
+                done |= request
+            except UserError as error:
+                refused.append(f"{request.sudo().name}: {error.args[0]}")
+        return done, refused
+
+    def _policy_do(self, requests):
+        match self.outcome:
+            case "approve":
+                requests.action_policy_approve(self.comment)
+            case "reject":
+                requests.action_policy_reject(self.comment)
+            case "return":
+                requests.action_policy_return(self.step_id.id, self.comment)
+            case "forward":
+                requests.action_policy_forward(self.user_id.id, self.comment)
+            case "add":
+                requests.action_policy_add_signer(self.user_id.id, self.before, self.comment)
+            case "copy":
+                requests.action_policy_copy(self.user_ids.ids)

@@ -79,6 +79,7 @@ class CrmPolicyApproval(models.Model):
         readonly=True,
     )
     can_decide = fields.Boolean(compute="_compute_can_decide", search="_search_can_decide")
+    is_mine = fields.Boolean(string="Asked by Me", compute="_compute_is_mine")
 
     _document_idx = models.Index("(res_model, res_id)")
     _pending_idx = models.Index("(company_id) WHERE state = 'pending'")
@@ -91,6 +92,12 @@ class CrmPolicyApproval(models.Model):
         mine = self.filtered_domain(self._policy_undecided_domain())
         mine.can_decide = True
         (self - mine).can_decide = False
+
+    @api.depends("requester_id")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        for approval in self:
+            approval.is_mine = approval.requester_id == self.env.user
 
     def _search_can_decide(self, operator, value):
         if operator != "in":

@@ -61,6 +61,8 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
             elif users != approval.eligible_user_ids:
                 changed[approval] = users
                 fresh[approval] = users - approval.eligible_user_ids
+        if changed:
+            self.browse(approval.id for approval in changed)._policy_lock()
         self._policy_write_eligible(changed)
         for approval, users in changed.items():
             step = waiting[approval]

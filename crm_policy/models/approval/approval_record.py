@@ -127,9 +127,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
                 rows=as_rows(vals_list),
             )
         )
-        self.sudo().browse({vals["approval_id"] for vals in vals_list}).invalidate_recordset(
-            ["step_ids"], flush=False
-        )
+        self._policy_touch(self.sudo().browse({v["approval_id"] for v in vals_list}), "step_ids")
         return Step.browse(step_id for [step_id] in rows)
 
     @api.model
@@ -151,12 +149,9 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
                 rows=as_rows(vals_list),
             )
         )
-        for model, name in (
-            ("crm.policy.approval", "approval"),
-            ("crm.policy.approval.step", "step"),
-        ):
-            records = self.env[model].sudo().browse({vals[f"{name}_id"] for vals in vals_list})
-            records.invalidate_recordset(["decision_ids"], flush=False)
+        for name in ("approval_id", "step_id"):
+            records = self.env[Decision._fields[name].comodel_name].sudo()
+            self._policy_touch(records.browse({vals[name] for vals in vals_list}), "decision_ids")
         return Decision.browse(decision_id for [decision_id] in rows)
 
     @api.model
@@ -193,8 +188,13 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
                 ids=tuple(approvals.ids),
             )
         )
-        approvals.invalidate_recordset(["eligible_user_ids"], flush=False)
-        approvals.modified(["eligible_user_ids"])
+        self._policy_touch(approvals, "eligible_user_ids")
+
+    @staticmethod
+    def _policy_touch(records, name):
+        """Forget what is cached of a field that was stored behind the ORM."""
+        records.invalidate_recordset([name], flush=False)
+        records.modified([name])
 
     # === EVENTS === #
 

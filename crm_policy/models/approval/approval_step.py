@@ -104,7 +104,7 @@ class CrmPolicyApprovalStep(models.Model):
 
     @api.model
     def _policy_running_domain(self):
-        return Domain("state", "not in", ("skipped", "returned"))
+        return Domain("state", "!=", "skipped")
 
     @api.model
     def _policy_open_domain(self):

@@ -30,7 +30,6 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
                 self.env._("Say why you return %(request)s.", request=self[:1].sudo().name)
             )
         for approval, (step, seats) in self.sudo()._policy_take().items():
-            approval = approval.with_env(self.env).sudo()
             approval._policy_check_seat(user, seats)
             target = approval._policy_return_target(step, step_id)
             approval._policy_note_decisions(
@@ -42,7 +41,9 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             else:
                 approval._policy_go_back(step, target)
             approval._policy_tell(
-                "returned", approval.requester_id if not target else self.env["res.users"], comment
+                "returned",
+                approval.eligible_user_ids if target else approval.requester_id,
+                comment,
             )
 
     def _policy_return_target(self, step, step_id):

@@ -19,6 +19,9 @@ class Routed(int):
     presence proves that the rules of the company have decided.
     """
 
+    # Under which ``crm.policy.delegation`` the case goes to the handler instead of his principal.
+    delegation = None
+
 
 class CrmPolicyIntake(models.AbstractModel):
     """How a case that comes in is recognised and given to somebody (SLA-05, SLA-06)."""
@@ -96,19 +99,43 @@ class CrmPolicyIntake(models.AbstractModel):
     def _policy_log_routed(self, rule_ids):
         """Keep the rule that took each case, and tell the ledger what it made of it."""
         Rule = self.env["crm.policy.intake.rule"].sudo()
-        for rule_id, cases in self.sudo().grouped(lambda case: rule_ids[case.id]).items():
-            rule = Rule.browse(int(rule_id)) if rule_id else Rule
+        for rule_id, cases in self.sudo().grouped(lambda case: int(rule_ids[case.id])).items():
+            rule = Rule.browse(rule_id) if rule_id else Rule
             if rule:
                 cases._policy_guarded_write({"policy_intake_rule_id": rule.id})
+            traces = cases._policy_trace_deputies(rule_ids)
             self.env["crm.policy.event"]._policy_log(
                 "case.routed",
                 cases,
                 payloads={
-                    case.id: {"rule": rule.code or False, **case._policy_routing()}
+                    case.id: {
+                        "rule": rule.code or False,
+                        **traces.get(case.id, {}),
+                        **case._policy_routing(),
+                    }
                     for case in cases
                 },
                 clause=rule.clause_id,
             )
+
+    def _policy_trace_deputies(self, rule_ids):
+        """Say on each case that went to a deputy for whom he handles it (ORG-DELEG-01).
+
+        :return: {id: what the ledger keeps of it}.
+        """
+        delegations = {}
+        for case in self:
+            line = rule_ids[case.id].delegation
+            if line and case.user_id == line.to_user_id:
+                delegations[case.id] = line
+        if delegations:
+            self.browse(delegations)._message_log_batch(
+                bodies={case_id: line._policy_words() for case_id, line in delegations.items()}
+            )
+        return {
+            case_id: {"delegation": line.id, "on_behalf": line.from_user_id.id}
+            for case_id, line in delegations.items()
+        }
 
     def _policy_log_rerouted(self, before):
         """Tell the ledger what a person has changed of where the case goes: {field: [old, new]}."""
@@ -289,27 +316,30 @@ class CrmPolicyIntake(models.AbstractModel):
         ]
         if not todo:
             return
-        pools = self._policy_intake_pools([vals for vals, _rule in todo])
-        users = self.env["res.users"].sudo().browse({user_id for pool in pools for user_id in pool})
-        available = set(self._policy_available(users, company).ids)
-        pools = [sorted(available.intersection(pool)) for pool in pools]
+        seats = self._policy_intake_seats(
+            company, self._policy_intake_pools([vals for vals, _rule in todo])
+        )
         Turn = self.env["crm.policy.intake.turn"].sudo()
         codes = {rule.code for _vals, rule in todo if rule.method == "round_robin"}
         turns = (Turn._policy_look if look_only else Turn._policy_lock)(company, codes)
         loads = {}
         if any(rule.method == "balanced" for _vals, rule in todo):
-            loads = self._policy_loads(available)
-        for number, ((vals, rule), pool) in enumerate(zip(todo, pools, strict=True)):
+            handlers = {handler for pool in seats for handler, _line in pool.values()}
+            loads = self._policy_loads(handlers)
+        for number, ((vals, rule), pool) in enumerate(zip(todo, seats, strict=True)):
             if not pool:
                 continue
             if rule.method == "round_robin":
                 last = turns.get(rule.code) or 0
-                user_id = next((user_id for user_id in pool if user_id > last), pool[0])
-                turns[rule.code] = user_id
+                member = next((member for member in pool if member > last), min(pool))
+                turns[rule.code] = member
             else:
-                user_id = min(pool, key=lambda user_id: (*loads[user_id], user_id))
+                member = min(pool, key=lambda member: (*loads[pool[member][0]], member))
+            user_id, delegation = pool[member]
+            if rule.method != "round_robin":
                 loads[user_id] = (loads[user_id][0] + 1, datetime.max, number)
             vals["user_id"] = user_id
+            vals["policy_intake_rule_id"].delegation = delegation
         if not look_only:
             Turn._policy_store(company, turns)
 
@@ -327,6 +357,33 @@ class CrmPolicyIntake(models.AbstractModel):
             for department, group in employees.grouped("department_id").items()
         }
         return [members.get(vals.get("policy_department_id"), []) for vals in vals_list]
+
+    @api.model
+    def _policy_intake_seats(self, company, pools):
+        """Return for each pool {id of a member: (id of who handles it now, delegation or None)}.
+
+        Who has delegated keeps his turn, and his deputy gets the case where he works in the same
+        pool; helpdesk would take anybody else off it. In the order of the members' ids.
+        """
+        users = self.env["res.users"].sudo().browse({user_id for pool in pools for user_id in pool})
+        stand_ins = {
+            user.id: line
+            for user, line in self.env["crm.policy.delegation"]
+            ._policy_stand_ins(users, company)
+            .items()
+        }
+        available = set(self._policy_available(users, company).ids)
+        seats = []
+        for pool in pools:
+            seats.append({})
+            for user_id in sorted(pool):
+                line = stand_ins.get(user_id)
+                deputy_id = line.to_user_id.id if line else None
+                if deputy_id in available.intersection(pool):
+                    seats[-1][user_id] = (deputy_id, line)
+                elif user_id in available:
+                    seats[-1][user_id] = (user_id, None)
+        return seats
 
     @api.model
     def _policy_available(self, users, company):

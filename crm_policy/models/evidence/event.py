@@ -54,7 +54,9 @@ class CrmPolicyEvent(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _policy_log(self, event_type, records, payload=None, clause=None, payloads=None):
+    def _policy_log(
+        self, event_type, records, payload=None, clause=None, payloads=None, on_behalf=None
+    ):
         """Write one event for each of ``records``, in one statement.
 
         :param str event_type: dotted code, "case.accepted".
@@ -63,6 +65,7 @@ class CrmPolicyEvent(models.Model):
         :param clause: the ``crm.policy.clause`` record (or any record with ``policy_trace()``
             giving policy, version and clause codes) that asked for it.
         :param dict payloads: id -> payload, instead of one for all.
+        :param dict on_behalf: id -> the ``res.users`` for whom it was done, where it was for another.
         :return: the events, as superuser.
         """
         if not records:
@@ -74,16 +77,19 @@ class CrmPolicyEvent(models.Model):
             else [None] * len(records)
         )
         details = [payloads[record.id] if payloads else payload for record in records]
+        principals = [on_behalf and on_behalf.get(record.id) for record in records]
         # The ORM would take ten times as long for what has no inverse, no default and no compute.
         rows = self.env.execute_query(
             SQL(
                 """
                 INSERT INTO crm_policy_event (at, type, company_id, res_model, res_id, actor_id,
-                                              payload, policy, version, clause)
+                                              on_behalf_id, payload, policy, version, clause)
                      SELECT %(now)s, %(type)s, row.company_id, %(model)s, row.res_id, %(actor)s,
-                            row.payload, %(policy)s, %(version)s, %(clause)s
-                       FROM unnest(%(companies)s::int[], %(ids)s::int[], %(payloads)s::jsonb[])
-                            WITH ORDINALITY AS row (company_id, res_id, payload, position)
+                            row.principal_id, row.payload, %(policy)s, %(version)s, %(clause)s
+                       FROM unnest(%(companies)s::int[], %(ids)s::int[], %(principals)s::int[],
+                                   %(payloads)s::jsonb[])
+                            WITH ORDINALITY
+                            AS row (company_id, res_id, principal_id, payload, position)
                    ORDER BY row.position
                   RETURNING id
                 """,
@@ -93,6 +99,7 @@ class CrmPolicyEvent(models.Model):
                 model=records._name,
                 ids=records.ids,
                 actor=self.env.uid,
+                principals=[principal.id if principal else None for principal in principals],
                 payloads=[json.dumps(detail) if detail else None for detail in details],
                 **{name: trace.get(name) or None for name in ("policy", "version", "clause")},
             )

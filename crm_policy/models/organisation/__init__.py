@@ -1,3 +1,4 @@
+from . import deputy
 from . import role
 from . import case_access
 from . import viewer
@@ -5,6 +6,9 @@ from . import viewer_source
 from . import authority
 from . import absence
 from . import post
+from . import delegation_check
+from . import delegation_course
+from . import delegation
 from . import ladder
 from . import team
 from . import team_member

@@ -72,6 +72,11 @@ class CrmPolicyAbsence(models.AbstractModel):
     def _policy_check_post(self, post):
         user = self.resource_id.user_id
         if user in post.user_ids:
+            start = max(self.date_from, fields.Datetime.now())
+            if self.env["crm.policy.delegation"]._policy_bridges(
+                user, post.role_id, post.company_id, start, self.date_to
+            ):
+                return
             problem = post._policy_substitute_problem(user)
             others = post.substitute_id
         elif user == post.substitute_id:

@@ -42,6 +42,7 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
             *company._policy_find_directors(),
             *company._policy_find_vacancies(),
             *company._policy_find_substitutes(),
+            *company._policy_find_delegations(),
             *company._policy_find_teams(),
             *company._policy_find_duties(),
         ]
@@ -122,6 +123,24 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
                     )
                     yield self._policy_missing("substitute_missing", "blocking", post, message)
                     break
+
+    def _policy_find_delegations(self):
+        """Delegations that lead in a circle, or to somebody who is not there (ORG-DELEG-01)."""
+        lines = self.env["crm.policy.delegation"].search(
+            [("company_id", "=", self.id), ("state", "in", ["planned", "active"])], order="id"
+        )
+        known = set()
+        for line in lines:
+            for code, text in line._policy_doubts():
+                # A circle is one finding, at whichever of its delegations is met first.
+                ids = frozenset((line._policy_circle() if code == "delegation_circle" else line).ids)
+                if (code, ids) in known:
+                    continue
+                known.add((code, ids))
+                words = self.env._(
+                    "Delegation %(number)s: %(problem)s", number=line.number, problem=text
+                )
+                yield self._policy_missing(code, "warning", line, words)
 
     def _policy_find_teams(self):
         """Teams that could not decide today (ORG-TEAM-01)."""

@@ -29,7 +29,7 @@ class CrmPolicyRole(models.Model):
 
     _name = "crm.policy.role"
     _description = "Policy Role"
-    _inherit = ["crm.policy.pack.section"]
+    _inherit = ["crm.policy.deputy", "crm.policy.pack.section"]
     _order = "sequence, id"
 
     _pack_section = "roles"

@@ -6,6 +6,7 @@ from . import test_import_wizard
 from . import test_case_numbers
 from . import test_ungoverned_tickets
 from . import test_case_wizards
+from . import test_delegated_cases
 from . import test_external_cases
 from . import test_intake_rules
 from . import test_quick_call

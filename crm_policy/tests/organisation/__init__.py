@@ -6,6 +6,9 @@ from . import test_substitutes
 from . import test_teams
 from . import test_staffing
 from . import test_organisation_findings
+from . import test_delegations
+from . import test_delegation_course
+from . import test_delegation_rights
 from . import test_duties
 from . import test_organisation_rights
 from . import test_viewers
