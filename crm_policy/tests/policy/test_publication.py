@@ -105,6 +105,16 @@ class TestPublication(PublicationCommon):
             self._sign(self.ceo)
         self.assertFalse(self.draft.approver_id)
 
+    def test_a_majority_is_no_quorum(self):
+        """Three of five approve; the rules of this committee want four of them to vote."""
+        self.committee.quorum = 80
+        self._at_committee()
+        for user in (self.ceo, self.finance, self.marketing):
+            self._sign(user)
+        self.assertFalse(self.draft.approver_id)
+        self.draft.with_user(self.director).action_policy_reject("不同意")
+        self.assertEqual(self.draft.state, "effective", "three of the four who have voted")
+
     def test_a_vacant_seat_counts_for_the_quorum(self):
         """Of six seats 60 % are four, and more than half of them as well."""
         self._role_of("production")
@@ -134,6 +144,16 @@ class TestPublication(PublicationCommon):
             for user in (self.ceo, self.finance, substitute):
                 self._sign(user)
         self.assertEqual(self.draft.approver_id, substitute)
+
+    def test_legal_and_the_committee_have_their_time(self):
+        """Under the version in force: five working days each, not the one of a remedy."""
+        first = self._in_force()
+        draft = first.with_user(self.admin)._policy_new_version()
+        with at("2026-03-02 10:00"):
+            self._hand_over(draft)
+        [clock] = draft.sudo().policy_approval_id.step_ids[0].policy_deadline_ids
+        self.assertEqual(clock.rule_code, "publication-step")
+        self.assertEqual(clock.due_at, shanghai("2026-03-09 18:00"))
 
     # === BACK TO THE AUTHOR === #
 
@@ -251,8 +271,9 @@ class TestPublication(PublicationCommon):
         """Neither the author nor a writer, though somebody else has asked for the signatures."""
         other = self._new_user("policy_admin", login="t_admin2")
         self.admin.group_ids = [Command.link(self.env.ref("crm_policy.group_legal").id)]
-        for user in (self.legal, self.ceo):
-            self._become_writer(user)
+        self.draft._policy_guarded_write(
+            {"writer_ids": [Command.set((self.legal | self.ceo).ids)]}  # the author apart
+        )
         second = self._new_user("legal", login="t_legal2")
         self.draft.with_user(other).action_policy_review()
         for user in (self.admin, self.legal):
