@@ -11,7 +11,7 @@ class CrmPolicyConsultationAnswer(models.TransientModel):
         "crm.policy.consultation", string="Comments", required=True, readonly=True
     )
     answer = fields.Selection(
-        [("accepted", "Accepted"), ("partly", "Partly Accepted"), ("rejected", "Not Accepted")],
+        [("accepted", "Adopted"), ("partly", "Partly Adopted"), ("rejected", "Not Adopted")],
         required=True,
     )
     reason = fields.Text(required=True)

@@ -1,7 +1,7 @@
 import hashlib
 import json
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...exceptions import PolicyRefusal
@@ -206,6 +206,13 @@ class CrmPolicyPublication(models.AbstractModel):
                 "The signature under a policy is not forwarded: whoever cannot sign leaves it to "
                 "the others of his role, or is represented by his substitute."
             )
+        )
+
+    def action_policy_execute_emergency(self, reason=None):
+        """Refuse it: what binds everybody is signed first."""
+        self.check_access("read")
+        raise UserError(
+            self.env._("A policy is not published in an emergency: it is signed first.")
         )
 
     # === WHAT THE LOWER ROOM ASKS === #

@@ -49,14 +49,14 @@ class CrmPolicyConsultation(models.Model):
         ondelete="restrict",
     )
     user_id = fields.Many2one(
-        "res.users", string="Written By", required=True, readonly=True, index=True,
+        "res.users", string="Said By", required=True, readonly=True, index=True,
         ondelete="restrict",
     )  # fmt: skip
     number = fields.Integer(readonly=True, help="Of this customer's comments on this version.")
     comment = fields.Text(required=True, readonly=True)
     commented_at = fields.Datetime(string="Said At", required=True, readonly=True)
     answer = fields.Selection(
-        [("accepted", "Accepted"), ("partly", "Partly Accepted"), ("rejected", "Not Accepted")],
+        [("accepted", "Adopted"), ("partly", "Partly Adopted"), ("rejected", "Not Adopted")],
         readonly=True,
     )
     reason = fields.Text(readonly=True)
@@ -110,7 +110,7 @@ class CrmPolicyConsultation(models.Model):
         reason = reason.strip() if isinstance(reason, str) else ""
         if answer not in dict(self._fields["answer"].selection) or not reason:
             raise ValidationError(
-                self.env._("Say whether it is accepted, partly accepted or not accepted, and why.")
+                self.env._("Say whether it is adopted, partly adopted or not adopted, and why.")
             )
         for line in self.sudo():
             if line.answer:

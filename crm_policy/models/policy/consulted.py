@@ -47,14 +47,14 @@ class CrmPolicyConsulted(models.AbstractModel):
         "crm_policy.group_committee,crm_policy.group_legal",
     )
     consultation_state = fields.Selection(
-        [("none", "Not Asked Yet"), ("open", "Open"), ("closed", "Over")],
+        [("none", "Not Asked Yet"), ("open", "Asked Now"), ("closed", "Round Over")],
         string="Consultation",
         compute="_compute_consultation",
     )
-    consultation_count = fields.Integer(string="Number of Comments", compute="_compute_consultation")
-    consultation_unanswered = fields.Integer(
-        string="Not Answered", compute="_compute_consultation"
+    consultation_count = fields.Integer(
+        string="Number of Comments", compute="_compute_consultation"
     )
+    consultation_unanswered = fields.Integer(string="Not Answered", compute="_compute_consultation")
     consultation_changed = fields.Boolean(compute="_compute_consultation")
 
     # === COMPUTE METHODS === #

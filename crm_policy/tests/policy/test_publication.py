@@ -92,7 +92,10 @@ class TestPublication(PublicationCommon):
         with at("2026-03-02 09:00"):
             self.draft.effective_from = "2026-03-03"
             self._at_committee()
-        with at("2026-03-04 09:00"), self.assertRefused(ValidationError, "no policy binds the past"):
+        with (
+            at("2026-03-04 09:00"),
+            self.assertRefused(ValidationError, "no policy binds the past"),
+        ):
             self._sign(self.ceo)
 
     def test_two_of_five_are_no_quorum_and_no_majority(self):
@@ -162,7 +165,9 @@ class TestPublication(PublicationCommon):
         with self.assertRefused(UserError, "Say why"):
             self.draft.with_user(self.legal).action_policy_reject(" ")
         self.draft.with_user(self.legal).action_policy_reject("第3.2条缺少法律依据")
-        self.assertEqual((self.draft.state, self.draft.policy_approval_state), ("draft", "rejected"))
+        self.assertEqual(
+            (self.draft.state, self.draft.policy_approval_state), ("draft", "rejected")
+        )
         note = self.draft.message_ids.sorted("id")[-1]
         self.assertIn("第3.2条缺少法律依据", note.body)
         self.assertEqual(note.author_id, self.legal.partner_id)
