@@ -34,7 +34,7 @@ class CrmPolicyConsulted(models.AbstractModel):
         help="Everybody of a company that is asked, or the one person, who has an account of the "
         "portal.",
     )
-    consultation_opened_at = fields.Datetime(string="Asked At", readonly=True, copy=False)
+    consultation_opened_at = fields.Datetime(string="Round Opened At", readonly=True, copy=False)
     consultation_closes_at = fields.Datetime(string="Open Until", readonly=True, copy=False)
     consultation_hash = fields.Char(
         readonly=True, copy=False, help="SHA-256 of the text that the customers were shown."
