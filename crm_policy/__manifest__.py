@@ -21,6 +21,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/authority_rules.xml",
         "security/call_rules.xml",
         "security/case_import_rules.xml",
         "security/case_rules.xml",

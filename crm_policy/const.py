@@ -188,6 +188,24 @@ SUBJECTS = [
     ("publication", "Publication of a Policy"),
 ]
 
+# Debts and penalties that the front line may let a customer off, within limits of their own
+# (AUT-FRONT-01).
+FRONT_LINE = ("waiver", "penalty_waiver", "rounding")
+# For whom a limit in total counts, and within which calendar period.
+CUMULATIVE_PER = [
+    ("approver", "Each Approver"),
+    ("customer", "Each Customer"),
+    ("both", "Each Approver and Customer"),
+]
+PERIODS = [
+    ("day", "Day"),
+    ("week", "Week"),
+    ("month", "Month"),
+    ("quarter", "Quarter"),
+    ("year", "Year"),
+]
+AMOUNT_BASES = [("included", "Tax Included"), ("excluded", "Tax Excluded")]
+
 # Beyond this an amount is a slip of the keyboard, whatever the currency.
 AMOUNT_CEILING = 10_000_000_000
 

@@ -8,6 +8,8 @@ from . import approval_keep
 from . import approval
 from . import approval_step
 from . import decision
+from . import authority_lock
+from . import authority_use
 from . import role
 from . import competence
 from . import submission

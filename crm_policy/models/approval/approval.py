@@ -224,14 +224,20 @@ class CrmPolicyApproval(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _policy_step(self):
-        """Return the step whose turn it is; empty when the request is ended."""
-        self.ensure_one()
-        return self.sudo().step_ids.filtered(lambda step: step.state == "pending")[:1]
+    def _policy_steps(self, state="pending"):
+        """Return {request: its first step in a state}, read together; as superuser."""
+        approvals, found = self.sudo(), {}
+        for step in approvals.step_ids:
+            if step.state == state:
+                found.setdefault(step.approval_id.id, step.id)
+        steps = self.env["crm.policy.approval.step"].sudo().browse(found.values())
+        by_request = dict(zip(found, steps, strict=True))
+        return {line: by_request[line.id] for line in approvals if line.id in found}
 
     def _policy_documents(self):
-        """Return {request: its document}, as superuser."""
-        return {
-            approval: self.env[approval.res_model].sudo().browse(approval.res_id)
-            for approval in self.sudo()
-        }
+        """Return {request: its document}, read together; as superuser."""
+        found = {}
+        for model_name, approvals in self.sudo().grouped("res_model").items():
+            documents = self.env[model_name].sudo().browse(approvals.mapped("res_id"))
+            found |= dict(zip(approvals, documents, strict=True))
+        return found

@@ -51,10 +51,9 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
     def _policy_take(self):
         """Hold the rows; return {request: (its open step, {user: Seat})} as superuser."""
         self._policy_lock()
-        steps = {}
+        steps = self._policy_steps()
         for approval in self.sudo():
-            step = approval._policy_step()
-            if approval.state != "pending" or not step:
+            if approval.state != "pending" or approval not in steps:
                 state = dict(self._fields["state"]._description_selection(self.env))
                 raise UserError(
                     self.env._(
@@ -63,9 +62,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                         state=state[approval.state],
                     )
                 )
-            steps[approval] = step
-        places = [approval._policy_place(step) for approval, step in steps.items()]
-        seats = self._policy_seats(places)
+        seats = self._policy_seats(self._policy_places(steps))
         return {
             approval: (step, found)
             for (approval, step), found in zip(steps.items(), seats, strict=True)
@@ -116,6 +113,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     "company_id": approval.company_id.id,
                     "user_id": user.id,
                     "on_behalf_of_id": seat.principal.id,
+                    "delegation_id": seat.delegation.id,
                     "outcome": outcome,
                     "to_user_id": to and to.id,
                     "comment": comment,
@@ -124,16 +122,17 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 for approval, step, seat in turns
             ]
         )
-        payloads = {}
+        payloads, principals = {}, {}
         for approval, step, seat in turns:
             payload = {"step": step.sequence}
             if seat.principal:
-                payload |= {"on_behalf": seat.principal.id, "delegation": seat.delegation.id}
+                principals[approval.id] = seat.principal
+                payload["delegation"] = seat.delegation.id
             if to:
                 payload["to"] = to.id
             payloads[approval.id] = payload
         approvals = self.sudo().browse(payloads)
-        approvals._policy_log_requests(f"approval.{outcome}", payloads)
+        approvals._policy_log_requests(f"approval.{outcome}", payloads, principals)
 
     def _policy_amount_now(self, document):
         """Return the amount that counts: what was asked, or what the document has grown to."""
@@ -185,8 +184,10 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 ids=tuple(self.ids),
             )
         )
-        self.sudo().step_ids.invalidate_recordset()
-        self.invalidate_recordset()
+        Step = self.env["crm.policy.approval.step"]
+        Step.flush_model()
+        Step.invalidate_model(flush=False)
+        self.invalidate_recordset(flush=False)
 
     def _policy_refuse_decider(self, user, eligible):
         """Say why ``user`` may not decide, and who may."""
@@ -199,9 +200,9 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
                 )
             )
-        limit, amount = document._policy_own_limit(user), self._policy_amount_now(document.sudo())
-        if limit is not None and limit < amount:
-            raise PolicyRefusal(document._policy_limit_words(user, amount, limit))
+        words = document._policy_beyond_words(user, self._policy_amount_now(document.sudo()))
+        if words:
+            raise PolicyRefusal(words)
         raise AccessError(
             self.env._(
                 "%(clause)s: you are not asked to decide %(request)s. May decide: %(deciders)s.",

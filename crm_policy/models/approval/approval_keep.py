@@ -45,22 +45,19 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
         A step for which everybody has signed who is still asked is completed: who has left is not
         waited for.
         """
-        waiting = {
-            approval: step
-            for approval in self.sudo().filtered(lambda line: line.state == "pending")
-            if (step := approval._policy_step())
-        }
-        places = [approval._policy_place(step) for approval, step in waiting.items()]
+        waiting = self.sudo().filtered(lambda line: line.state == "pending")._policy_steps()
+        places = self._policy_places(waiting)
         changed, fresh, complete = {}, {}, []
         for (approval, step), seats in zip(
             waiting.items(), self._policy_seats(places), strict=True
         ):
             users = self._policy_can_now(seats)
+            stored = approval.with_context(active_test=False).eligible_user_ids
             if step.mode != "any" and step._policy_stands(seats):
                 complete.append((approval, step, None, "approved"))
-            elif users != approval.eligible_user_ids:
+            elif users != stored:
                 changed[approval] = users
-                fresh[approval] = users - approval.eligible_user_ids
+                fresh[approval] = users - stored
         if changed:
             self.browse(approval.id for approval in changed)._policy_lock()
         self._policy_write_eligible(changed)

@@ -1,7 +1,8 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.models import BaseModel
 
 from ..organisation.role import can_act
@@ -66,10 +67,21 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """Return who of ``seats`` may decide, as ``res.users``."""
         return self._policy_users(user for user, seat in seats.items() if not seat.away)
 
-    def _policy_place(self, step):
+    def _policy_places(self, steps):
+        """Return the :class:`Place` of each step.
+
+        :param dict steps: {request: step}.
+        """
+        documents = self.sudo().browse(approval.id for approval in steps)._policy_documents()
+        return [
+            approval._policy_place(step, documents[approval]) for approval, step in steps.items()
+        ]
+
+    def _policy_place(self, step, document=None):
         """Return the :class:`Place` of a stored step."""
         approval, step = self.sudo(), step.sudo()
-        [document] = approval._policy_documents().values()
+        if document is None:
+            [document] = approval._policy_documents().values()
         late = step.on_timeout == "climb" and step.policy_is_late
         place = self._policy_place_for(
             document,
@@ -85,7 +97,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             return place._replace(by_amount=False)
         source = step._policy_source()
         if source != step:
-            return place._replace(instead=approval._policy_place(source)._replace(late=late))
+            return place._replace(
+                instead=approval._policy_place(source, document)._replace(late=late)
+            )
         return place
 
     @api.model
@@ -144,19 +158,33 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     def _policy_asked(self, places, named):
         """Return a dict {user: Seat} per place of those who are asked and of their deputies."""
         present = self._policy_those_present(zip(places, named, strict=True))
-        nobody = self.env["res.users"]
-        seats = []
+        nobody, seats = self.env["res.users"], []
+        delegated = self._policy_delegating({place.company for place in places if place.role})
         for place, users in zip(places, named, strict=True):
             found = {
                 user: Seat(nobody, nobody, away=user not in present[place.company])
                 for user in users
             }
-            for deputy, delegation in self._policy_deputies_of(place).items():
+            deputies = {}
+            if place.role and place.company in delegated:
+                deputies = self._policy_deputies_of(place)
+            for deputy, delegation in deputies.items():
                 # Whoever may decide himself speaks for himself.
                 if deputy not in found or found[deputy].away:
                     found[deputy] = Seat(delegation.from_user_id, delegation)
             seats.append(found)
         return seats
+
+    @api.model
+    def _policy_delegating(self, companies):
+        """Return those of ``companies`` in which anybody has delegated anything at present."""
+        Delegation = self.env["crm.policy.delegation"].sudo()
+        domain = Delegation._policy_active_domain(fields.Datetime.now())
+        return {
+            company
+            for company in companies
+            if Delegation.search_count(domain & Domain("company_id", "=", company.id), limit=1)
+        }
 
     @api.model
     def _policy_named(self, places):
@@ -207,12 +235,12 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     @api.model
     def _policy_deputies_of(self, place):
         """Return {deputy: delegation} of those who act at a place for whoever holds its role."""
-        if not place.role:
-            return {}
         document = place.document
         principals = place.role._policy_principals_for(document)[document.id].sudo() - place.barred
         if place.by_amount and principals:
-            principals = self._policy_competent(place, principals)
+            lines = document._policy_covering_lines(place.amount)
+            line = lines.filtered(lambda line: line.role_id == place.role)[:1]
+            principals = line and document._policy_with_room(line, principals).sudo()
         if not principals:
             return {}
         deputies = place.role._policy_deputies(
@@ -280,5 +308,4 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     @api.model
     def _policy_beyond_limit(self, place, user):
         """Return whether a limit that a user has forbids him this amount."""
-        limit = place.by_amount and place.document._policy_own_limit(user)
-        return limit is not None and limit is not False and limit < place.amount
+        return place.by_amount and bool(place.document._policy_beyond_words(user, place.amount))

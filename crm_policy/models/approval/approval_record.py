@@ -14,8 +14,8 @@ STEP_COLUMNS = (
     "person_id", "origin", "replaced_id", "mode", "on_timeout", "state", "opened_at", "user_id",
 )  # fmt: skip
 DECISION_COLUMNS = (
-    "approval_id", "step_id", "company_id", "user_id", "on_behalf_of_id", "outcome", "to_user_id",
-    "comment", "decided_at",
+    "approval_id", "step_id", "company_id", "user_id", "on_behalf_of_id", "delegation_id",
+    "outcome", "to_user_id", "comment", "decided_at",
 )  # fmt: skip
 
 
@@ -198,14 +198,15 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
 
     # === EVENTS === #
 
-    def _policy_log_requests(self, event_type, payloads):
+    def _policy_log_requests(self, event_type, payloads, on_behalf=None):
         """Write an event for each request, a statement for each clause.
 
         :param dict payloads: {id: ids, codes and numbers}.
+        :param dict on_behalf: {id: for whom}, where it was for somebody else.
         """
         for clause, approvals in self.sudo().grouped("clause_id").items():
             self.env["crm.policy.event"]._policy_log(
-                event_type, approvals, payloads=payloads, clause=clause
+                event_type, approvals, payloads=payloads, clause=clause, on_behalf=on_behalf
             )
 
     # === MOVING ON === #
@@ -213,15 +214,12 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
     def _policy_open_steps(self):
         """Open the next step of each request; those without a further step are approved."""
         approvals, now = self.sudo(), fields.Datetime.now()
-        following = {
-            approval: approval.step_ids.filtered(lambda step: step.state == "waiting")[:1]
-            for approval in approvals
-        }
-        done = approvals.browse(approval.id for approval, step in following.items() if not step)
+        following = approvals._policy_steps("waiting")
+        done = approvals.browse(line.id for line in approvals if line not in following)
         done._policy_end("approved")
-        opened = [(approval, step) for approval, step in following.items() if step]
+        opened = list(following.items())
         if opened:
-            places = [approval._policy_place(step) for approval, step in opened]
+            places = self._policy_places(following)
             people = {}
             by_person = defaultdict(self.env["crm.policy.approval.step"].sudo().browse)
             for (approval, step), seats in zip(opened, self._policy_seats(places), strict=True):

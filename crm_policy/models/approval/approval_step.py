@@ -16,6 +16,7 @@ class CrmPolicyApprovalStep(models.Model):
     _description = "Approval Step"
     _inherit = ["crm.policy.dependent", "crm.policy.protected", "crm.policy.subject"]
     _policy_document_field = "approval_id"
+    _policy_clock_fields = ("state",)
     _order = "approval_id, sequence, id"
 
     approval_id = fields.Many2one(

@@ -1,10 +1,13 @@
 from odoo import models
 
+from ...exceptions import PolicyRefusal
+
 
 class CrmPolicyCompetence(models.AbstractModel):
     """Who may decide on a document: its amount against the authority limits of its policy version.
 
-    A model says with its hooks what it is about and how much it costs.
+    A model says with its hooks what it is about, how much it costs and for whom. Amounts are
+    compared in the currency of the limit, at the rate of the day on which they are compared.
     """
 
     _name = "crm.policy.competence"
@@ -27,27 +30,45 @@ class CrmPolicyCompetence(models.AbstractModel):
         """Return the business type of the authority matrix, or False."""
         return False
 
+    def _policy_approval_customer(self):
+        """Return the ``res.partner`` whose sums count: the company behind the contact."""
+        if "partner_id" in self._fields:
+            return self.partner_id.commercial_partner_id
+        return self.env["res.partner"]
+
+    def _policy_linked_amount(self):
+        """Return what was granted or asked for elsewhere and belongs to the same matter."""
+        return 0.0
+
+    def _policy_claimed_amount(self):
+        """Return what this document alone adds to the limits in total."""
+        return self._policy_approval_amount()
+
     # === BUSINESS METHODS === #
-
-    def _policy_able(self, users, amount):
-        """Return those of ``users`` who may decide ``amount`` on this document today."""
-        return users
-
-    def _policy_claim(self, user, amount, approval):
-        """Take ``amount`` from what ``user`` may decide in all; refuse what would pass it."""
 
     def _policy_authorities(self):
         """Return the authority limits for this document, the lowest first."""
         return self.env["crm.policy.authority"]._policy_lines(
-            self._policy_approval_version(), self._policy_approval_subject()
+            self._policy_approval_version(),
+            self._policy_approval_subject(),
+            self._policy_approval_currency(),
         )
 
+    def _policy_deciding_lines(self):
+        return self._policy_authorities().filtered(lambda line: not line.own_cases)
+
     def _policy_covering_lines(self, amount):
-        """Return the limits within which somebody decides ``amount`` for another, lowest first."""
+        """Return the limits within which somebody decides ``amount`` for another, lowest first.
+
+        What was granted in linked cases counts as well: splitting does not help (D10). Beyond all
+        limits it is the highest one's: never nobody's (AUT-MAT-01).
+
+        :raises PolicyRefusal: the amount cannot be compared, for want of an exchange rate.
+        """
         currency = self._policy_approval_currency()
-        return self._policy_authorities().filtered(
-            lambda line: not line.own_cases and line._policy_covers(amount, currency)
-        )
+        lines = self._policy_deciding_lines()
+        total = amount + self._policy_linked_amount()
+        return lines.filtered(lambda line: line._policy_covers(total, currency)) or lines[-1:]
 
     def _policy_own_lines(self, user):
         """Return the limits that ``user`` has by his roles."""
@@ -57,9 +78,114 @@ class CrmPolicyCompetence(models.AbstractModel):
         )
 
     def _policy_own_limit(self, user):
-        """Return up to which amount ``user`` decides on this document, None when at all not."""
-        lines = self._policy_own_lines(user)
-        return max((line._policy_ceiling() for line in lines), default=None)
+        """Return up to which amount ``user`` decides on this document, None when at all not.
+
+        In the currency of the document.
+        """
+        currency = self.sudo()._policy_approval_currency()
+        return max(
+            (
+                line._policy_convert(line._policy_ceiling(), line.currency_id, currency)
+                for line in self._policy_own_lines(user)
+            ),
+            default=None,
+        )
+
+    # === LIMITS IN TOTAL === #
+
+    def _policy_able(self, users, amount):
+        """Return those of ``users`` who may decide ``amount`` on this document today.
+
+        By a limit of a role that they hold, which covers the amount and has room left for it.
+        """
+        record = self.sudo()
+        able = users.browse()
+        for line in record._policy_covering_lines(amount):
+            holders = line.role_id._users_for(record)[record.id] & (users - able)
+            able |= record._policy_with_room(line, holders)
+        return users & able
+
+    def _policy_with_room(self, line, users):
+        """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""
+        if not line.cumulative_per or not users:
+            return users
+        rooms = self._policy_rooms(line, users)
+        wanted = line._policy_in_own_currency(
+            self._policy_claimed_amount(), self._policy_approval_currency()
+        )
+        return users.filtered(
+            lambda user: line.currency_id.compare_amounts(wanted, rooms[user.id]) <= 0
+        )
+
+    def _policy_rooms(self, line, users):
+        """Return {user id: what is left of the limit in total of ``line``}, in its currency."""
+        sums = self.env["crm.policy.authority.use"]._policy_sums(
+            line, users, self._policy_approval_customer()
+        )
+        return {user_id: line.cumulative_amount - amount for user_id, amount in sums.items()}
+
+    def _policy_claim(self, user, amount, approval):
+        """Count what ``user`` decides, and refuse what would pass his limits in total (D10).
+
+        Called as superuser in the transaction of the signature that completes a request, before
+        it is written. Of two who decide at the same time the second is repeated and counts what
+        the first has decided.
+
+        :param user: whose authority is used: of a delegate's signature, his principal.
+        :param approval: the ``crm.policy.approval``; empty for a decision on one's own case.
+        :raises PolicyRefusal: names clause, what was asked, the limit, and who may decide.
+        """
+        record = self.sudo()
+        record._policy_hold_sums(user)
+        lines = record._policy_covering_lines(amount)
+        held = lines.filtered(lambda line: line.role_id._policy_held_by(user, record))
+        line = held.filtered(lambda line: record._policy_with_room(line, user))[:1]
+        if held and not line and approval.route_id.kind == "competent":
+            raise PolicyRefusal(record._policy_room_words(user, held[-1], amount))
+        record._policy_record_use(user, line, approval)
+
+    def _policy_hold_sums(self, user):
+        """Let nobody else count on the sums of ``user`` and of the customer meanwhile."""
+        self.env["crm.policy.authority.lock"].sudo()._policy_hold(
+            self.company_id, user, self._policy_approval_customer()
+        )
+
+    def _policy_record_use(self, user, line, approval):
+        amount = self._policy_claimed_amount()
+        if not amount:
+            return
+        self.env["crm.policy.authority.use"].sudo()._policy_insert(
+            [
+                {
+                    "company_id": self.company_id.id,
+                    "policy_id": self._policy_approval_version().policy_id.id,
+                    "authority_id": line.id,
+                    "approval_id": approval.id,
+                    "res_model": self._name,
+                    "res_id": self.id,
+                    "subject": self._policy_approval_subject(),
+                    "user_id": user.id,
+                    "partner_id": self._policy_approval_customer().id,
+                    "amount": amount,
+                    "currency_id": self._policy_approval_currency().id,
+                    "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
+                }
+            ]
+        )
+
+    # === WORDS === #
+
+    def _policy_beyond_words(self, user, amount):
+        """Return why ``amount`` is beyond the authority that ``user`` has; None where it is not."""
+        record = self.sudo()
+        own = record._policy_own_lines(user)
+        if not own or user in record._policy_able(user, amount):
+            return None
+        limit = record._policy_own_limit(user)
+        decides = own.filtered(lambda line: not line.own_cases)
+        if not decides and amount + record._policy_linked_amount() <= limit:
+            return None
+        return record._policy_limit_words(user, amount, limit)
 
     def _policy_limit_words(self, user, amount, limit):
         """Return the sentence of a refusal: clause, what was asked, the limit, who can decide."""
@@ -67,22 +193,61 @@ class CrmPolicyCompetence(models.AbstractModel):
         currency = record._policy_approval_currency()
         lines = record._policy_authorities()
         own = record._policy_own_lines(user)[-1:] or lines[:1]
-        deciders, named = [], user
-        # Each person once, under his highest role: a director is a manager as well.
-        for line in reversed(lines):
-            users = line.role_id._users_for(record)[record.id] - named
-            named |= users
-            if users and line._policy_covers(amount, currency) and not line.own_cases:
-                deciders.insert(0, f"{line.role_id.name} ({', '.join(users.mapped('name'))})")
+        if own in record._policy_covering_lines(amount) and not record._policy_with_room(own, user):
+            return record._policy_room_words(user, own, amount)
+        words = {
+            "clause": own.clause_id._policy_citation(),
+            "subject": record._policy_subject_name(),
+            "amount": currency.format(amount),
+            "limit": currency.format(limit or 0.0),
+            "deciders": record._policy_decider_words(user, amount),
+        }
+        linked = record._policy_linked_amount()
+        if linked:
+            return self.env._(
+                "%(clause)s: %(subject)s %(amount)s, with %(linked)s of the cases linked to it, "
+                "exceeds your limit of %(limit)s. May decide: %(deciders)s.",
+                linked=currency.format(linked),
+                **words,
+            )
         return self.env._(
             "%(clause)s: %(subject)s %(amount)s exceeds your limit of %(limit)s. "
             "May decide: %(deciders)s.",
-            clause=own.clause_id._policy_citation(),
-            subject=record._policy_subject_name(),
-            amount=currency.format(amount),
-            limit=currency.format(limit or 0.0),
-            deciders="; ".join(deciders) or self.env._("nobody yet"),
+            **words,
         )
+
+    def _policy_room_words(self, user, line, amount):
+        """Return the refusal of somebody who has used up his limit in total."""
+        currency = line.currency_id
+        periods = dict(line._fields["cumulative_period"]._description_selection(self.env))
+        room = self._policy_rooms(line, user)[user.id]
+        return self.env._(
+            "%(clause)s: %(subject)s %(amount)s exceeds what is left of your limit of %(limit)s "
+            "in total (%(per)s, %(period)s): %(room)s. May decide: %(deciders)s.",
+            clause=line.clause_id._policy_citation(),
+            subject=self._policy_subject_name(),
+            amount=self._policy_approval_currency().format(self._policy_claimed_amount()),
+            limit=currency.format(line.cumulative_amount),
+            per=dict(line._fields["cumulative_per"]._description_selection(self.env))[
+                line.cumulative_per
+            ],
+            period=periods[line.cumulative_period],
+            room=currency.format(max(room, 0.0)),
+            deciders=self._policy_decider_words(user, amount),
+        )
+
+    def _policy_decider_words(self, user, amount):
+        """Return who may decide ``amount`` instead of ``user``, with their roles."""
+        deciders, named = [], user | self._policy_approval_barred_users()
+        covering = self._policy_covering_lines(amount)
+        # Each person once, under his highest role: a director is a manager as well.
+        for line in reversed(self._policy_deciding_lines()):
+            users = line.role_id._users_for(self)[self.id] - named
+            named |= users
+            users = self._policy_with_room(line, users) if line in covering else users.browse()
+            if users:
+                deciders.insert(0, f"{line.role_id.name} ({', '.join(users.mapped('name'))})")
+        return "; ".join(deciders) or self.env._("nobody yet")
 
     def _policy_subject_name(self):
         """Return the business type in the user's language."""

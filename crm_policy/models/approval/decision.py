@@ -24,6 +24,9 @@ class CrmPolicyDecision(models.Model):
     on_behalf_of_id = fields.Many2one(
         "res.users", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    delegation_id = fields.Many2one(
+        "crm.policy.delegation", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
     outcome = fields.Selection(
         [
             ("approved", "Approved"),

@@ -39,6 +39,8 @@ from . import mail_intake
 from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
+from . import case_accused
 from . import case_committee
+from . import case_matter
 from . import suggestion
 from . import case_steps

@@ -157,7 +157,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                 step, steps
             ):
                 continue
-            if step.role_id._users_for(self)[self.id]:
+            if step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
                 self._policy_ask(step, None, None)
             else:
                 # What was answered stands; the case says who is missing.
@@ -198,7 +198,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         return line
 
     def _policy_ask(self, step, at, reason):
-        if not step.role_id._users_for(self)[self.id]:
+        if not step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
             raise UserError(self._policy_no_holder(step))
         self._policy_put_down(step)._policy_set_fact("policy_asked_at", at, reason)
         self.env["crm.policy.countersign"]._policy_keep_opened(step.role_id, self)

@@ -567,30 +567,26 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             )
         user = self.env.user
         for remedy in undecided:
-            own = remedy._policy_own_lines(user).filtered("own_cases")
-            amount = remedy._policy_approval_amount()
-            currency = remedy._policy_approval_currency()
-            covering = own.filtered(
-                lambda line, amount=amount, currency=currency: line._policy_covers(amount, currency)
-            )
-            self._policy_check_beneficiary(remedy, own)
-            if not covering:
-                limit = max((line._policy_ceiling() for line in own), default=0.0)
+            self._policy_check_beneficiary(remedy)
+            try:
+                line, amount = remedy._policy_sign_alone(user)
+            except PolicyRefusal as refusal:
                 raise PolicyRefusal(
-                    remedy._policy_limit_words(user, amount, limit),
+                    str(refusal),
                     action=self._policy_submit_action(),
                     button=self.env._("Submit for Approval"),
-                )
+                ) from refusal
             self.env["crm.policy.event"]._policy_log(
-                "remedy.own_authority", remedy, {"amount": amount}, clause=covering[:1].clause_id
+                "remedy.own_authority", remedy, {"amount": amount}, clause=line.clause_id
             )
         undecided._policy_guarded_write({"policy_approval_state": "approved"})
 
-    def _policy_check_beneficiary(self, remedy, lines):
-        """Refuse to grant a remedy to oneself, whatever the limit."""
+    def _policy_check_beneficiary(self, remedy):
+        """Refuse to grant a remedy to oneself, or on a complaint about oneself."""
         if self.env.user not in remedy._policy_approval_barred_users():
             return
-        clause = (lines or remedy._policy_authorities())[:1].clause_id
+        own = remedy._policy_own_lines(self.env.user).filtered("own_cases")
+        clause = (own or remedy._policy_authorities())[:1].clause_id
         raise PolicyRefusal(
             self.env._(
                 "%(clause)s: nobody grants a remedy to himself. Submit it.",

@@ -160,10 +160,11 @@ class CrmPolicyCountersign(models.Model):
                 Access._policy_grant(opened, users, "countersign")
 
     def _policy_holders(self):
-        """Return who may answer: who holds the role for this case now."""
+        """Return who may answer: who holds the role for this case now; never who it is about."""
         self.ensure_one()
         case = self.sudo().ticket_id
-        return self.sudo().role_id._users_for(case)[case.id].sudo(False)
+        holders = self.sudo().role_id._users_for(case)[case.id]
+        return (holders - case.policy_accused_user_ids).sudo(False)
 
     def _policy_check_fact(self, name, moment):
         result = super()._policy_check_fact(name, moment)

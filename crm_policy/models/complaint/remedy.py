@@ -1,10 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...const import ENDED_OUTCOMES, REMEDIES
+from ...const import ENDED_OUTCOMES, FRONT_LINE, REMEDIES
+from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 
-DECIDED_FIELDS = frozenset({"kind", "amount", "note", "ticket_id", "beneficiary_id"})
+DECIDED_FIELDS = frozenset({"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"})
+AMOUNTS = ("amount", "tax_amount")
 
 
 class CrmPolicyRemedy(models.Model):
@@ -25,6 +27,12 @@ class CrmPolicyRemedy(models.Model):
     policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
     kind = fields.Selection(REMEDIES, required=True, default="compensation")
     amount = fields.Monetary(help="Tax included (T8).")
+    tax_amount = fields.Monetary(string="Tax in It", help="The part of the amount that is tax.")
+    amount_untaxed = fields.Monetary(
+        string="Without Tax",
+        compute="_compute_amount_untaxed",
+        help="Counts against authority limits where the company compares them without tax.",
+    )
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     note = fields.Char(string="Description")
     cycle = fields.Integer(
@@ -41,7 +49,17 @@ class CrmPolicyRemedy(models.Model):
         "CHECK(amount >= 0)", "The amount of a remedy is not negative."
     )
 
+    _tax_within = models.Constraint(
+        "CHECK(tax_amount IS NULL OR tax_amount >= 0 AND tax_amount <= amount)",
+        "The tax in an amount is neither negative nor more than the amount.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("amount", "tax_amount")
+    def _compute_amount_untaxed(self):
+        for remedy in self:
+            remedy.amount_untaxed = remedy.amount - remedy.tax_amount
 
     @api.depends("kind", "amount", "ticket_id.display_name")
     def _compute_display_name(self):
@@ -53,10 +71,30 @@ class CrmPolicyRemedy(models.Model):
 
     # === CONSTRAINT METHODS === #
 
-    @api.constrains("amount")
+    @api.constrains(*AMOUNTS)
     def _check_amount(self):
         for remedy in self:
-            remedy._policy_check_amounts([{"amount": remedy.amount}])
+            remedy._policy_check_amounts([{name: remedy[name] for name in AMOUNTS}])
+
+    @api.constrains(*AMOUNTS)
+    def _check_tax(self):
+        """Refuse more tax than there can be: without tax, the amount would fit under any limit."""
+        Parameter = self.env["crm.policy.parameter"]
+        for remedy in self.filtered("tax_amount"):
+            percent = Parameter._policy_value(remedy.company_id.id, "tax_max_percent")
+            currency = remedy.currency_id
+            most = currency.round(remedy.amount_untaxed * percent / 100)
+            if percent and currency.compare_amounts(remedy.tax_amount, most) > 0:
+                raise ValidationError(
+                    self.env._(
+                        "%(tax)s of tax in %(amount)s: at %(percent)g percent there are %(most)s "
+                        "at most.",
+                        tax=currency.format(remedy.tax_amount),
+                        amount=currency.format(remedy.amount),
+                        percent=percent,
+                        most=currency.format(most),
+                    )
+                )
 
     @api.constrains("ticket_id")
     def _check_governed(self):
@@ -119,10 +157,11 @@ class CrmPolicyRemedy(models.Model):
     def _policy_check_amounts(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
         for vals in vals_list:
-            if not is_plausible(vals.get("amount")):
-                raise ValidationError(
-                    self.env._("An amount of %(amount)s cannot be meant.", amount=vals["amount"])
-                )
+            for name in AMOUNTS:
+                if not is_plausible(vals.get(name)):
+                    raise ValidationError(
+                        self.env._("An amount of %(amount)s cannot be meant.", amount=vals[name])
+                    )
 
     def _policy_check_open(self):
         for remedy in self:
@@ -149,20 +188,52 @@ class CrmPolicyRemedy(models.Model):
         return super()._policy_submit()
 
     def _policy_approval_values(self):
-        return {
+        values = {
             "kind": self.kind,
             "amount": f"{self.amount:.2f}",
             "note": self.note or "",
             "ticket": self.ticket_id.id,
             "beneficiary": self.beneficiary_id.id,
         }
+        if self.tax_amount:
+            values["tax"] = f"{self.tax_amount:.2f}"
+        return values
 
     def _policy_approval_amount(self):
-        """Return what the whole case costs: splitting a remedy does not help (AUT-MAT-03)."""
+        """Return what the whole case costs: splitting a remedy does not help (AUT-MAT-03).
+
+        With or without tax, as the company compares it (T8).
+        """
+        return self._policy_case_amount()
+
+    def _policy_case_amount(self, kinds=None):
+        """Return what the remedies of the case cost that were not rejected.
+
+        :param set kinds: only of these kinds.
+        """
         live = self.ticket_id.policy_remedy_ids.filtered(
             lambda remedy: remedy.policy_approval_state != "rejected"
         )
-        return sum((live | self).mapped("amount"))
+        return (live | self)._policy_counted_amount(kinds)
+
+    def _policy_counted_amount(self, kinds=None):
+        """Return the sum that counts against authority limits."""
+        return sum(
+            remedy.amount_untaxed
+            if remedy.company_id.policy_amount_basis == "excluded"
+            else remedy.amount
+            for remedy in self
+            if kinds is None or remedy.kind in kinds
+        )
+
+    def _policy_linked_amount(self, kinds=None):
+        return self.ticket_id._policy_linked_remedies()._policy_counted_amount(kinds)
+
+    def _policy_claimed_amount(self):
+        return self._policy_counted_amount()
+
+    def _policy_approval_customer(self):
+        return self.ticket_id.partner_id.commercial_partner_id
 
     def _policy_approval_currency(self):
         return self.currency_id
@@ -178,7 +249,71 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_approval_barred_users(self):
         partners = self.beneficiary_id | self.ticket_id.partner_id
-        return partners.with_context(active_test=False).user_ids
+        users = partners.with_context(active_test=False).user_ids
+        # Nor does the person who is complained about.
+        return users | self.ticket_id.policy_accused_user_ids
+
+    # === ONE'S OWN AUTHORITY === #
+
+    def _policy_sign_alone(self, user):
+        """Let the handler of the case decide by his own authority (AUT-FRONT-01).
+
+        :return: the line of the matrix by which he does, and the amount that was compared.
+        :raises PolicyRefusal: it is beyond his limit, or what is left of it.
+        """
+        self._policy_hold_sums(user)
+        own = self._policy_own_lines(user).filtered("own_cases")
+        covering = own.browse()
+        amount, limit = self._policy_approval_amount(), 0.0
+        for line in own:
+            for amount, linked, ceiling in self._policy_own_bounds(line, own, user):
+                limit = ceiling._policy_ceiling()
+                if not ceiling._policy_covers(amount + linked, self.currency_id):
+                    break
+            else:
+                covering |= line
+        line = covering.filtered(lambda line: self._policy_with_room(line, user))[:1]
+        if not covering:
+            raise PolicyRefusal(self._policy_limit_words(user, amount, limit))
+        if not line:
+            raise PolicyRefusal(self._policy_room_words(user, covering[-1], amount))
+        if self.kind in FRONT_LINE and not (self.note or "").strip():
+            raise UserError(
+                self.env._(
+                    "%(clause)s: write down the reason of %(remedy)s.",
+                    clause=line.clause_id._policy_citation(),
+                    remedy=self.display_name,
+                )
+            )
+        self._policy_record_use(user, line, self.env["crm.policy.approval"])
+        return line, amount
+
+    def _policy_own_bounds(self, line, own, user):
+        """Return what is compared with what: [(amount, that of linked cases, line with the limit)].
+
+        A general line bounds what the whole case costs. A line of its own kind bounds that kind,
+        and all such kinds together stay within the highest of these lines: one limit per case.
+        """
+        if not line.subject:
+            return [(self._policy_case_amount(), self._policy_linked_amount(), line)]
+        special = (
+            self.env["crm.policy.authority"]
+            .sudo()
+            .search(
+                [
+                    ("version_id", "=", line.version_id.id),
+                    ("own_cases", "=", True),
+                    ("subject", "!=", False),
+                ]
+            )
+            .filtered(lambda other: other.role_id._policy_held_by(user, self))
+        )
+        bounds = [({line.subject}, line)]
+        bounds.append((set(special.mapped("subject")), special.sorted("max_amount")[-1:]))
+        return [
+            (self._policy_case_amount(kinds), self._policy_linked_amount(kinds), ceiling)
+            for kinds, ceiling in bounds
+        ]
 
     def _policy_approval_action(self):
         return {

@@ -35,6 +35,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.pause",
         "crm.policy.case.committee",
         "crm.policy.case.countersign",
+        "crm.policy.case.accused",
+        "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
         "crm.policy.complaint.mixin",

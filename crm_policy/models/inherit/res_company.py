@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ...const import AMOUNT_BASES
+
 
 class ResCompany(models.Model):
     _name = "res.company"
@@ -52,6 +54,13 @@ class ResCompany(models.Model):
         string="Days of Recent Hits",
         default=90,  # (proposed)
         help="A rule that was not hit for so long is shown as never used.",
+    )
+    policy_amount_basis = fields.Selection(
+        AMOUNT_BASES,
+        string="Amounts Are Compared",
+        default="included",
+        required=True,
+        help="What counts against authority limits: amounts with their tax, or without.",
     )
     # A slip of the keyboard would push a date out of the calendar, for every company's clauses.
     _policy_days_sane = models.Constraint(

@@ -4,6 +4,7 @@ from . import case_access
 from . import viewer
 from . import viewer_source
 from . import authority
+from . import authority_linter
 from . import absence
 from . import post
 from . import delegation_check

@@ -133,7 +133,9 @@ class CrmPolicyCompanyOrganisation(models.AbstractModel):
         for line in lines:
             for code, text in line._policy_doubts():
                 # A circle is one finding, at whichever of its delegations is met first.
-                ids = frozenset((line._policy_circle() if code == "delegation_circle" else line).ids)
+                ids = frozenset(
+                    (line._policy_circle() if code == "delegation_circle" else line).ids
+                )
                 if (code, ids) in known:
                     continue
                 known.add((code, ids))

@@ -62,7 +62,9 @@ class CrmPolicyDelegation(models.Model):
         string="First Day", required=True, default=lambda self: self._policy_today(self.env.company)
     )
     date_to = fields.Date(
-        string="Last Day", required=True, help="This day included, to midnight in the company's zone."
+        string="Last Day",
+        required=True,
+        help="This day included, to midnight in the company's zone.",
     )
     max_amount = fields.Monetary(
         string="Up to the Amount",
@@ -193,9 +195,7 @@ class CrmPolicyDelegation(models.Model):
         return lines
 
     def write(self, vals):
-        raise UserError(
-            self.env._("A delegation is not changed: revoke it and write a new one.")
-        )
+        raise UserError(self.env._("A delegation is not changed: revoke it and write a new one."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -34,7 +34,9 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                 continue
             if line.to_user_id == self.env.user:
                 raise AccessError(
-                    self.env._("Nobody gives himself the powers of another: let somebody else do it.")
+                    self.env._(
+                        "Nobody gives himself the powers of another: let somebody else do it."
+                    )
                 )
             if not (line._policy_stands_above() or line._policy_clerk_may()):
                 line._policy_refuse_author()
@@ -286,7 +288,9 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
         if line.revoked_at or line.ends_at <= now:
             return []
         doubts = []
-        gone = line._policy_people_problem() or line._policy_department_problem(line._policy_roles())
+        gone = line._policy_people_problem() or line._policy_department_problem(
+            line._policy_roles()
+        )
         if gone:
             doubts.append(("delegation_void", gone))
         start = max(line.starts_at, now)

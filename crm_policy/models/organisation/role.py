@@ -265,14 +265,6 @@ class CrmPolicyRole(models.Model):
         """Return those of ``users`` who can act at this moment: none that is away."""
         return self.env["resource.calendar.leaves"]._policy_present(users, self.company_id)
 
-    def _policy_deputies(self, holders, company, amount, currency):
-        """Return {deputy: delegation} of those who act for ``holders`` in this role now."""
-        return {}
-
-    def _policy_principals_for(self, records):
-        """Return {id: who holds this role in his own right, present or not}."""
-        return self._users_for(records)
-
     def _policy_held_by(self, user, record):
         """Return whether ``user`` holds this role for ``record``."""
         return user in self._users_for(record)[record.id]

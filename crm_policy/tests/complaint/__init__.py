@@ -23,4 +23,5 @@ from . import test_mail_gateway
 from . import test_mail_answers
 from . import test_mail_acknowledgement
 from . import test_mail_sorting
+from . import test_case_accused
 from . import test_case_committee

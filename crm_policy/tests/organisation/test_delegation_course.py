@@ -37,9 +37,7 @@ class TestDelegationCourse(DelegationCommon):
         both = {self.manager, self.supervisor}
         with at("2026-03-01 10:00"):
             line = self._delegate(max_amount=5000, reason="出差")
-            self.assertEqual(
-                self._told(line), [("Delegation 1: 刘洋 acts for 王芳", both)]
-            )
+            self.assertEqual(self._told(line), [("Delegation 1: 刘洋 acts for 王芳", both)])
             self._as("supervisor", line).action_policy_revoke()
             self.assertEqual(self._told(line)[1:], [("Delegation 1 was revoked", both)])
 

@@ -51,9 +51,7 @@ class TestDelegations(DelegationCommon):
                 self.env["crm.policy.delegation"]
                 .with_user(boss)
                 .with_context(allowed_company_ids=other.ids)
-                .create(
-                    {"to_user_id": deputy.id, "date_to": "2026-03-02", "role_ids": role.ids}
-                )
+                .create({"to_user_id": deputy.id, "date_to": "2026-03-02", "role_ids": role.ids})
             )
         self.assertEqual([line.number for line in lines], ["1", "2"])
         self.assertEqual(theirs.number, "1")

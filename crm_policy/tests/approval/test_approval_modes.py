@@ -1,0 +1,155 @@
+"""Any, all, majority, quorum: when a step is signed, and when it cannot be signed any more."""
+
+from odoo import Command
+from odoo.exceptions import UserError, ValidationError
+
+from ..approval_common import ApprovalCommon
+
+
+class TestApprovalModes(ApprovalCommon):
+    def _reject(self, remedy, role):
+        self._as(role, remedy).action_policy_reject("不同意")
+
+    def _team(self, *roles, quorum=50):
+        return self.env["crm.policy.team"].create(
+            {
+                "code": "board",
+                "name": "评审委员会",
+                "kind": "committee",
+                "company_id": self.company.id,
+                "quorum": quorum,
+                "member_ids": [
+                    Command.create({"user_id": self.users[role].id, "sequence": number})
+                    for number, role in enumerate(roles)
+                ],
+            }
+        )
+
+    def test_one_rejection_ends_any_and_all(self):
+        for mode in ("any", "all"):
+            self._set_route({"role": "ceo", "mode": mode})
+            remedy = self._submitted()
+            if mode == "all":
+                self._sign(remedy, "ceo")
+            self._reject(remedy, "ceo2")
+            with self.subTest(mode):
+                self.assertEqual(remedy.policy_approval_state, "rejected")
+
+    def test_a_majority_survives_one_rejection_of_three(self):
+        self._set_route({"role": "ceo", "mode": "majority"})
+        remedy = self._submitted()
+        self._reject(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._sign(remedy, "ceo")
+        self._sign(remedy, "ceo2", "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_a_majority_that_cannot_be_reached_is_rejected(self):
+        self._set_route({"role": "ceo", "mode": "majority"})
+        remedy = self._submitted()
+        self._reject(remedy, "ceo")
+        self._reject(remedy, "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "rejected")
+
+    def test_a_team_decides_with_its_quorum(self):
+        """Five members, 60 %: three must have voted, and three of the five be for it."""
+        team = self._team("ceo", "ceo2", "ceo3", "finance", "qc", quorum=60)
+        self._set_route({"team_id": team.id, "mode": "quorum"})
+        remedy = self._submitted()
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "finance", "qc"])
+        self._sign(remedy, "ceo", "ceo2")
+        self._reject(remedy, "qc")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._sign(remedy, "finance")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_more_than_half_is_not_enough_below_the_quorum(self):
+        team = self._team("ceo", "ceo2", "ceo3", quorum=100)
+        self._set_route({"team_id": team.id, "mode": "quorum"})
+        remedy = self._submitted()
+        self._sign(remedy, "ceo", "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._reject(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_has_left_counts_for_the_size_of_the_team(self):
+        team = self._team("ceo", "ceo2", "ceo3", "finance", "qc")
+        self._set_route({"team_id": team.id, "mode": "quorum"})
+        (self.users["finance"] | self.users["qc"]).active = False
+        remedy = self._submitted()
+        self._sign(remedy, "ceo", "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._sign(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_the_requester_has_no_vote_in_his_team(self):
+        team = self._team("specialist", "ceo", "ceo2", "ceo3")
+        self._set_route({"team_id": team.id, "mode": "quorum"})
+        remedy = self._submitted()
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3"])
+        with self.assertRaises(UserError):
+            self._sign(remedy, "specialist")
+        self._sign(remedy, "ceo", "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_a_quorum_is_a_team_s_and_a_step_has_one_signer(self):
+        with self.assertRaisesRegex(ValidationError, "only a team has a quorum"):
+            self._set_route({"role": "ceo", "mode": "quorum"})
+        with self.assertRaisesRegex(ValidationError, "a role or a team"):
+            self._set_route({"mode": "any"})
+        with self.assertRaisesRegex(ValidationError, "a role or a team"):
+            self._set_route({"role": "ceo", "team_id": self._team("ceo").id})
+
+    def test_a_route_fits_by_its_condition(self):
+        general = self._set_route("manager")
+        self.version._policy_guarded_write({"state": "draft"})
+        special = general.copy({"code": "refund", "domain": "[('kind', '=', 'refund')]"})
+        special.step_ids.role_id = self._role_of("ceo")
+        with self.assertRaisesRegex(ValidationError, "cannot be used"):
+            special.domain = "[('nothing', '=', 1)]"
+        special.domain = "[('kind', '=', 'refund')]"
+        self.version._policy_guarded_write({"state": "effective"})
+        self.assertEqual(self._submitted().policy_approval_id.route_id, general)
+        self.assertEqual(self._submitted(kind="refund").policy_approval_id.route_id, special)
+
+    # === DEPUTIES === #
+
+    def test_a_deputy_s_voice_is_his_principal_s(self):
+        self._set_route({"role": "ceo", "mode": "all"})
+        today = self.env["crm.policy.delegation"]._policy_today(self.company)
+        delegation = (
+            self.env["crm.policy.delegation"]
+            .with_user(self.users["ceo"])
+            .create({"to_user_id": self.users["qc"].id, "date_from": today, "date_to": today,
+                     "role_ids": self._role_of("ceo").ids})
+        )  # fmt: skip
+        remedy = self._submitted()
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "qc"])
+        self._sign(remedy, "qc")
+        decision = remedy.policy_approval_id.decision_ids
+        self.assertEqual(
+            (decision.user_id, decision.on_behalf_of_id, decision.delegation_id.id),
+            (self.users["qc"], self.users["ceo"], delegation.id),
+        )
+        self.assertEqual(
+            self._events(remedy, "approval.approved").on_behalf_id, self.users["ceo"].id
+        )
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._sign(remedy, "ceo")
+        self._sign(remedy, "ceo2", "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_nobody_acts_for_the_requester(self):
+        self._set_route("ceo")
+        today = self.env["crm.policy.delegation"]._policy_today(self.company)
+        self.env["crm.policy.delegation"].with_user(self.users["ceo"]).create(
+            {"to_user_id": self.users["qc"].id, "date_from": today, "date_to": today,
+             "role_ids": self._role_of("ceo").ids}
+        )  # fmt: skip
+        case = self._new_case(user=self.users["supervisor"])
+        remedy = self._new_remedy(case, 5000)
+        remedy.with_user(self.users["ceo"]).sudo().action_policy_submit()
+        self.assertEqual(self._who(remedy), ["ceo2", "ceo3"])
+        with self.assertRaises(UserError):
+            self._sign(remedy, "qc")

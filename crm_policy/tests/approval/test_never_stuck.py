@@ -1,0 +1,212 @@
+"""People come and go while a request waits: somebody can always decide it."""
+
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
+from odoo.tools import mute_logger
+
+from ..approval_common import ApprovalCommon
+from ..common import at
+
+
+class TestNeverStuck(ApprovalCommon):
+    def _keep(self):
+        with patch.object(self.env.registry["ir.cron"], "_commit_progress", return_value=1):
+            self.env["crm.policy.approval"]._cron_keep_deciders()
+
+    # === ABSENT === #
+
+    def test_while_he_is_away_whoever_is_higher_decides(self):
+        (self.users["ceo"]).active = False
+        self._set_route()
+        manager, director = self.users["manager"], self.users["director"]
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+            self.assertEqual(self._who(remedy), ["director", "manager"])
+            for user in (manager, director):
+                self._away(user, "2026-03-04 00:00", "2026-03-05 00:00")
+        with at("2026-03-04 10:00"):
+            with self.assertRaises(UserError):
+                self._sign(remedy, "manager")
+            self._keep()
+            self.assertEqual(self._who(remedy), ["ceo2", "ceo3"])
+            self.assertTrue(remedy.with_user(self.users["ceo2"]).has_access("read"))
+        with at("2026-03-05 10:00"):
+            self._keep()
+            self.assertEqual(self._who(remedy), ["director", "manager"])
+            self._sign(remedy, "manager")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_when_everybody_is_away_he_who_is_asked_decides_all_the_same(self):
+        self._set_route("finance")
+        (self.ceos | self.users["manager"] | self.users["director"]).active = False
+        with at("2026-03-03 10:00"):
+            self._new_employee(self.users["finance"])
+            self._away(self.users["finance"], "2026-03-03 00:00", "2026-03-05 00:00")
+            remedy = self._submitted()
+            self.assertEqual(self._who(remedy), ["finance"])
+            self._sign(remedy, "finance")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_is_away_today_is_waited_for_by_those_who_sign_together(self):
+        """His voice is not dropped by a cron; the last of those who are there completes it."""
+        self._set_route({"role": "ceo", "mode": "all"})
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+            self._sign(remedy, "ceo", "ceo2")
+            self._new_employee(self.users["ceo3"])
+            self._away(self.users["ceo3"], "2026-03-03 00:00", "2026-03-05 00:00")
+            self._keep()
+            self.assertEqual(remedy.policy_approval_state, "pending")
+        with at("2026-03-04 18:00:01"):
+            self._keep()
+            self.assertEqual(remedy.policy_approval_state, "approved")
+
+    # === ARCHIVED, EMPTY, WITHOUT HEAD === #
+
+    def test_a_step_reached_with_nobody_there_climbs_to_a_higher_authority(self):
+        self._set_route("manager", "finance")
+        remedy = self._submitted()
+        self.users["finance"].active = False
+        self._sign(remedy, "manager")
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director", "manager"])
+        self._sign(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_then_to_the_chain_of_managers(self):
+        self._set_route("supervisor", "finance")
+        boss = self._new_employee(self.users["qc"])
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+        remedy = self._submitted()
+        (self.users["finance"] | self.users["manager"] | self.users["director"] | self.ceos).write(
+            {"active": False}
+        )
+        self._sign(remedy, "supervisor")
+        self.assertEqual(self._who(remedy), ["qc"])
+        self._sign(remedy, "qc")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_the_chain_passes_over_who_is_barred_or_gone(self):
+        self._set_route("supervisor", "finance")
+        top = self._new_employee(self.users["analyst"])
+        barred = self._new_employee(self.users["qc"], parent_id=top.id)
+        self._new_employee(self.users["specialist"], parent_id=barred.id)
+        remedy = self._submitted(beneficiary_id=self.users["qc"].partner_id.id)
+        (self.users["finance"] | self.users["manager"] | self.users["director"] | self.ceos).write(
+            {"active": False}
+        )
+        self._sign(remedy, "supervisor")
+        self.assertEqual(self._who(remedy), ["analyst"])
+
+    def test_a_chain_gives_nobody_an_amount_beyond_his_limit(self):
+        self._set_route()
+        boss = self._new_employee(self.users["manager"])
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+        remedy = self._submitted(60_000)
+        self.ceos.active = False
+        self._keep()
+        self.assertNotIn("manager", self._who(remedy))
+        with self.assertRaises(UserError):
+            self._sign(remedy, "manager")
+
+    def test_a_department_without_head(self):
+        role = self._role_of("department_head")
+        self._set_route({"role_id": role.id})
+        self.department.manager_id = False
+        remedy = self._submitted()
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director", "manager"])
+
+    # === CHANGES AFTERWARDS === #
+
+    def test_whoever_is_appointed_afterwards_finds_it(self):
+        self._set_route("manager")
+        role = self._role_of("manager")
+        remedy = self._submitted()
+        newcomer = self._new_user("legal", login="t_newcomer")
+        self.assertFalse(remedy.with_user(newcomer).has_access("read"))
+        role.write({"kind": "user", "user_id": newcomer.id})
+        self.assertEqual(self._who(remedy), ["newcomer"])
+        self.assertTrue(remedy.with_user(newcomer).has_access("read"))
+        self.assertEqual(remedy.policy_approval_id.step_ids.user_id, newcomer)
+        clock = remedy.policy_approval_id.step_ids.policy_deadline_ids
+        self.assertEqual(clock.user_id, newcomer)
+        with self.assertRaises(UserError):
+            self._sign(remedy, "manager")
+        remedy.with_user(newcomer).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_has_left_is_not_waited_for(self):
+        self._set_route({"role": "ceo", "mode": "all"}, "finance")
+        remedy = self._submitted()
+        self._sign(remedy, "ceo", "ceo2")
+        self.users["ceo3"].active = False
+        self._keep()
+        self.assertEqual(self._steps(remedy), [("ceo", "approved"), ("finance", "pending")])
+        self.assertEqual(len(remedy.policy_approval_id.decision_ids), 2)
+
+    def test_a_step_nobody_has_signed_is_completed_by_nobody(self):
+        self._set_route({"role": "ceo", "mode": "all"})
+        remedy = self._submitted()
+        (self.ceos | self.users["director"]).active = False
+        self._keep()
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self.assertEqual(self._who(remedy), ["manager"])
+
+    def test_one_bad_request_does_not_stop_the_others(self):
+        self._set_route("finance")
+        bad, good = self._submitted(), self._submitted()
+        self.users["finance"].active = False
+        model = type(self.env["crm.policy.approval"])
+        place_of = model._policy_place
+
+        def broken(approval, *arguments):
+            if approval.id == bad.policy_approval_id.id:
+                raise ValueError("broken")
+            return place_of(approval, *arguments)
+
+        with (
+            patch.object(model, "_policy_place", broken),
+            mute_logger("odoo.addons.crm_policy.models.approval.approval_keep"),
+        ):
+            self._keep()
+        former = bad.policy_approval_id.with_context(active_test=False).eligible_user_ids
+        self.assertEqual(former, self.users["finance"])
+        self.assertEqual(self._who(good), ["ceo", "ceo2", "ceo3", "director", "manager"])
+
+    # === OVERDUE === #
+
+    def test_once_it_is_overdue_those_above_may_decide_as_well(self):
+        self._set_route({"role": "finance", "on_timeout": "climb"})
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+        with at("2026-03-04 18:00"):
+            self._keep()
+            self.assertEqual(self._who(remedy), ["finance"])
+            with self.assertRaises(UserError):
+                self._sign(remedy, "director")
+        with at("2026-03-04 18:00:01"):
+            self._keep()
+            self.assertEqual(
+                self._who(remedy), ["ceo", "ceo2", "ceo3", "director", "finance", "manager"]
+            )
+            self.assertEqual(remedy.policy_approval_state, "pending")
+            self._sign(remedy, "director")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_stands_above_decides_for_all_of_them(self):
+        self._set_route({"role": "finance", "mode": "all", "on_timeout": "climb"})
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+        with at("2026-03-05 10:00"):
+            self._sign(remedy, "director")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_without_that_it_waits_for_who_is_asked(self):
+        self._set_route({"role": "finance", "on_timeout": "remind"})
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+        with at("2026-03-05 10:00"):
+            self._keep()
+            self.assertEqual(self._who(remedy), ["finance"])
+            with self.assertRaises(UserError):
+                self._sign(remedy, "director")

@@ -1,0 +1,25 @@
+"""Calendar periods, as limits in total count them."""
+
+from datetime import date, timedelta
+
+
+def period_bounds(day, period):
+    """Return the first and the last day of the calendar period that ``day`` lies in.
+
+    :param date day: a local day.
+    :param str period: "day", "week" (from Monday), "month", "quarter" or "year".
+    :rtype: tuple[date, date]
+    """
+    if period == "day":
+        return day, day
+    if period == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    return first, _months_later(first, months) - timedelta(days=1)
+
+
+def _months_later(first, months):
+    years, month = divmod(first.month - 1 + months, 12)
+    return date(first.year + years, month + 1, 1)

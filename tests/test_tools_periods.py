@@ -1,0 +1,28 @@
+"""Calendar periods: their first and last days."""
+
+from datetime import date
+
+import pytest
+
+from crm_policy.tools.periods import period_bounds
+
+
+@pytest.mark.parametrize(
+    ("day", "period", "first", "last"),
+    [
+        ("2026-03-31", "day", "2026-03-31", "2026-03-31"),
+        ("2026-03-30", "week", "2026-03-30", "2026-04-05"),  # a Monday
+        ("2026-04-05", "week", "2026-03-30", "2026-04-05"),  # a Sunday
+        ("2026-12-31", "week", "2026-12-28", "2027-01-03"),
+        ("2026-02-15", "month", "2026-02-01", "2026-02-28"),
+        ("2028-02-29", "month", "2028-02-01", "2028-02-29"),
+        ("2026-12-01", "month", "2026-12-01", "2026-12-31"),
+        ("2026-03-31", "quarter", "2026-01-01", "2026-03-31"),
+        ("2026-04-01", "quarter", "2026-04-01", "2026-06-30"),
+        ("2026-11-22", "quarter", "2026-10-01", "2026-12-31"),
+        ("2026-11-22", "year", "2026-01-01", "2026-12-31"),
+    ],
+)
+def test_the_bounds_of_a_period(day, period, first, last):
+    bounds = period_bounds(date.fromisoformat(day), period)
+    assert bounds == (date.fromisoformat(first), date.fromisoformat(last))
