@@ -162,7 +162,7 @@ class PolicyCommon(TransactionCase):
         if not version.publication_route_id:
             version.with_user(cls.users["director"]).action_policy_publish()
         while version.publication_route_id and request.state == "pending":
-            step = request._policy_step()
+            step = version.sudo()._policy_pending_step()
             [user, *_others] = request.eligible_user_ids - step.decision_ids.user_id
             version.with_user(user).action_policy_approve("无意见")
 
