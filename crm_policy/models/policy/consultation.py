@@ -37,9 +37,7 @@ class CrmPolicyConsultation(models.Model):
         ondelete="set null",
         help="Empty: about the text as a whole.",
     )
-    clause_number = fields.Char(
-        string="Clause Number", readonly=True, help="As the customer saw it; a draft may change."
-    )
+    clause_number = fields.Char(readonly=True, help="As the customer saw it; a draft may change.")
     partner_id = fields.Many2one(
         "res.partner",
         string="Customer",
@@ -61,10 +59,10 @@ class CrmPolicyConsultation(models.Model):
     )
     reason = fields.Text(readonly=True)
     answered_by_id = fields.Many2one(
-        "res.users", string="Answered By", readonly=True, index="btree_not_null",
+        "res.users", readonly=True, index="btree_not_null",
         ondelete="restrict",
     )  # fmt: skip
-    answered_at = fields.Datetime(string="Answered At", readonly=True)
+    answered_at = fields.Datetime(readonly=True)
     state = fields.Selection(
         [("open", "Not Answered"), ("answered", "Answered")],
         compute="_compute_state",

@@ -206,7 +206,7 @@ class TestPublication(PublicationCommon):
         self._at_committee()
         clause = self.draft.clause_ids.filtered("text")[0]
         self.env.cr.execute(
-            "UPDATE crm_policy_clause SET text = jsonb_build_object('en_US', 'other') WHERE id = %s",
+            "UPDATE crm_policy_clause SET text = jsonb_build_object('en_US', 'x') WHERE id = %s",
             [clause.id],
         )
         clause.invalidate_recordset()
