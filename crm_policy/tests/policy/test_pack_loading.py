@@ -212,9 +212,9 @@ class TestPackLoading(PolicyCommon):
             self.policy._policy_apply_pack(content, self.company)
         problems = str(caught.exception).splitlines()[1:]
         places = [
-            r"roles\[2\] \(specialist\): .*no group wizard",
-            r"authorities\[2\] \(manager\): .*not negative",
-            r"authorities\[3\] \(director\): .*not negative",
+            r"roles\[3\] \(specialist\): .*no group wizard",
+            r"authorities\[5\] \(manager\): .*not negative",
+            r"authorities\[6\] \(director\): .*not negative",
             r"deadline_rules\[2\] \(response-urgent\): .*no_field is no",
         ]
         for place in places:
