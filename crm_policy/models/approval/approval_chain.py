@@ -18,8 +18,9 @@ class CrmPolicyApproval(models.Model):
     @api.depends("step_ids.state", "step_ids.opened_at", "eligible_user_ids", "state")
     @api.depends_context("lang")
     def _compute_waiting_for(self):
+        turn = self._policy_steps()
         for approval in self.sudo():
-            step = approval._policy_step()
+            step = turn.get(approval, approval.step_ids.browse())
             names = approval.eligible_user_ids.mapped("name")
             approval.waiting_since = step.opened_at
             # Three names are read at a glance; of a pool its name says more.
@@ -56,7 +57,7 @@ class CrmPolicyApproval(models.Model):
         turns = []
         if self.can_decide:
             turns += ["approve", "reject", "return", "forward", "add"]
-        if self.state == "pending" and self.requester_id == self.env.user:
+        if self.state == "pending" and self.is_mine:
             turns += ["recall", "remind"]
         if self.state == "pending" and turns:
             turns.append("copy")
