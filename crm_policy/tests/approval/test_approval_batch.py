@@ -30,10 +30,9 @@ class TestApprovalBatch(ApprovalCommon):
 
     def test_statements_do_not_grow_with_the_number(self):
         self._set_route("manager", "ceo")
-        counts = {}
+        counts, Approval = {}, self.env["crm.policy.approval"]
         for size in (2, 10, 20):
             remedies = self._remedies(size)
-            Approval = self.env["crm.policy.approval"]
             counts[size] = [
                 self._statements(self._as("specialist", remedies).action_policy_submit),
                 self._statements(self._as("manager", remedies).action_policy_approve),
