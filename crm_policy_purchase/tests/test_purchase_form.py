@@ -2,6 +2,8 @@
 
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crm_policy.tests.common import at
+
 from .common import PurchaseCommon
 
 REPORT = "crm_policy_purchase.purchase_approval"
@@ -43,6 +45,14 @@ class TestPurchaseForm(PurchaseCommon):
         told = orders.fields_get(["policy_approval_state"], ["selection"])
         states = told["policy_approval_state"]["selection"]
         self.assertIn(("pending", "待审批"), states)
+
+    def test_its_times_are_those_of_the_company_whoever_prints_it(self):
+        with at("2026-03-06 23:30"):
+            order = self._signed()
+        self.asker.tz = "Europe/Paris"
+        page = self._print(order, lang="zh_CN")
+        self.assertIn("23:30", page)
+        self.assertIn("Asia/Shanghai", page)
 
     def test_it_says_when_the_signatures_do_not_cover_the_order_any_more(self):
         order = self._signed()
