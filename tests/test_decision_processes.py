@@ -33,13 +33,13 @@ case = env["helpdesk.ticket"].with_user(people[0]).create(
         "policy_kind": "complaint",
         "policy_complaint_type_id": env["crm.policy.complaint.type"]
         .search([("code", "=", "quality"), ("company_id", "=", company.id)]).id,
+        "partner_id": env["res.partner"].create({{"name": "x"}}).id,
         "user_id": people[0].id,
         "policy_department_id": department.id,
         "channel_id": env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
     }}
 )
 case.action_policy_accept()
-case.action_policy_register()
 remedy = env["crm.policy.remedy"].with_user(people[0]).create(
     {{"ticket_id": case.id, "kind": "compensation", "amount": 5000}}
 )

@@ -195,9 +195,11 @@ class EvidenceAttacks:
             model = self.env[name].with_user(user)
             if not model.has_access("read" if name in evidence else "create"):
                 continue
+            # Of evidence every field, whatever its model calls guarded.
+            guarded = model._fields if name in evidence else surface.guarded_names(model)
             names = [
                 n
-                for n in surface.guarded_names(model)
+                for n in guarded
                 if model._fields[n].store and model._has_field_access(model._fields[n], "read")
             ]
             plain = self._call(user, name, "default_get", names)
