@@ -231,6 +231,9 @@ class TestLedgerCheck(LedgerCommon):
         self.assertEqual(self._check(), [])
         self._log(5)
         self._chain_all()
+        self.assertEqual(self._check(full=False), [])
+        self.last = self._log(5) and self.last + 5
+        self._chain_all()
         self._change(
             "UPDATE crm_policy_event SET res_id = 9 WHERE company_id = %s AND seq = %s",
             *(self.company.id, self.last + 1),
