@@ -7,11 +7,11 @@ from . import approval_turns
 from . import approval_keep
 from . import oral_request
 from . import approval_deputy
+from . import approval_chain
+from . import approval_notice
 from . import approval
 from . import approval_step
 from . import decision
-from . import approval_chain
-from . import approval_notice
 from . import authority_lock
 from . import authority_use
 from . import role

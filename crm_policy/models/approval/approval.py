@@ -11,6 +11,8 @@ class CrmPolicyApproval(models.Model):
     _name = "crm.policy.approval"
     _description = "Approval Request"
     _inherit = [
+        "crm.policy.approval.chain",
+        "crm.policy.approval.notice",
         "crm.policy.approval.deputy",
         "crm.policy.approval.people",
         "crm.policy.approval.record",

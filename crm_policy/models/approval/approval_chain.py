@@ -2,10 +2,11 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 
-class CrmPolicyApproval(models.Model):
+class CrmPolicyApprovalChain(models.AbstractModel):
     """The chain of signatures as people see it: who has signed, who is asked, who comes next."""
 
-    _inherit = "crm.policy.approval"
+    _name = "crm.policy.approval.chain"
+    _description = "Chain of a Request"
 
     chain = fields.Json(string="Approval Chain", compute="_compute_chain")
     waiting_for = fields.Char(
@@ -24,7 +25,9 @@ class CrmPolicyApproval(models.Model):
             names = approval.eligible_user_ids.mapped("name")
             approval.waiting_since = step.opened_at
             # Three names are read at a glance; of a pool its name says more.
-            approval.waiting_for = ", ".join(names) if len(names) <= 3 else step._policy_place_name()
+            approval.waiting_for = (
+                ", ".join(names) if len(names) <= 3 else step._policy_place_name()
+            )
 
     def _search_waiting_since(self, operator, value):
         steps = Domain("state", "=", "pending") & Domain("opened_at", operator, value)
@@ -62,38 +65,3 @@ class CrmPolicyApproval(models.Model):
         if self.state == "pending" and turns:
             turns.append("copy")
         return turns
-
-
-class CrmPolicyApprovalStep(models.Model):
-    """One link of the chain."""
-
-    _inherit = "crm.policy.approval.step"
-
-    def _policy_link(self):
-        """Return what the chain shows of this step (JSON-able)."""
-        self.ensure_one()
-        pending = self.state == "pending"
-        due = self.policy_next_due_at if pending else False
-        return {
-            "id": self.id,
-            "label": self._policy_place_name(),
-            "mode": self.mode,
-            "origin": self.origin,
-            "state": self.state,
-            "since": fields.Datetime.to_string(self.opened_at) or False,
-            "due": fields.Datetime.to_string(due) or False,
-            "late": bool(due) and due < fields.Datetime.now(),
-            "waiting_for": self.approval_id.eligible_user_ids.mapped("name") if pending else [],
-            "decisions": [
-                {
-                    "id": line.id,
-                    "user": line.user_id.name,
-                    "behalf": line.on_behalf_of_id.name or False,
-                    "outcome": line.outcome,
-                    "to": line.to_user_id.name or False,
-                    "comment": line.comment or False,
-                    "at": fields.Datetime.to_string(line.decided_at),
-                }
-                for line in self.decision_ids
-            ],
-        }

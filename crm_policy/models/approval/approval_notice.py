@@ -9,13 +9,14 @@ NOTICES = "crm.policy.approval.notices"
 COUNTERS = "crm.policy.approval.counters"
 
 
-class CrmPolicyApproval(models.Model):
+class CrmPolicyApprovalNotice(models.AbstractModel):
     """Who is told of a request: one message per person and transaction, whatever their number.
 
     A message links to the form of the request, behind the login. Nothing is decided by a link.
     """
 
-    _inherit = "crm.policy.approval"
+    _name = "crm.policy.approval.notice"
+    _description = "Messages of Requests"
 
     reminded_on = fields.Date(
         readonly=True, help="The day on which those who decide were last reminded by themselves."
@@ -184,7 +185,9 @@ class CrmPolicyApproval(models.Model):
     @api.model
     def _cron_remind_deciders(self):
         """Remind everybody once a working day of what waits for him since before that day."""
-        for company in self.env["res.company"].search([]):
+        pending = self.sudo()._read_group([("state", "=", "pending")], ["company_id"])
+        self.env["ir.cron"]._commit_progress(remaining=len(pending))
+        for [company] in pending:
             self._policy_remind_company(company)
             if not self.env["ir.cron"]._commit_progress(1):
                 return

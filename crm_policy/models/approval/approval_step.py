@@ -98,6 +98,35 @@ class CrmPolicyApprovalStep(models.Model):
         """Return who signs here, in words."""
         return self.role_id.name or self.team_id.name or self.person_id.name or ""
 
+    def _policy_link(self):
+        """Return what the chain shows of this step (JSON-able)."""
+        self.ensure_one()
+        pending = self.state == "pending"
+        due = self.policy_next_due_at if pending else False
+        return {
+            "id": self.id,
+            "label": self._policy_place_name(),
+            "mode": self.mode,
+            "origin": self.origin,
+            "state": self.state,
+            "since": fields.Datetime.to_string(self.opened_at) or False,
+            "due": fields.Datetime.to_string(due) or False,
+            "late": bool(due) and due < fields.Datetime.now(),
+            "waiting_for": self.approval_id.eligible_user_ids.mapped("name") if pending else [],
+            "decisions": [
+                {
+                    "id": line.id,
+                    "user": line.user_id.name,
+                    "behalf": line.on_behalf_of_id.name or False,
+                    "outcome": line.outcome,
+                    "to": line.to_user_id.name or False,
+                    "comment": line.comment or False,
+                    "at": fields.Datetime.to_string(line.decided_at),
+                }
+                for line in self.decision_ids
+            ],
+        }
+
     # === SUBJECT === #
 
     def _policy_fact_fields(self):

@@ -36,8 +36,11 @@ class CrmPolicyCompetence(models.AbstractModel):
             return self.partner_id.commercial_partner_id
         return self.env["res.partner"]
 
-    def _policy_linked_amount(self):
-        """Return what was granted or asked for elsewhere and belongs to the same matter."""
+    def _policy_linked_amount(self, kinds=None):
+        """Return what was granted or asked for elsewhere and belongs to the same matter.
+
+        :param kinds: of these business types only.
+        """
         return 0.0
 
     def _policy_claimed_amount(self):

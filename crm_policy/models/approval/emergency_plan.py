@@ -107,7 +107,7 @@ class CrmPolicyEmergencyPlan(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("role_id", "company_id", "clause_id")
-    def _check_company(self):
+    def _check_companies(self):
         for plan in self.sudo():
             for linked in (plan.role_id, plan.clause_id, *plan.step_ids.role_id):
                 if linked and linked.company_id != plan.company_id:

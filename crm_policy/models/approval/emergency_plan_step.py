@@ -48,7 +48,7 @@ class CrmPolicyEmergencyPlanStep(models.Model):
     # === CONSTRAINT METHODS === #
 
     @api.constrains("role_id", "plan_id")
-    def _check_company(self):
+    def _check_companies(self):
         self.plan_id._check_company()
 
     # === CRUD METHODS === #

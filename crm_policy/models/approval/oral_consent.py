@@ -47,9 +47,7 @@ class CrmPolicyOralConsent(models.Model):
     comment = fields.Text(readonly=True)
     policy_agreed_at = fields.Datetime(string="Agreed At", readonly=True, copy=False)
     policy_signed_at = fields.Datetime(string="Signature Given At", readonly=True, copy=False)
-    signed_by_id = fields.Many2one(
-        "res.users", string="Signed By", readonly=True, copy=False, ondelete="restrict"
-    )
+    signed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     denied = fields.Boolean(
         readonly=True, copy=False, help="The signature was refused: nobody stands to the word."
     )

@@ -30,7 +30,6 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
     executed_at = fields.Datetime(string="Carried Out At", readonly=True, copy=False)
     excess_of_id = fields.Many2one(
         "crm.policy.remedy",
-        string="Excess Of",
         readonly=True,
         copy=False,
         index="btree_not_null",

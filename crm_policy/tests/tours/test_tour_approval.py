@@ -26,9 +26,7 @@ class TestTourApprovalPhone(ApprovalInbox):
 
     def test_the_director_signs_on_the_phone(self):
         small, _large = self._requests(15000, 20000)
-        self.start_tour(
-            "/odoo/policy-approvals", "crm_policy_approval_phone", login="t_director"
-        )
+        self.start_tour("/odoo/policy-approvals", "crm_policy_approval_phone", login="t_director")
         self.env.invalidate_all()
         self.assertEqual(small.state, "approved")
         self.assertEqual(small.decision_ids.comment, "金额已核对")

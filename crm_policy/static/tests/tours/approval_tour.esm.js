@@ -52,7 +52,8 @@ tours.add("crm_policy_approval_bulk", {
         {trigger: ".o_data_row ~ .o_data_row"},
         {trigger: "thead .o_list_record_selector input", run: "click"},
         {
-            trigger: ".o_control_panel button:contains(批准), .o_list_buttons button:contains(批准)",
+            trigger:
+                ".o_control_panel button:contains(批准), .o_list_buttons button:contains(批准)",
             run: "click",
         },
         {trigger: ".modal .o_field_widget[name=comment] textarea", run: "edit 已核对"},
