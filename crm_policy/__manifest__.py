@@ -115,6 +115,7 @@
         "views/complaint_type_views.xml",
         "views/complaint_source_views.xml",
         "views/intake_rule_views.xml",
+        "wizard/remedy_turn_views.xml",
         "views/remedy_views.xml",
         "views/helpdesk_ticket_views.xml",
         "views/violation_case_views.xml",

@@ -15,6 +15,7 @@ from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn
 from . import pause_step
+from . import remedy_turn
 from . import violation_step
 from . import violation_report
 from . import version_publish

@@ -34,6 +34,9 @@ class CrmPolicyApprovable(models.AbstractModel):
     policy_approval_id = fields.Many2one(
         "crm.policy.approval", string="Request", readonly=True, copy=False, index=True
     )
+    policy_approval_chain = fields.Json(
+        related="policy_approval_id.chain", groups="base.group_user"
+    )
     policy_can_decide = fields.Boolean(related="policy_approval_id.can_decide")
 
     # === HOOKS === #

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
@@ -14,6 +14,27 @@ class CrmPolicyOralDocument(models.AbstractModel):
     _name = "crm.policy.oral.document"
     _description = "Document with Oral Consents"
     _inherit = ["crm.policy.approvable"]
+
+    policy_oral_possible = fields.Boolean(
+        compute="_compute_policy_oral_possible",
+        help="It is not decided, and the policy lets a leader agree orally and sign afterwards.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_approval_state")
+    def _compute_policy_oral_possible(self):
+        rules = (
+            self.env["crm.policy.deadline.rule"]
+            .sudo()
+            .search_fetch([("model_name", "=", "crm.policy.oral.consent")], ["version_id"])
+        )
+        versions = rules.version_id
+        for record in self:
+            record.policy_oral_possible = (
+                record.policy_approval_state in ("none", "pending")
+                and record.sudo()._policy_approval_version() in versions
+            )
 
     # === ACTION METHODS === #
 

@@ -20,3 +20,4 @@ from . import test_approval_batch
 from . import test_approval_modes
 from . import test_approval_turns
 from . import test_never_stuck
+from . import test_remedy_turns

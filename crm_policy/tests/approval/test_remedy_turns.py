@@ -1,0 +1,67 @@
+"""The window of a remedy: who agreed orally, and what it has come to."""
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import Form
+from odoo.tools import mute_logger
+
+from ...exceptions import PolicyRefusal
+from ..common import at
+from .authority_common import AuthorityCommon
+
+
+class TestRemedyTurns(AuthorityCommon):
+    def _window(self, remedy, turn, role="specialist"):
+        Turn = self.env["crm.policy.remedy.turn"].with_user(self.users[role])
+        return Form(Turn.with_context(default_remedy_id=remedy.id, default_turn=turn))
+
+    def test_an_oral_consent_is_entered_in_the_window(self):
+        with at("2026-03-02 10:00"):
+            _case, remedy = self._proposed_case(5000)
+            self.assertTrue(self._as("specialist", remedy).policy_oral_possible)
+            with self._window(remedy, "oral") as window:
+                window.leader_id = self.users["manager"]
+                window.happened_earlier = True
+                window.at = fields.Datetime.subtract(fields.Datetime.now(), hours=1)
+                window.comment = "电话请示，经理同意"
+            window.record.action_policy_confirm()
+            consent = self.env["crm.policy.oral.consent"].search([("res_id", "=", remedy.id)])
+            self.assertEqual(
+                (consent.user_id, str(consent.policy_agreed_at), consent.comment),
+                (self.users["manager"], "2026-03-02 01:00:00", "电话请示，经理同意"),
+            )
+            self.assertTrue(remedy._policy_may_execute())
+            with self._window(remedy, "executed") as window:
+                self.assertEqual(window.amount, 5000)
+                window.amount = 4900
+            window.record.action_policy_confirm()
+            self.assertEqual(remedy.executed_amount, 4900)
+
+    def test_the_window_lifts_no_limit(self):
+        _case, remedy = self._proposed_case(5000)
+        window = self._window(remedy, "executed").save()
+        with self.assertRefused(PolicyRefusal, "once it is decided"):
+            window.action_policy_confirm()
+        window = self._window(remedy, "oral")
+        window.leader_id = self.users["supervisor"]
+        with self.assertRefused(PolicyRefusal, "may not decide"):
+            window.save().action_policy_confirm()
+        self.assertEqual(remedy.policy_approval_state, "none")
+
+    def test_who_works_on_no_case_has_no_window(self):
+        _case, remedy = self._proposed_case(5000)
+        with self.assertRaises(AccessError), mute_logger("odoo.models"):
+            self._window(remedy, "executed", "analyst").save().action_policy_confirm()
+
+    def test_where_the_policy_knows_no_oral_consent_none_is_offered(self):
+        _case, remedy = self._proposed_case(5000)
+        rule = self.env["crm.policy.deadline.rule"].search(
+            [
+                ("model_name", "=", "crm.policy.oral.consent"),
+                ("version_id", "=", remedy.ticket_id.policy_version_id.id),
+            ]
+        )
+        self.assertTrue(rule)
+        rule._policy_guarded_write({"model_name": "crm.policy.approval.step"})
+        self.env.invalidate_all()
+        self.assertFalse(remedy.policy_oral_possible)

@@ -1,0 +1,45 @@
+from odoo import api, fields, models
+
+
+class CrmPolicyRemedyTurn(models.TransientModel):
+    """Ask for what a remedy needs beside its approval: who agreed orally, what it has come to."""
+
+    _name = "crm.policy.remedy.turn"
+    _description = "Remedy Being Carried Out"
+
+    remedy_id = fields.Many2one("crm.policy.remedy", required=True, ondelete="cascade")
+    turn = fields.Selection(
+        [("oral", "Oral Consent"), ("executed", "Carried Out")], required=True, default="executed"
+    )
+    company_id = fields.Many2one(related="remedy_id.company_id")
+    currency_id = fields.Many2one(related="remedy_id.currency_id")
+    leader_id = fields.Many2one(
+        "res.users",
+        string="Who Agreed",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        help="Competent for the amount. He signs afterwards, within the time of the policy.",
+    )
+    happened_earlier = fields.Boolean()
+    at = fields.Datetime(string="Agreed At")
+    comment = fields.Text()
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        help="What it has come to. Beyond the tolerance of the policy the excess is decided first.",
+    )
+
+    @api.depends("remedy_id")
+    def _compute_amount(self):
+        for wizard in self:
+            wizard.amount = wizard.remedy_id.amount
+
+    def action_policy_confirm(self):
+        """Do it as the current user."""
+        self.ensure_one()
+        if self.turn == "oral":
+            at = self.at if self.happened_earlier else None
+            self.remedy_id.action_policy_oral_yes(self.leader_id.id, at, self.comment)
+        else:
+            self.remedy_id.action_policy_execute_amount(self.amount)
+        return {"type": "ir.actions.act_window_close"}
