@@ -17,6 +17,7 @@ class TestApprovalTurns(ApprovalCommon):
         cls._set_route("manager", "finance", "ceo")
 
     def _mails(self, remedy):
+        self.env.cr.precommit.run()  # people are told once per transaction
         return self.env["mail.message"].search(
             [
                 ("model", "=", "crm.policy.approval"),
