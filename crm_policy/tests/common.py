@@ -152,11 +152,11 @@ class PolicyCommon(TransactionCase):
         if version.publication_route_id:
             cls._seat_committee()
         version.action_policy_review()
-        cls._approve(version)
+        cls._approve_version(version)
         return version.with_env(cls.env)
 
     @classmethod
-    def _approve(cls, version):
+    def _approve_version(cls, version):
         """Approve what was handed over: as the director, or along the chain of its policy."""
         request = version.sudo().policy_approval_id
         if not version.publication_route_id:

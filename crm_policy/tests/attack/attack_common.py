@@ -300,9 +300,12 @@ class AttackCommon(PolicyCommon):
             comodel = cls.env[field.comodel_name].with_context(active_test=False)
             domain = []
             if "company_id" in comodel._fields and comodel._fields["company_id"].store:
-                domain = [("company_id", "=", company.id)]
+                domain = [("company_id", "in", [company.id, False])]
             found = comodel.search(domain, order="id desc", limit=1, offset=attempt)
-            return (found or comodel.search(domain, limit=1)).id
+            found = found or comodel.search(domain, limit=1)
+            if not found and field.comodel_name.startswith("crm.policy."):
+                found = cls._fabricate(field.comodel_name, company, case)
+            return found.id
         if field.type in ("date", "datetime"):
             return datetime(2026, 3, 2 + attempt)
         if field.type == "char":

@@ -349,7 +349,7 @@ class TestPublication(PublicationCommon):
 
     def _in_force(self):
         self.draft.action_policy_review()
-        self._approve(self.draft)
+        self._approve_version(self.draft)
         return self.draft
 
     def test_a_draft_does_not_do_away_with_the_chain(self):

@@ -163,7 +163,7 @@ class TestVersions(PolicyCommon):
             version.effective_from = day
             with at("2026-11-02 09:00"):
                 self._hand_over(version)
-                self._approve(version)
+                self._approve_version(version)
         Version = type(self.version)
         follow = Version._policy_on_effective
 
