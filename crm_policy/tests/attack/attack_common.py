@@ -109,7 +109,12 @@ class AttackCommon(PolicyCommon):
             )
             if not left and name not in bound:  # a rule, which came with the pack
                 left = cls._of_company(model.search([], order="id desc"), company)[:1]
-            if name in surface.approvable_models(cls.env) or name.startswith("crm.policy.approval"):
+            if name == "crm.policy.version":  # the draft, and what people rely on
+                left = cls._of_company(model.search([], order="id desc"), company)
+                left = cls._one_per_state(left)[:3]
+            elif name in surface.approvable_models(cls.env) or name.startswith(
+                "crm.policy.approval"
+            ):
                 # Each request has another requester and beneficiary; what waits comes first.
                 state = "state" if "requester_id" in left._fields else "policy_approval_state"
                 if state in left._fields:
@@ -117,8 +122,6 @@ class AttackCommon(PolicyCommon):
                     left = waits + (left - waits)
                 left = left[:LIMIT]
             else:
-                if name == "crm.policy.version":  # the draft, and what people rely on
-                    left = cls._of_company(model.search([], order="id desc"), company)
                 left = cls._one_per_state(left)[:3]
             cls.rows[scope][name] = left or cls._fabricate(name, company, case)
 
