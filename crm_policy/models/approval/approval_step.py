@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import format_list
 
 from .approval_record import STEP_COLUMNS
 from .route_step import MODES, TIMEOUTS
@@ -102,6 +103,7 @@ class CrmPolicyApprovalStep(models.Model):
         """Return what the chain shows of this step (JSON-able)."""
         self.ensure_one()
         pending = self.state == "pending"
+        asked = self.approval_id.eligible_user_ids.mapped("name") if pending else []
         due = self.policy_next_due_at if pending else False
         return {
             "id": self.id,
@@ -112,12 +114,11 @@ class CrmPolicyApprovalStep(models.Model):
             "since": fields.Datetime.to_string(self.opened_at) or False,
             "due": fields.Datetime.to_string(due) or False,
             "late": bool(due) and due < fields.Datetime.now(),
-            "waiting_for": self.approval_id.eligible_user_ids.mapped("name") if pending else [],
+            "waiting_for": format_list(self.env, asked) if asked else "",
             "decisions": [
                 {
                     "id": line.id,
-                    "user": line.user_id.name,
-                    "behalf": line.on_behalf_of_id.name or False,
+                    "user": line._policy_signer_words(),
                     "outcome": line.outcome,
                     "to": line.to_user_id.name or False,
                     "comment": line.comment or False,

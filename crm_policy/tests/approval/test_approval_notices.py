@@ -97,7 +97,7 @@ class TestApprovalNotices(PolicyCommon):
         chain = remedy.policy_approval_id.with_user(self.users["specialist"]).chain
         self.assertEqual(chain["requester"], self.users["specialist"].name)
         self.assertEqual([step["state"] for step in chain["steps"]], ["pending"])
-        self.assertEqual(chain["steps"][0]["waiting_for"], [self.users["ceo"].name])
+        self.assertEqual(chain["steps"][0]["waiting_for"], self.users["ceo"].name)
         self.assertEqual(chain["turns"], ["recall", "remind", "copy"])
         self._as("ceo", remedy).action_policy_approve("特批")
         chain = remedy.policy_approval_id.with_user(self.users["ceo"]).chain

@@ -141,11 +141,11 @@ class AttackCommon(PolicyCommon):
 
     @classmethod
     def _one_per_state(cls, rows):
-        for state in ("policy_approval_state", "state", "policy_step"):
-            if state in rows._fields:
-                groups = rows.grouped(state).values()
-                return rows.browse(group[0].id for group in groups)
-        return rows[:1]
+        states = {"policy_approval_state", "state", "policy_step"} & rows._fields.keys()
+        if not states:
+            return rows[:1]
+        groups = rows.grouped(lambda row: tuple(row[state] for state in sorted(states))).values()
+        return rows.browse(group[0].id for group in groups)
 
     @classmethod
     def _play(cls, scope, company):

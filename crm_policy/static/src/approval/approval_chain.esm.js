@@ -40,11 +40,11 @@ export class ApprovalChainField extends Component {
             approve: [_t("Approve"), "fa-check"],
             reject: [_t("Reject"), "fa-times"],
             return: [_t("Send Back"), "fa-reply"],
-            forward: [_t("Hand On"), "fa-share"],
-            add: [_t("Add a Signer"), "fa-user-plus"],
-            copy: [_t("Send a Copy"), "fa-files-o"],
+            forward: [_t("Forward"), "fa-share"],
+            add: [_t("Add Signer"), "fa-user-plus"],
+            copy: [_t("Copy to Others"), "fa-files-o"],
             remind: [_t("Remind"), "fa-bell-o"],
-            recall: [_t("Take Back"), "fa-undo"],
+            recall: [_t("Recall"), "fa-undo"],
         };
         return this.chain.turns.map((code) => ({
             code,
@@ -100,12 +100,6 @@ export class ApprovalChainField extends Component {
             added: _t("added a signer"),
         };
         return words[line.outcome];
-    }
-
-    person(line) {
-        return line.behalf
-            ? _t("%(person)s for %(principal)s", {person: line.user, principal: line.behalf})
-            : line.user;
     }
 
     instant(text) {

@@ -2,7 +2,7 @@ import {registry} from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-// The finance officer signs on the phone: the counter, the inbox, the chain, the comment.
+// The director signs on the phone: the counter, the inbox, the chain, the comment.
 tours.add("crm_policy_approval_phone", {
     steps: () => [
         {
