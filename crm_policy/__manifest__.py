@@ -108,6 +108,7 @@
         "wizard/intake_try_views.xml",
         "views/approval_views.xml",
         "views/approval_ranking_views.xml",
+        "views/oral_consent_views.xml",
         "wizard/consultation_answer_views.xml",
         "views/consultation_views.xml",
         "views/publication_views.xml",

@@ -141,6 +141,9 @@ class CrmPolicyApprovalStep(models.Model):
     def _policy_open_domain(self):
         return Domain("state", "in", ("waiting", "pending"))
 
+    def _policy_shown(self):
+        return self.approval_id
+
     def _policy_open_for(self, users):
         for approval in self.sudo().approval_id:
             fresh = users - approval.told_user_ids

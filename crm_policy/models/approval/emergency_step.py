@@ -104,6 +104,9 @@ class CrmPolicyEmergencyStep(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _policy_shown(self):
+        return self.emergency_id
+
     def _policy_doers(self):
         """Return who may do the step: who holds its role now, and the team."""
         self.ensure_one()

@@ -88,6 +88,9 @@ class CrmPolicyOralConsent(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _policy_shown(self):
+        return self.env[self.res_model].browse(self.res_id)
+
     @api.model
     def _policy_running_domain(self):
         return Domain("denied", "=", False)

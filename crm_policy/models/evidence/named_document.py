@@ -30,9 +30,13 @@ class CrmPolicyNamedDocument(models.AbstractModel):
         """Open the document that it is about."""
         self.ensure_one()
         self.check_access("read")
+        document = self.env[self.res_model].browse(self.res_id)
+        if hasattr(document, "_policy_shown"):
+            document.check_access("read")
+            document = document._policy_shown()
         return {
             "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
+            "res_model": document._name,
+            "res_id": document.id,
             "view_mode": "form",
         }
