@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_list
 
 
 class CrmPolicyApprovalChain(models.AbstractModel):

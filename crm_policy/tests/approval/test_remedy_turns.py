@@ -62,6 +62,8 @@ class TestRemedyTurns(AuthorityCommon):
             ]
         )
         self.assertTrue(rule)
-        rule._policy_guarded_write({"model_name": "crm.policy.approval.step"})
+        self.env.cr.execute(
+            "UPDATE crm_policy_deadline_rule SET model_name = 'x' WHERE id = %s", [rule.id]
+        )
         self.env.invalidate_all()
         self.assertFalse(remedy.policy_oral_possible)

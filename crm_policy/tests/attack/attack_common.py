@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import call_kw
 from odoo.sql_db import Savepoint
 from odoo.tests import new_test_user
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..common import ROLES, PolicyCommon
 from . import surface
@@ -260,7 +260,7 @@ class AttackCommon(PolicyCommon):
         for attempt in range(5):
             vals = cls._fabricated_values(model, company, case, attempt)
             try:
-                with cls.env.cr.savepoint():
+                with mute_logger("odoo.sql_db"), cls.env.cr.savepoint():
                     row = model._policy_guarded_create([vals])
                     cls.env.flush_all()
                     return row.with_env(cls.env)

@@ -795,8 +795,8 @@ class TestPauses(PauseCommon):
             ("    max_duration: 16\n", "    max_duration: '16'\n", "max_duration must be a number"),
             ("    role: manager\n", "    role: wizard\n", "there is no Policy Role wizard"),
             (
-                "    unit: given\n",
-                "    unit: given\n    pauses: [samples]\n",
+                "    due: policy_external_due_at\n",
+                "    due: policy_external_due_at\n    pauses: [samples]\n",
                 "no pause moves a date",
             ),
         ):

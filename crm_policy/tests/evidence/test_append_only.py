@@ -95,7 +95,7 @@ class TestAppendOnly(PolicyCommon):
     def test_an_import_writes_no_evidence(self):
         for model_name in EVIDENCE:
             before = self._dump(model_name)
-            name = self.env[model_name]._rec_name
+            name = self.env[model_name]._rec_name or "company_id"
             for who, base in self._everybody():
                 result = base.env[model_name].with_context(**CONTEXT).load([name], [["x"]])
                 with self.subTest(model_name, who=who):

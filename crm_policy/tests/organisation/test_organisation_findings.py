@@ -31,6 +31,7 @@ class TestOrganisationFindings(PolicyCommon):
         )
         for role in appointed:
             cls._new_post(role.code, cls.users["specialist"], cls.users["manager"])
+        cls.env["crm.policy.team"].search([("code", "=", "emergency")]).active = False
         groups = ("legal", "hr")
         cls.users |= {group: cls._new_user(group) for group in groups}
 
@@ -50,7 +51,9 @@ class TestOrganisationFindings(PolicyCommon):
         officer = self._new_post("complaint_officer", self.users["specialist"],
                                  self.users["manager"])  # fmt: skip
         rd = self._role_of("rd")
-        committee = self.env["crm.policy.team"].search([("company_id", "=", self.company.id)])
+        committee = self.env["crm.policy.team"].search(
+            [("company_id", "=", self.company.id), ("code", "!=", "emergency")]
+        )
         duty = self.env["crm.policy.duty"].search(
             [("code", "=", "policy-compliance"), ("company_id", "=", self.company.id)]
         )
