@@ -145,17 +145,21 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
                 if user not in seats[number] or seats[number][user].away:
                     seats[number][user] = Seat(nobody, nobody, above=True)
         for number in missing:
-            if not seats[number] and places[number].signed:
-                # Nobody else at all: rather a second signature of the same person than none.
-                place = places[number]._replace(signed=nobody)
-                for users in self._policy_above([place], [0], [nobody]).values():
-                    seats[number] = {user: Seat(nobody, nobody, above=True) for user in users}
-            elif self._policy_empty(seats[number]):
-                # Nobody else: rather him who is away than nobody.
-                seats[number] = {
-                    user: seat._replace(away=False) for user, seat in seats[number].items()
-                }
+            if self._policy_empty(seats[number]):
+                seats[number] = self._policy_seats_at_last(places[number], seats[number])
         return seats
+
+    @api.model
+    def _policy_seats_at_last(self, place, seats):
+        """Return who decides where nobody else is left.
+
+        Rather him who is away than nobody, and rather him who has signed another place already.
+        """
+        nobody = self.env["res.users"]
+        if seats or not place.signed:
+            return {user: seat._replace(away=False) for user, seat in seats.items()}
+        above = self._policy_above([place._replace(signed=nobody)], [0], [nobody])
+        return {user: Seat(nobody, nobody, above=True) for user in above.get(0, nobody)}
 
     @staticmethod
     def _policy_empty(seats):
