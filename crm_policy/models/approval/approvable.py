@@ -69,7 +69,7 @@ class CrmPolicyApprovable(models.AbstractModel):
     def _policy_on_requested(self, users):
         """Called as superuser when steps are opened for ``users``: they must see the documents.
 
-        Like the other two it is called for all documents of a batch at once.
+        Once for all documents of a batch that ask the same people.
         """
 
     def _policy_on_delegated(self, delegation):
@@ -79,7 +79,7 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Called as superuser once the last signature is there."""
 
     def _policy_on_rejected(self):
-        """Called as superuser once a signature is refused."""
+        """Called as superuser once the request is rejected; one refusal may not be enough."""
 
     # === CRUD METHODS === #
 

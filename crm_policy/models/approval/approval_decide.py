@@ -79,11 +79,11 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         :param turns: tuples (request, step, Seat or None for nothing new, result of the step).
         """
         claims = []
-        for approval, _step, seat, result in turns:
+        for approval, step, seat, result in turns:
             further = approval.step_ids.filtered(lambda line: line.state == "waiting")
             if result == "approved" and not further:
                 [document] = approval._policy_documents().values()
-                signer = (seat and seat.principal) or user
+                signer = approval._policy_authority_of(step, seat) or user
                 amount = approval._policy_amount_now(document)
                 claims.append((document, signer, amount, approval))
         self.env["crm.policy.competence"]._policy_claim_all(claims)
@@ -101,6 +101,16 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     approvals._policy_open_steps()
                 else:
                     approvals._policy_end("rejected")
+
+    def _policy_authority_of(self, step, seat):
+        """Return by whose authority a signature completes the request; empty: the signer's own.
+
+        Who was added signs on top of it: it stays that of who has decided before him.
+        """
+        if step.origin != "added":
+            return seat and seat.principal
+        last = self._policy_route_signatures().sorted("id")[-1:]
+        return last.on_behalf_of_id or last.user_id
 
     def _policy_note_decisions(self, turns, user, outcome, comment, to=None):
         """Store one decision and one event for each of the requests.

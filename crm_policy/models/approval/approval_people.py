@@ -14,6 +14,7 @@ class Place(NamedTuple):
     company: BaseModel
     requester: BaseModel
     barred: BaseModel  # the requester among them
+    signed: BaseModel  # who has signed another place of the request: asked here at last only
     amount: float
     by_amount: bool  # only within limits, as routes by amount have it
     role: BaseModel
@@ -37,25 +38,13 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
 
     Never: the requester, whom the document bars, archived users, those of the portal or another
     company. Those who are asked come first, with their deputies. Where none of them is there,
-    whoever has a higher authority; then the chain of managers above the requester; at last those
-    who are away, rather than nobody.
+    whoever has a higher authority; then, where no amount must be within a limit, the chain of
+    managers above the requester; then those who are away; at last whoever from above has signed
+    another place already, rather than nobody.
     """
 
     _name = "crm.policy.approval.people"
     _description = "People of an Approval"
-
-    def _policy_signers(self, step):
-        """Return {user: (principal or None, delegation or None)} of who may decide a step now."""
-        [seats] = self._policy_seats([self._policy_place(step)])
-        return {
-            user: (seat.principal or None, seat.delegation or None)
-            for user, seat in seats.items()
-            if not seat.away
-        }
-
-    def _policy_eligible(self, step):
-        """Return who may decide a step now, as ``res.users``."""
-        return self._policy_users(self._policy_signers(step))
 
     @api.model
     def _policy_users(self, users):
@@ -81,6 +70,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         approval, step = self.sudo(), step.sudo()
         if document is None:
             [document] = approval._policy_documents().values()
+        # Three signatures are those of three people (AUT-MAT-04): whoever signs and for whom.
+        signatures = approval._policy_route_signatures()
+        signed = signatures.user_id | signatures.on_behalf_of_id
         late = step.on_timeout == "climb" and step.policy_is_late
         place = self._policy_place_for(
             document,
@@ -90,7 +82,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             step.role_id,
             step.team_id,
             step.person_id,
-        )._replace(late=late)
+        )._replace(late=late, signed=signed)
         if step.origin == "added":
             # His signature comes on top of those within whose limits the amount is.
             return place._replace(by_amount=False)
@@ -101,6 +93,17 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             )
         return place
 
+    def _policy_route_signatures(self):
+        """Return the decisions that completed steps of the route; who was added signed on top."""
+        # From the request: its decisions are read together with those of the others of a batch.
+        return self.decision_ids.filtered(
+            lambda line: (
+                line.outcome == "approved"
+                and line.step_id.state == "approved"
+                and line.step_id.origin != "added"
+            )
+        )
+
     @api.model
     def _policy_place_for(self, document, route, requester, amount, role, team, person):
         """Return the :class:`Place` of a role, a team or a person on a document."""
@@ -110,6 +113,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             company=document.company_id,
             requester=requester.sudo(),
             barred=users.union(requester.sudo(), document._policy_approval_barred_users().sudo()),
+            signed=users,
             amount=amount,
             by_amount=route.kind == "competent",
             role=role,
@@ -142,11 +146,20 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
                     seats[number][user] = Seat(nobody, nobody, above=True)
         for number in missing:
             if self._policy_empty(seats[number]):
-                # Nobody else: rather him who is away than nobody.
-                seats[number] = {
-                    user: seat._replace(away=False) for user, seat in seats[number].items()
-                }
+                seats[number] = self._policy_seats_at_last(places[number], seats[number])
         return seats
+
+    @api.model
+    def _policy_seats_at_last(self, place, seats):
+        """Return who decides where nobody else is left.
+
+        Rather him who is away than nobody, and rather him who has signed another place already.
+        """
+        nobody = self.env["res.users"]
+        if seats or not place.signed:
+            return {user: seat._replace(away=False) for user, seat in seats.items()}
+        above = self._policy_above([place._replace(signed=nobody)], [0], [nobody])
+        return {user: Seat(nobody, nobody, above=True) for user in above.get(0, nobody)}
 
     @staticmethod
     def _policy_empty(seats):
@@ -201,9 +214,20 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     def _policy_competent(self, place, users):
         """Return those of ``users`` within whose limit the amount still is."""
         document = place.document
-        covering = document._policy_covering_lines(place.amount)
-        if place.role and place.role not in covering.role_id:
+        if not place.role:
+            # Whoever it was handed to decides by a limit of his own, none forbids him nothing.
+            return users & self._policy_authorised(place)
+        if place.role not in document._policy_covering_lines(place.amount).role_id:
             return users.browse()
+        return document._policy_able(users, place.amount).sudo()
+
+    @api.model
+    def _policy_authorised(self, place):
+        """Return who holds a limit within which the amount still is, present or not."""
+        document, users = place.document, self.env["res.users"].sudo()
+        for line in document._policy_covering_lines(place.amount):
+            users |= document._policy_holders_of(line).sudo()
+        users = can_act(users, place.company) - place.barred
         return document._policy_able(users, place.amount).sudo()
 
     @api.model
@@ -221,7 +245,8 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
     def _policy_above(self, places, numbers, named):
         """Return {number: who stands above those who are asked} for some of the places.
 
-        Whoever has a higher authority; where nobody has, the next manager of the requester.
+        Whoever has a higher authority. Where nobody has: at a place by amount he who has it and is
+        away, at another one the next manager of the requester.
         """
         numbers = [n for n in numbers if not places[n].document._policy_only_named()]
         higher = {}
@@ -230,7 +255,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             users = self.env["res.users"].sudo()
             for line in place.document._policy_covering_lines(place.amount):
                 users |= line.role_id._users_for(place.document)[place.document.id].sudo()
-            users = can_act(users, place.company) - place.barred - named[number]
+            users = can_act(users, place.company) - place.barred - place.signed - named[number]
             higher[number] = place.document._policy_able(users, place.amount).sudo()
         pairs = [(places[number], users) for number, users in higher.items()]
         present = self._policy_those_present(pairs)
@@ -238,8 +263,12 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             number: users & present[places[number].company] for number, users in higher.items()
         }
         for number in numbers:
-            if not found[number]:
+            if found[number]:
+                continue
+            if not places[number].by_amount:
                 found[number] = self._policy_next_manager(places[number], named[number])
+            elif not named[number]:
+                found[number] = self._policy_authorised(places[number]) - places[number].signed
         return found
 
     @api.model
@@ -259,14 +288,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
                 rung
             ]
         managers = users.browse(filter(None, chain))
-        managers = can_act(managers, place.company) - place.barred - named
+        managers = can_act(managers, place.company) - place.barred - place.signed - named
         present = self.env["resource.calendar.leaves"]._policy_present(managers, place.company)
         for manager in managers:
-            if manager in present and not self._policy_beyond_limit(place, manager):
+            if manager in present:
                 return manager
         return users
-
-    @api.model
-    def _policy_beyond_limit(self, place, user):
-        """Return whether a limit that a user has forbids him this amount."""
-        return place.by_amount and bool(place.document._policy_beyond_words(user, place.amount))

@@ -173,12 +173,13 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
         if place.instead:
             able |= self._policy_can_now(self._policy_seats([place.instead])[0])
         above = self._policy_above([place], [0], [able])[0]
-        chain, _circle = self.env["crm.policy.ladder"]._policy_chains(
-            [(user.id, False)], self.company_id
-        )[user.id, False]
         if person in above or (person in able and person != user):
             return
-        if person.id in chain and not self._policy_beyond_limit(place, person):
+        # A delegate hands over what is his principal's.
+        rung = ((seats[user].principal or user).id, False)
+        chain, _circle = self.env["crm.policy.ladder"]._policy_chains([rung], self.company_id)[rung]
+        within = not place.by_amount or person in self._policy_authorised(place)
+        if person.id in chain and person not in place.signed and within:
             return
         raise PolicyRefusal(
             self.env._(

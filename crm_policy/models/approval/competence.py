@@ -136,24 +136,18 @@ class CrmPolicyCompetence(models.AbstractModel):
         )
         return {user_id: line.cumulative_amount - amount for user_id, amount in sums.items()}
 
-    def _policy_claim(self, user, amount, approval):
-        """Count what ``user`` decides, and refuse what would pass his limits in total (D10).
-
-        Called as superuser in the transaction of the signature that completes a request, before
-        it is written. Of two who decide at the same time the second is repeated and counts what
-        the first has decided.
-
-        :param user: whose authority is used: of a delegate's signature, his principal.
-        :param approval: the ``crm.policy.approval``.
-        :raises PolicyRefusal: names clause, what was asked, the limit, and who may decide.
-        """
-        self._policy_claim_all([(self, user, amount, approval)])
-
     @api.model
     def _policy_claim_all(self, claims):
-        """Do what :meth:`_policy_claim` does for many signatures, the sums held at once.
+        """Count what is decided, and refuse what would pass somebody's limits in total (D10).
 
-        :param claims: tuples (document, user, amount, request), in the order in which they count.
+        Called in the transaction of the signatures that complete requests, before they are
+        written. Of two who decide at the same time the second is repeated and counts what the
+        first has decided.
+
+        :param claims: tuples (document, user, amount, ``crm.policy.approval``), in the order in
+            which they count. The user is he whose authority is used: of a delegate's signature,
+            his principal.
+        :raises PolicyRefusal: names clause, what was asked, the limit, and who may decide.
         """
         claims = [(document.sudo(), *rest) for document, *rest in claims]
         self._policy_hold_sums([(document, user) for document, user, *_rest in claims])

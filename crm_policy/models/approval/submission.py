@@ -135,10 +135,7 @@ class CrmPolicySubmission(models.AbstractModel):
         amount, currency = self._policy_approval_amount(), self._policy_approval_currency()
         if route.kind == "sequence":
             steps = route.step_ids.filtered(
-                lambda step: (
-                    not step.amount_from
-                    or step._policy_convert(amount, currency, step.currency_id) > step.amount_from
-                )
+                lambda step: not step.amount_from or self._policy_needs_step(step, amount)
             )
             if not steps:
                 # Without a step it would be approved by nobody.
@@ -168,6 +165,18 @@ class CrmPolicySubmission(models.AbstractModel):
                 amount=currency.format(amount),
             )
         )
+
+    def _policy_needs_step(self, step, amount):
+        """Return whether ``amount`` is above what a step of a route is needed from.
+
+        What was granted in linked cases counts as well: splitting does not help (D10).
+        """
+        total = step._policy_convert(
+            amount + self._policy_linked_amount(),
+            self._policy_approval_currency(),
+            step.currency_id,
+        )
+        return step.currency_id.compare_amounts(total, step.amount_from) > 0
 
     def _policy_refuse_stuck(self, clause, step):
         """Refuse a request that would wait for ever: a step that nobody may sign."""

@@ -236,9 +236,53 @@ class TestApprovalTurns(ApprovalCommon):
         for role in ("manager", "specialist", "analyst"):
             with self.subTest(role), self.assertRaises(PolicyRefusal):
                 self._as("director", remedy).action_policy_forward(self.users[role].id, "请处理")
+        # A manager of the director whom no limit names has no authority over an amount either.
+        self._new_employee(
+            self.users["director"], parent_id=self._new_employee(self.users["qc"]).id
+        )
+        with self.assertRaises(PolicyRefusal):
+            self._as("director", remedy).action_policy_forward(self.users["qc"].id, "请处理")
         self._as("director", remedy).action_policy_forward(self.users["ceo"].id, "请总经理定")
         self._sign(remedy, "ceo")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_to_whom_it_was_forwarded_needs_his_limit_at_the_signature(self):
+        self._set_route()
+        remedy = self._submitted(30_000)
+        ceo = self.users["ceo2"]
+        self._as("director", remedy).action_policy_forward(ceo.id, "请总经理定")
+        ceo.group_ids -= self.env.ref("crm_policy.group_ceo")
+        remedy.policy_approval_id._policy_keep_deciders()
+        self.assertEqual(self._who(remedy), ["director"])
+        with self.assertRaises(AccessError):
+            self._sign(remedy, "ceo2")
+
+    def test_not_forwarded_to_whom_has_signed_an_earlier_step(self):
+        remedy = self._submitted()
+        boss = self._new_employee(self.users["manager"])
+        self._new_employee(self.users["finance"], parent_id=boss.id)
+        self._sign(remedy, "manager")
+        with self.assertRaisesRegex(PolicyRefusal, "manager.* cannot decide"):
+            self._as("finance", remedy).action_policy_forward(self.users["manager"].id, "请处理")
+        self._as("finance", remedy).action_policy_forward(self.users["director"].id, "请处理")
+        self._sign(remedy, "director", "ceo")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_a_delegate_forwards_up_the_chain_of_his_principal(self):
+        manager, deputy = self.users["manager"], self.users["supervisor"]
+        analyst, qc = self.users["analyst"], self.users["qc"]
+        self._new_employee(deputy, parent_id=self._new_employee(analyst).id)
+        self._new_employee(manager, parent_id=self._new_employee(qc).id)
+        with at("2026-03-02 10:00"):
+            self.env["crm.policy.delegation"].with_user(manager).create(
+                {"to_user_id": deputy.id, "date_to": "2026-03-06"}
+            )
+            remedy = self._submitted()
+            mine = remedy.with_user(deputy)
+            with self.assertRefused(PolicyRefusal, "analyst.* cannot decide"):
+                mine.action_policy_forward(analyst.id, "请处理")
+            mine.action_policy_forward(qc.id, "请处理")
+            self.assertEqual(self._who(remedy), ["qc"])
 
     def test_a_voice_among_several_is_not_handed_over(self):
         self._set_route({"role": "ceo", "mode": "majority"})

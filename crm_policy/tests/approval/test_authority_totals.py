@@ -193,6 +193,41 @@ class TestLimitsInTotal(AuthorityCommon):
             self._as("manager", remedies).action_policy_approve("同意")
         self.assertEqual(set(remedies.mapped("policy_approval_state")), {"pending"})
 
+    # === SIGNERS ADDED AFTERWARDS === #
+
+    def _countersigned(self, remedy):
+        """Have the manager decide, and somebody without any limit sign after him."""
+        self._as("manager", remedy).action_policy_add_signer(self.users["qc"].id)
+        self._as("manager", remedy).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+
+    def test_whoever_is_added_signs_within_the_limit_of_who_has_decided(self):
+        self._total(10_000)
+        remedy = self._requested(9000)
+        self._countersigned(remedy)
+        self._as("qc", remedy).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+        self.assertEqual(
+            (use.user_id, use.authority_id.code, use.amount),
+            (self.users["manager"], "manager", 9000),
+        )
+        other = self._requested(1000.01, partner_id=self.beichen.id)
+        self.assertEqual(self._able(other), ["director", "ceo"])
+
+    def test_added_signers_do_not_pass_a_limit_in_total(self):
+        for per in ("approver", "customer"):
+            with self.subTest(per):
+                self._total(10_000, per=per, period="day")
+                with at("2026-03-03 10:00" if per == "approver" else "2026-03-04 10:00"):
+                    first, second = self._requested(9000), self._requested(9000)
+                    self._countersigned(first)
+                    self._countersigned(second)
+                    self._as("qc", first).action_policy_approve("同意")
+                    with self.assertRefused(PolicyRefusal, r"9,000\.00 exceeds .*1,000\.00"):
+                        self._as("qc", second).action_policy_approve("同意")
+                    self.assertEqual(second.policy_approval_state, "pending")
+
     def test_whoever_has_no_limit_is_forbidden_nothing_by_one(self):
         remedy = self._requested(5000)
         finance, specialist = self.users["finance"], self.other_specialist

@@ -98,6 +98,17 @@ class TestDeputies(PolicyCommon):
             self._approve(self.stranger, remedy)
         self.assertEqual(remedy.policy_approval_id.decision_ids.delegation_id, line)
 
+    def test_who_signs_after_the_deputy_uses_the_limit_of_the_principal(self):
+        with at("2026-03-02 10:00"):
+            self._delegate()
+            remedy = self._requested(5000)
+            remedy.with_user(self.deputy).action_policy_add_signer(self.users["qc"].id)
+            self._approve(self.deputy, remedy)
+            self._approve(self.users["qc"], remedy)
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+        self.assertEqual(use.user_id, self.manager)
+
     def test_two_may_delegate_to_the_same_person(self):
         with at("2026-03-02 10:00"):
             low = self._delegate(max_amount=1000)

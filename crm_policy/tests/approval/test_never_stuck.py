@@ -69,9 +69,45 @@ class TestNeverStuck(ApprovalCommon):
         remedy = self._submitted()
         self.users["finance"].active = False
         self._sign(remedy, "manager")
-        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director", "manager"])
+        # Two signatures are those of two people (AUT-MAT-04).
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+        with self.assertRaises(UserError):
+            self._sign(remedy, "manager")
         self._sign(remedy, "ceo")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_whoever_has_signed_before_is_asked_again_where_nobody_else_is_left(self):
+        self._set_route("manager", "finance")
+        remedy = self._submitted()
+        (self.users["finance"] | self.users["director"] | self.ceos).active = False
+        self._sign(remedy, "manager")
+        self.assertEqual(self._who(remedy), ["manager"])
+        boss = self._new_employee(self.users["qc"])
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+        self._keep()
+        self.assertEqual(self._who(remedy), ["qc"])
+
+    def test_rather_who_is_away_than_one_who_has_signed_before(self):
+        self._set_route("manager", "finance")
+        (self.ceos | self.users["director"]).active = False
+        with at("2026-03-03 10:00"):
+            self._new_employee(self.users["finance"])
+            self._away(self.users["finance"], "2026-03-03 00:00", "2026-03-05 00:00")
+            remedy = self._submitted()
+            self._sign(remedy, "manager")
+            self.assertEqual(self._who(remedy), ["finance"])
+
+    def test_the_chain_passes_over_who_has_signed_before(self):
+        self._set_route("supervisor", "finance")
+        top = self._new_employee(self.users["analyst"])
+        boss = self._new_employee(self.users["supervisor"], parent_id=top.id)
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+        remedy = self._submitted()
+        (self.users["finance"] | self.users["manager"] | self.users["director"] | self.ceos).write(
+            {"active": False}
+        )
+        self._sign(remedy, "supervisor")
+        self.assertEqual(self._who(remedy), ["analyst"])
 
     def test_then_to_the_chain_of_managers(self):
         self._set_route("supervisor", "finance")
@@ -108,6 +144,40 @@ class TestNeverStuck(ApprovalCommon):
         self.assertNotIn("manager", self._who(remedy))
         with self.assertRaises(UserError):
             self._sign(remedy, "manager")
+
+    def _led_by(self, role):
+        """Give who asks a manager that no limit names."""
+        boss = self._new_employee(self.users[role])
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+
+    def test_while_the_highest_is_away_a_manager_without_limit_decides_no_amount(self):
+        self._set_route()
+        self._led_by("qc")
+        (self.ceos - self.users["ceo"]).active = False
+        with at("2026-03-03 10:00"):
+            self._new_employee(self.users["ceo"])
+            self._away(self.users["ceo"], "2026-03-03 00:00", "2026-03-05 00:00")
+            remedy = self._submitted(60_000)
+            self.assertEqual(self._who(remedy), ["ceo"])
+            with self.assertRaises(UserError):
+                self._sign(remedy, "qc")
+            self._sign(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_has_the_authority_and_is_away_comes_before_the_chain(self):
+        self._set_route()
+        self._led_by("qc")
+        (self.ceos - self.users["ceo"]).active = False
+        with at("2026-03-03 10:00"):
+            self._new_employee(self.users["ceo"])
+            self._away(self.users["ceo"], "2026-03-03 00:00", "2026-03-05 00:00")
+            remedy = self._submitted(30_000)
+            self.assertEqual(self._who(remedy), ["director"])
+            self.users["director"].active = False
+            self._keep()
+            self.assertEqual(self._who(remedy), ["ceo"])
+            self._sign(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "approved")
 
     def test_an_archived_signer_never_signs_even_when_nobody_else_is_there(self):
         self._set_route("finance")

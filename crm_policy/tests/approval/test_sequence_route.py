@@ -21,7 +21,7 @@ class TestSequenceRoute(PolicyCommon):
         cls.ceos = cls.users["ceo"] | cls.users["ceo2"] | cls.users["ceo3"]
         cls.versions = 1
 
-    def _requested(self, steps, amount=5000):
+    def _requested(self, steps, amount=5000, **vals):
         """Put a version with such a route in force and submit a remedy under it."""
         pack = yaml.safe_load(PACK.read_text())
         type(self).versions += 1
@@ -31,7 +31,7 @@ class TestSequenceRoute(PolicyCommon):
         version = admin._policy_apply_pack(yaml.safe_dump(pack, allow_unicode=True), self.company)
         self._hand_over(version)
         version.with_user(self.users["director"]).action_policy_publish()
-        case = self._new_case()
+        case = self._new_case(**vals)
         self.assertEqual(case.policy_version_id.id, version.id)
         remedy = self._new_remedy(case, amount)
         self._as("specialist", remedy).action_policy_submit()
@@ -115,6 +115,21 @@ class TestSequenceRoute(PolicyCommon):
             remedy = self._requested(steps, amount)
             with self.subTest(amount):
                 self.assertEqual(len(remedy.policy_approval_id.step_ids), roles)
+
+    def test_linked_cases_count_for_the_amount_of_a_step(self):
+        for halves, limit, roles in (
+            ((800, 800), 1000, 2),
+            ((500, 500), 1000, 1),
+            ((0.1, 0.2), 0.3, 1),  # more than 0.3 as floats
+        ):
+            steps = ["manager", {"role": "ceo", "amount_from": limit}]
+            first, second = (
+                self._requested(steps, amount, policy_order_ref=f"S{halves[0]}")
+                for amount in halves
+            )
+            with self.subTest(halves):
+                self.assertEqual(len(first.policy_approval_id.step_ids), 1)
+                self.assertEqual(len(second.policy_approval_id.step_ids), roles)
 
     def test_a_route_that_needs_no_signature_for_an_amount_approves_nothing(self):
         steps = [{"role": "manager", "amount_from": 1000}, {"role": "ceo", "amount_from": 5000}]
