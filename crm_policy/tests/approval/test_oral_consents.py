@@ -208,10 +208,10 @@ class TestOralConsents(AuthorityCommon):
         remedy.beneficiary_id = self.users["specialist"].partner_id
         with self.assertRefused(PolicyRefusal, "concerns you yourself"):
             mine.action_policy_oral_yes(manager)
-        remedy.with_user(self.other_specialist).action_policy_oral_yes(manager)
+        self._as("supervisor", remedy).action_policy_oral_yes(manager)
         with self.assertRefused(PolicyRefusal, "concerns you yourself"):
             mine.action_policy_execute_amount(5000)
-        remedy.with_user(self.other_specialist).action_policy_execute_amount(5000)
+        self._as("supervisor", remedy).action_policy_execute_amount(5000)
 
     def test_nobody_writes_a_consent(self):
         _case, remedy = self._asked()

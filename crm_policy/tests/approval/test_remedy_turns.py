@@ -69,13 +69,10 @@ class TestRemedyTurns(AuthorityCommon):
 
     def test_where_the_policy_knows_no_oral_consent_none_is_offered(self):
         _case, remedy = self._proposed_case(5000)
-        rule = self.env["crm.policy.deadline.rule"].search(
-            [
-                ("model_name", "=", "crm.policy.oral.consent"),
-                ("version_id", "=", remedy.ticket_id.policy_version_id.id),
-            ]
+        self.assertTrue(remedy.policy_oral_possible)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_deadline_rule SET model_name = 'gone' WHERE code = 'oral-signature'"
         )
-        self.assertTrue(rule)
-        rule._policy_guarded_write({"model_name": "crm.policy.approval.step"})
         self.env.invalidate_all()
         self.assertFalse(remedy.policy_oral_possible)

@@ -102,7 +102,6 @@ class TestCaseAccused(PolicyCommon):
         case.policy_accused_user_ids = self.users["specialist"]
         mine = self._as("specialist", remedy).sudo()
         for attempt in (
-            lambda: self._new_remedy(case, 1),
             lambda: mine.create({"ticket_id": case.id, "amount": 1}),
             lambda: mine.write({"amount": 1}),
             mine.unlink,
