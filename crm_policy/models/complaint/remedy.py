@@ -114,7 +114,7 @@ class CrmPolicyRemedy(models.Model):
         for remedy in self.sudo().filtered("tax_amount"):
             parameter = Parameter._policy_of(remedy._policy_approval_version(), "tax_max_percent")
             excluded = remedy.company_id.policy_amount_basis == "excluded"
-            if not parameter and not excluded:
+            if not parameter.value and not excluded:
                 continue
             currency = remedy.currency_id
             most = currency.round(remedy.amount_untaxed * parameter.value / 100)
