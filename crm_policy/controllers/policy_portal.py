@@ -1,8 +1,9 @@
-from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
+
+from ..tools.zones import company_zone, to_local
 
 
 class PolicyPortal(CustomerPortal):
@@ -87,9 +88,8 @@ class PolicyPortal(CustomerPortal):
             "said": said.grouped("clause_id"),
             "whole": said.filtered(lambda line: not line.clause_id),
             "limits": Consultation._policy_limits(),
-            "last_day": fields.Datetime.context_timestamp(
-                version.with_context(tz=version.company_id.resource_calendar_id.tz or "UTC"),
-                version.consultation_closes_at,
+            "last_day": to_local(
+                version.consultation_closes_at, company_zone(version.company_id)
             ).date(),
             "problems": [],
             "form": {},

@@ -32,7 +32,8 @@ class CrmPolicyRemedyTurn(models.TransientModel):
     @api.depends("remedy_id")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.remedy_id.amount
+            # Of its excesses, too, which its handler need not see.
+            wizard.amount = wizard.remedy_id.sudo()._policy_decided_amount()
 
     def action_policy_confirm(self):
         """Do it as the current user."""

@@ -57,10 +57,14 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
         if not principals:
             return {}
         currency = place.document._policy_approval_currency()
-        deputies = place.role._policy_deputies(
-            principals, place.company, place.amount, currency, acting
-        )
+        amount = self._policy_lent_amount(place)
+        deputies = place.role._policy_deputies(principals, place.company, amount, currency, acting)
         return {user: line for user, line in deputies.items() if user not in place.barred}
+
+    @api.model
+    def _policy_lent_amount(self, place):
+        """Return what is compared with the cap: splitting does not help a delegate either (D10)."""
+        return place.amount + place.document._policy_linked_amount()
 
     # === WHAT THEY SEE === #
 
@@ -161,11 +165,12 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
                 )
             elif line.state == "active":
                 currency = place.document._policy_approval_currency()
-                if not line._policy_within_cap(place.amount, currency):
+                amount = self._policy_lent_amount(place)
+                if not line._policy_within_cap(amount, currency):
                     return self.env._(
                         "%(amount)s exceeds %(cap)s, the cap of delegation %(number)s from "
                         "%(principal)s.",
-                        amount=currency.format(place.amount),
+                        amount=currency.format(amount),
                         cap=line.currency_id.format(line.max_amount),
                         **words,
                     )

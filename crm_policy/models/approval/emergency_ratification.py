@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
+from ...tools.zones import company_zone, to_local
 
 # What the clocks of a ratification end with: its decision.
 DECIDED = "decided_at"
@@ -173,11 +174,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 clause=clock.clause_id._policy_citation(),
                 emergency=late.number,
                 team=late.team_id.name,
-                due=fields.Datetime.to_string(
-                    fields.Datetime.context_timestamp(
-                        self.with_context(tz=company.resource_calendar_id.tz), clock.due_at
-                    )
-                ),
+                due=fields.Datetime.to_string(to_local(clock.due_at, company_zone(company))),
                 deciders=", ".join(deciders.mapped("name")) or self.env._("nobody yet"),
             ),
             action={

@@ -26,6 +26,14 @@ class CrmPolicyOralConsent(models.Model):
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
     name = fields.Char(string="About", required=True, readonly=True)
+    approval_id = fields.Many2one(
+        "crm.policy.approval",
+        string="Request",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The word covers what was asked for then, and nothing else.",
+    )
     requester_id = fields.Many2one(
         "res.users", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -73,6 +81,7 @@ class CrmPolicyOralConsent(models.Model):
             "res_model",
             "res_id",
             "name",
+            "approval_id",
             "requester_id",
             "user_id",
             "policy_department_id",
@@ -117,6 +126,31 @@ class CrmPolicyOralConsent(models.Model):
             & Domain("policy_is_late", "=", True)
             & self._policy_waiting_domain()
         )
+
+    @api.model
+    def _policy_given_under(self, line, leader, customer):
+        """Return the documents whose words count against a limit in total once they are signed.
+
+        :param line: ``crm.policy.authority`` that has a limit in total, per approver, per customer
+            or both.
+        :return: a list: documents of several models.
+        """
+        domain = Domain("company_id", "=", line.company_id.id) & self._policy_waiting_domain()
+        if line.cumulative_per != "customer":
+            domain &= Domain("user_id", "=", leader.id)
+        elsewhere, found = line._policy_elsewhere(), []
+        for consent in self.sudo().search(domain):
+            document = self.env[consent.res_model].sudo().browse(consent.res_id)
+            subject = document._policy_approval_subject()
+            same_policy = document._policy_approval_version().policy_id == line.version_id.policy_id
+            counts = subject == line.subject if line.subject else subject not in elsewhere
+            concerns = (
+                line.cumulative_per == "approver"
+                or document._policy_approval_customer() == customer
+            )
+            if document._policy_on_word() and same_policy and counts and concerns:
+                found.append(document)
+        return found
 
     def _policy_check_once(self):
         """Refuse a second word on what waits for the signature of a first one."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
+from ...tools.zones import company_zone, to_local
 
 
 class CrmPolicyOralDocument(models.AbstractModel):
@@ -55,6 +56,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
             raise ValidationError(self.env._("A comment is a text."))
         document, user = self.sudo(), self.env.user
         rule = document._policy_oral_rule()
+        document._policy_refuse_concerned(rule.clause_id)
         document._policy_check_oral_overdue(user, rule.clause_id)
         if document.policy_approval_state not in ("none", "pending"):
             raise UserError(
@@ -72,8 +74,16 @@ class CrmPolicyOralDocument(models.AbstractModel):
             self._policy_write_consent(leader, rule.clause_id, at, comment)
         return True
 
+    def action_policy_return(self, step_id=None, comment=None):
+        """Return it; what was carried out on somebody's word is signed or refused, nothing else."""
+        self.check_access("read")
+        if not step_id:
+            self._policy_on_word()._policy_refuse_oral()
+        return super().action_policy_return(step_id, comment)
+
     def action_policy_recall(self):
         """Take back what one has asked for; not what was carried out on somebody's word."""
+        self.check_access("read")
         self._policy_on_word()._policy_refuse_oral()
         return super().action_policy_recall()
 
@@ -95,12 +105,16 @@ class CrmPolicyOralDocument(models.AbstractModel):
         return self.policy_approval_state == "pending" and bool(self._policy_on_word())
 
     def _policy_on_word(self):
-        """Return those of ``self`` that rest on a word without signature, as superuser."""
+        """Return those of ``self`` that rest on a word without signature, as superuser.
+
+        On the word that was given for their present request: one for a former request covers
+        nothing that was asked for since.
+        """
         waiting = self.sudo().filtered(lambda record: record.policy_approval_state == "pending")
         if not waiting:
             return waiting
-        consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(waiting)
-        return waiting.browse(consents.mapped("res_id"))
+        requests = self.env["crm.policy.oral.consent"]._policy_unsigned_of(waiting).approval_id
+        return waiting.filtered(lambda record: record.policy_approval_id in requests)
 
     def _policy_refuse_oral(self):
         """Refuse to touch documents that rest on a word."""
@@ -158,6 +172,17 @@ class CrmPolicyOralDocument(models.AbstractModel):
             )
         return rule
 
+    def _policy_refuse_concerned(self, clause):
+        """Refuse whoever gets something by it, or whom it is about."""
+        if self.env.user in self._policy_approval_barred_users():
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(record)s concerns you yourself: others carry it out.",
+                    clause=clause._policy_citation(),
+                    record=self.display_name,
+                )
+            )
+
     def _policy_check_oral_overdue(self, user, clause):
         """Refuse who still lacks a signature that is overdue."""
         overdue = self.env["crm.policy.oral.consent"]._policy_overdue_of(user, self.company_id)[:1]
@@ -168,7 +193,9 @@ class CrmPolicyOralDocument(models.AbstractModel):
                     "%(leader)s has signed it, nothing further is carried out on somebody's word.",
                     clause=clause._policy_citation(),
                     record=overdue.name,
-                    since=overdue.policy_next_due_at,
+                    since=fields.Datetime.to_string(
+                        to_local(overdue.policy_next_due_at, company_zone(self.company_id))
+                    ),
                     leader=overdue.user_id.name,
                 )
             )
@@ -184,9 +211,12 @@ class CrmPolicyOralDocument(models.AbstractModel):
                 )
             )
         amount = approval._policy_amount_now(self)
-        covering = self._policy_covering_lines(amount)
-        holds = any(leader in self._policy_holders_of(line) for line in covering)
-        if not holds or leader not in self._policy_able(leader, amount):
+        # Two who write down his words at the same time do so one after the other.
+        self._policy_hold_sums([(self, leader)])
+        held = self._policy_covering_lines(amount).filtered(
+            lambda line: leader in self._policy_holders_of(line)
+        )
+        if not any(self._policy_with_room_for_words(line, leader) for line in held):
             raise PolicyRefusal(
                 self.env._(
                     "%(clause)s: %(leader)s may not decide %(amount)s. May decide: %(deciders)s.",
@@ -196,6 +226,22 @@ class CrmPolicyOralDocument(models.AbstractModel):
                     deciders=self._policy_decider_words(leader, amount),
                 )
             )
+
+    def _policy_with_room_for_words(self, line, leader):
+        """Return whether a limit in total leaves room for this beside the words not signed yet."""
+        if not line.cumulative_per:
+            return True
+        room = self._policy_rooms(line, leader)[leader.id]
+        given = self.env["crm.policy.oral.consent"]._policy_given_under(
+            line, leader, self._policy_approval_customer()
+        )
+        wanted = sum(
+            line._policy_in_own_currency(
+                document._policy_claimed_amount(), document._policy_approval_currency()
+            )
+            for document in [*given, self]
+        )
+        return line.currency_id.compare_amounts(wanted, room) <= 0
 
     def _policy_write_consent(self, leader, clause, at, comment):
         document = self.sudo()
@@ -208,6 +254,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
                     "res_model": self._name,
                     "res_id": self.id,
                     "name": document.display_name,
+                    "approval_id": document.policy_approval_id.id,
                     "requester_id": self.env.uid,
                     "user_id": leader.id,
                     "policy_department_id": department and department.id,

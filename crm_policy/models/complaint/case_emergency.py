@@ -160,9 +160,7 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
 
     def _policy_no_major_loss(self, version):
         """Return why the case is no major loss under a version, None where it is one."""
-        limit = self.env["crm.policy.parameter"].sudo().search(
-            [("version_id", "=", version.id), ("code", "=", LOSS_FROM)], limit=1
-        )  # fmt: skip
+        limit = self.env["crm.policy.parameter"]._policy_of(version, LOSS_FROM)
         if not limit:
             return self.env._("The policy does not say from which loss on it is one.")
         currency = self.policy_currency_id

@@ -58,8 +58,11 @@ class CrmPolicyCaseMatter(models.AbstractModel):
         return result
 
     def _policy_linked_ids(self):
-        """Return {id: ids of the other cases of its matter in its company}, in one query."""
-        self.flush_model(["policy_origin_id", "policy_order_ref", "partner_id", "company_id"])
+        """Return {id: ids of the other cases of its matter in its company}, in one query.
+
+        What followed from a case of the same order is of the matter, too, and so on.
+        """
+        self.flush_model(["commercial_partner_id", *LINKS - {"team_id"}])
         rows = self.env.execute_query(
             SQL(
                 """
@@ -68,12 +71,20 @@ class CrmPolicyCaseMatter(models.AbstractModel):
                      UNION
                     SELECT chain.root, next.id
                       FROM chain
+                      JOIN %(table)s this ON this.id = chain.id
                 CROSS JOIN LATERAL (
                            SELECT later.id FROM %(table)s later
-                            WHERE later.policy_origin_id = chain.id
+                            WHERE later.policy_origin_id = this.id
                             UNION ALL
-                           SELECT this.policy_origin_id FROM %(table)s this
-                            WHERE this.id = chain.id AND this.policy_origin_id IS NOT NULL
+                           SELECT this.policy_origin_id
+                            WHERE this.policy_origin_id IS NOT NULL
+                            UNION ALL
+                           SELECT other.id FROM %(table)s other
+                            WHERE other.commercial_partner_id = this.commercial_partner_id
+                              AND other.company_id = this.company_id
+                              AND lower(trim(other.policy_order_ref))
+                                = lower(trim(this.policy_order_ref))
+                              AND trim(this.policy_order_ref) <> ''
                            ) next
                 )
                 SELECT chain.root, other.id
@@ -82,15 +93,6 @@ class CrmPolicyCaseMatter(models.AbstractModel):
                   JOIN %(table)s other
                     ON other.id = chain.id AND other.company_id = this.company_id
                  WHERE other.id <> chain.root
-                 UNION
-                SELECT this.id, other.id
-                  FROM %(table)s this
-                  JOIN %(table)s other
-                    ON other.commercial_partner_id = this.commercial_partner_id
-                   AND other.company_id = this.company_id
-                   AND lower(trim(other.policy_order_ref)) = lower(trim(this.policy_order_ref))
-                 WHERE this.id IN %(ids)s AND other.id <> this.id
-                   AND trim(this.policy_order_ref) <> ''
                 """,
                 table=SQL.identifier(self._table),
                 ids=tuple(self.ids),

@@ -185,6 +185,7 @@ class CrmPolicyCaseReopen(models.AbstractModel):
             "policy_kind": self.policy_kind,
             "policy_complaint_type_id": kind.id if kind.active else False,
             "partner_id": self.partner_id.id,
+            "policy_order_ref": self.policy_order_ref,
             "company_id": self.company_id.id,
             "policy_department_id": self.policy_department_id.id,
             "user_id": self.user_id.id if self.user_id.active else False,

@@ -13,6 +13,8 @@ from .complaint_fields import MEASURES, STEP_TEXTS
 WINDOW = ("crm_policy.group_specialist",)
 RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
 LOCKED_BY_NUMBER = ("policy_complaint_type_id", "company_id")
+# Who gets it, what else counts with it, and by which policy: no part of what is signed itself.
+RELIED_ON = ("partner_id", "policy_order_ref", "policy_kind", *LOCKED_BY_NUMBER)
 
 
 class CrmPolicyComplaintMixin(models.AbstractModel):
@@ -62,6 +64,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         governed = self.filtered("policy_kind")
         if governed:
             governed._policy_check_reclassified(vals)
+            governed._policy_check_relied_on(vals)
         result = super().write(vals)
         if any(vals.get(name) for name in ("policy_kind", *LOCKED_BY_NUMBER)):
             for case in self.filtered(
@@ -216,6 +219,45 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                         )
                     )
 
+    def _policy_check_relied_on(self, vals):
+        """Refuse to change what approvers of its remedies relied on; what was empty is filled in.
+
+        Another contact of the same customer is the same customer; a colleague never becomes one.
+        """
+        names = [name for name in RELIED_ON if name in vals]
+        for case in self.sudo() if names else ():
+            live = case.policy_remedy_ids.filtered(
+                lambda remedy, case=case: (
+                    remedy.cycle == case.policy_cycle
+                    and remedy.policy_approval_state in ("pending", "approved")
+                )
+            )
+            for name in names if live else ():
+                if not case._policy_is_other(name, vals[name] or False):
+                    continue
+                raise UserError(
+                    self.env._(
+                        "%(case)s has remedies that are approved or being approved: %(field)s "
+                        "does not change any more.",
+                        case=case.display_name,
+                        field=case._policy_label(name),
+                    )
+                )
+
+    def _policy_is_other(self, name, value):
+        """Return whether ``value`` is another thing than what a field says, empty or not."""
+        present = self[name]
+        if name != "partner_id":
+            present = present.id if self._fields[name].relational else present
+            return bool(present) and value != present
+        partner = present.browse(value)
+        if partner == present:
+            return False
+        users = partner.with_context(active_test=False).user_ids
+        if any(not user.share for user in users):
+            return True
+        return bool(present) and partner.commercial_partner_id != present.commercial_partner_id
+
     # === ACTION METHODS === #
 
     def action_policy_accept(self, at=None, reason=None):
@@ -312,6 +354,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                         case=case.display_name,
                     )
                 )
+        self.sudo().policy_remedy_ids._policy_on_word()._policy_refuse_oral()
         self.sudo()._policy_guarded_write({"policy_outcome": "cancelled"})
         requests = self.sudo().policy_remedy_ids.policy_approval_id
         requests.filtered(lambda request: request.state == "pending")._policy_lapse()

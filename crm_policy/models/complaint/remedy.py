@@ -103,22 +103,29 @@ class CrmPolicyRemedy(models.Model):
         for remedy in self:
             remedy._policy_check_amounts([{name: remedy[name] for name in AMOUNTS}])
 
-    @api.constrains(*AMOUNTS)
+    @api.constrains(*AMOUNTS, "ticket_id")
     def _check_tax(self):
-        """Refuse more tax than there can be: without tax, the amount would fit under any limit."""
+        """Refuse more tax than there can be: without tax, the amount would fit under any limit.
+
+        As much as the version says under which the case stands; where limits are compared without
+        tax and it says nothing, none.
+        """
         Parameter = self.env["crm.policy.parameter"]
-        for remedy in self.filtered("tax_amount"):
-            percent = Parameter._policy_value(remedy.company_id.id, "tax_max_percent")
+        for remedy in self.sudo().filtered("tax_amount"):
+            parameter = Parameter._policy_of(remedy._policy_approval_version(), "tax_max_percent")
+            excluded = remedy.company_id.policy_amount_basis == "excluded"
+            if not parameter.value and not excluded:
+                continue
             currency = remedy.currency_id
-            most = currency.round(remedy.amount_untaxed * percent / 100)
-            if percent and currency.compare_amounts(remedy.tax_amount, most) > 0:
+            most = currency.round(remedy.amount_untaxed * parameter.value / 100)
+            if currency.compare_amounts(remedy.tax_amount, most) > 0:
                 raise ValidationError(
                     self.env._(
                         "%(tax)s of tax in %(amount)s: at %(percent)g percent there are %(most)s "
                         "at most.",
                         tax=currency.format(remedy.tax_amount),
                         amount=currency.format(remedy.amount),
-                        percent=percent,
+                        percent=parameter.value,
                         most=currency.format(most),
                     )
                 )
@@ -191,6 +198,8 @@ class CrmPolicyRemedy(models.Model):
                     )
 
     def _policy_check_open(self):
+        # Nor does whom the case is about put amounts on it.
+        self.ticket_id._policy_refuse_accused()
         for remedy in self:
             if remedy.ticket_id.policy_outcome in ENDED_OUTCOMES:
                 raise UserError(

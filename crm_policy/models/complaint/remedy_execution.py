@@ -48,6 +48,42 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
             "excess_ids",
         }
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        former = {remedy: remedy._policy_fingerprint() for remedy in self._policy_paid()}
+        result = super().write(vals)
+        for remedy, fingerprint in former.items():
+            if remedy._policy_fingerprint() != fingerprint:
+                remedy._policy_refuse_paid()
+        return result
+
+    def unlink(self):
+        # Before the rest: no reason of a room above lets evidence of money spent go.
+        self._policy_paid()._policy_refuse_paid()
+        return super().unlink()
+
+    def _policy_paid(self):
+        """Return those of ``self`` that were carried out, as superuser.
+
+        So was an excess that was decided before its remedy was carried out.
+        """
+        return self.sudo().filtered(
+            lambda remedy: (
+                remedy.executed_at
+                or (remedy.excess_of_id.executed_at and remedy._policy_may_execute())
+            )
+        )
+
+    def _policy_refuse_paid(self):
+        for remedy in self:
+            raise UserError(
+                self.env._(
+                    "%(remedy)s was carried out: it stays as it was decided.",
+                    remedy=remedy.display_name,
+                )
+            )
+
     # === ACTION METHODS === #
 
     def action_policy_execute_amount(self, amount=None):
@@ -125,6 +161,7 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                 self.env._("An amount of %(amount)s cannot be meant.", amount=amount)
             )
         remedy = self.sudo()
+        remedy._policy_refuse_concerned(remedy.policy_approval_id.clause_id)
         if remedy.excess_of_id:
             raise UserError(
                 self.env._(
@@ -154,15 +191,8 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
 
     def _policy_execution_limit(self, decided):
         """Return (what may be carried out at most, the clause that says so)."""
-        parameter = (
-            self.env["crm.policy.parameter"]
-            .sudo()
-            .search(
-                [
-                    ("version_id", "=", self._policy_approval_version().id),
-                    ("code", "=", TOLERANCE),
-                ]
-            )
+        parameter = self.env["crm.policy.parameter"]._policy_of(
+            self._policy_approval_version(), TOLERANCE
         )
         limit = self.currency_id.round(decided * (1 + parameter.value / 100))
         clause = parameter.clause_id or self.policy_approval_id.clause_id

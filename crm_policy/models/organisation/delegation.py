@@ -324,12 +324,21 @@ class CrmPolicyDelegation(models.Model):
         return not self.role_ids or role in self.role_ids
 
     def _policy_within_cap(self, amount, currency=None):
-        """Return whether ``amount`` is within the cap; the cap itself is."""
+        """Return whether ``amount`` is within the cap; the cap itself is.
+
+        What cannot be compared with it today, for want of an exchange rate, is not.
+        """
         if not self.max_amount:
             return True
         own = amount
-        if currency:
+        if currency and currency != self.currency_id:
             today = self._policy_today(self.company_id)
+            Exchange = self.env["crm.policy.exchange"]
+            if not all(
+                Exchange._policy_has_rate(each, self.company_id, today)
+                for each in (currency, self.currency_id)
+            ):
+                return False
             own = currency._convert(amount, self.currency_id, self.company_id, today)
         return self.currency_id.compare_amounts(own, self.max_amount) <= 0
 

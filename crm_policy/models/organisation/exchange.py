@@ -39,23 +39,32 @@ class CrmPolicyExchange(models.AbstractModel):
         """Return the day it is now where the company works."""
         return to_local(fields.Datetime.now(), company_zone(company)).date()
 
-    def _policy_check_rate(self, currency, amount, source, day):
-        """Refuse a currency that has no rate of ``day`` or before; the company's own needs none.
+    @api.model
+    def _policy_has_rate(self, currency, company, day):
+        """Return whether a currency has a rate of ``day`` or before; the company's own needs none.
 
         Odoo would take the first later rate, or one to one.
         """
-        company = self.company_id
         if currency == company.currency_id:
-            return
-        Rate = self.env["res.currency.rate"].sudo()
-        if Rate.search_count(
-            [
-                ("currency_id", "=", currency.id),
-                ("company_id", "in", (False, company.root_id.id)),
-                ("name", "<=", day),
-            ],
-            limit=1,
-        ):
+            return True
+        found = (
+            self.env["res.currency.rate"]
+            .sudo()
+            .search_count(
+                [
+                    ("currency_id", "=", currency.id),
+                    ("company_id", "in", (False, company.root_id.id)),
+                    ("name", "<=", day),
+                ],
+                limit=1,
+            )
+        )
+        return bool(found)
+
+    def _policy_check_rate(self, currency, amount, source, day):
+        """Refuse a currency that has no rate of ``day`` or before."""
+        company = self.company_id
+        if self._policy_has_rate(currency, company, day):
             return
         raise PolicyRefusal(
             self.env._(

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ...tools.zones import company_zone, day_end
+from ...tools.zones import company_zone, day_end, to_local
 
 # How long a round lasts, in calendar days; a parameter of the policy.
 DAYS = "consultation_days"
@@ -130,9 +130,7 @@ class CrmPolicyConsulted(models.AbstractModel):
                     )
                 )
             if now <= closes_at:
-                local = fields.Datetime.context_timestamp(
-                    version.with_context(tz=company_zone(version.company_id).key), closes_at
-                )
+                local = to_local(closes_at, company_zone(version.company_id))
                 raise UserError(
                     self.env._(
                         "%(version)s: customers are asked until %(day)s. It is decided after that.",
@@ -180,7 +178,7 @@ class CrmPolicyConsulted(models.AbstractModel):
         self.ensure_one()
         Parameter = self.env["crm.policy.parameter"].sudo()
         for version in (self.policy_id.current_version_id, self):
-            found = Parameter.search([("version_id", "=", version.id), ("code", "=", DAYS)])
+            found = Parameter._policy_of(version, DAYS)
             if found:
                 return int(found.value)
         return int(Parameter._policy_value(self.company_id.id, DAYS))

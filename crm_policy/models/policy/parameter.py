@@ -44,3 +44,14 @@ class CrmPolicyParameter(models.Model):
             limit=1,
         )
         return found.value
+
+    @api.model
+    def _policy_of(self, version, code):
+        """Return what one version says, as superuser; empty where it does not say it.
+
+        :param version: the ``crm.policy.version`` under which something stands.
+        :param str code: as the pack calls it, "tax_max_percent".
+        """
+        if not version:
+            return self.sudo().browse()
+        return self.sudo().search([("version_id", "=", version.id), ("code", "=", code)])

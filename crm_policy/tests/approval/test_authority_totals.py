@@ -282,3 +282,11 @@ class TestLinkedCases(AuthorityCommon):
             self.assertNotIn(
                 self.users["manager"], remedy._policy_able(self.users["manager"], 4000)
             )
+
+    def test_what_followed_from_a_case_of_the_same_order_is_of_the_matter(self):
+        first = self._requested(4000, policy_order_ref="S00125")
+        second = self._requested(4000, policy_order_ref="S00125")
+        third = self._requested(4000)
+        third.ticket_id._policy_guarded_write({"policy_origin_id": second.ticket_id.id})
+        for remedy in (first, second, third):
+            self.assertEqual(remedy._policy_linked_amount(), 8000)

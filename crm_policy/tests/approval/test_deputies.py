@@ -159,6 +159,18 @@ class TestDeputies(PolicyCommon):
             with self.assertRefused(PolicyRefusal, "the cap of delegation 1"):
                 self._approve(self.deputy, remedy)
 
+    def test_what_linked_cases_cost_counts_against_the_cap(self):
+        with at("2026-03-02 10:00"):
+            self._delegate(max_amount=5000)
+            first, second = self._requested(3000), self._requested(3000)
+            self.assertIn(self.deputy, self._eligible(second))
+            (first | second).ticket_id.policy_order_ref = "S00125"
+            with self.assertRefused(
+                PolicyRefusal, r"6,000\.00 exceeds.*5,000\.00, the cap of delegation 1"
+            ):
+                self._approve(self.deputy, second)
+            self._approve(self.manager, second)
+
     def test_what_grows_past_his_principals_limit_is_no_longer_his_either(self):
         with at("2026-03-02 10:00"):
             self._delegate()

@@ -134,6 +134,85 @@ class TestOralConsents(AuthorityCommon):
             mine.action_policy_oral_yes(self.users["director"].id)
         self.assertEqual(remedy.policy_approval_state, "pending")
 
+    def test_what_rests_on_a_word_is_neither_returned_nor_cancelled(self):
+        case, remedy = self._asked()
+        request = remedy.policy_approval_id
+        for attempt in (
+            lambda: self._as("manager", remedy).action_policy_return(comment="请补充材料"),
+            lambda: self._as("manager", request).action_policy_return(comment="请补充材料"),
+            lambda: self._as("supervisor", case).action_policy_cancel("录入错误"),
+            lambda: self._as("specialist", request).action_policy_recall(),
+        ):
+            with self.assertRefused(PolicyRefusal, "Clause 4.4.*on the word of t_manager"):
+                attempt()
+        self.assertEqual((request.state, case.policy_outcome), ("pending", False))
+        self._as("manager", remedy).action_policy_reject("从未同意")
+        self._as("supervisor", case).action_policy_cancel("录入错误")
+
+    def test_who_does_not_read_it_is_told_nothing_of_it(self):
+        _case, remedy = self._asked()
+        stranger = self._new_user("specialist", login="t_elsewhere")
+        for attempt in (
+            remedy.with_user(stranger).action_policy_recall,
+            remedy.with_user(stranger).action_policy_return,
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+
+    def test_an_old_word_covers_no_other_request(self):
+        _case, remedy = self._asked()
+        consent = self._consent(remedy)
+        self.assertEqual(consent.approval_id, remedy.policy_approval_id)
+        # Whatever ended the first request: another one stands on its own feet.
+        remedy.policy_approval_id._policy_lapse()
+        remedy.invalidate_recordset()
+        self._as("specialist", remedy).amount = 9000
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self.assertNotEqual(consent.approval_id, remedy.policy_approval_id)
+        self.assertFalse(remedy._policy_may_execute())
+        with self.assertRefused(PolicyRefusal, "once it is decided"):
+            self._as("specialist", remedy).action_policy_execute_amount(9000)
+
+    def test_his_words_not_signed_yet_count_in_his_total(self):
+        self._set(
+            self._line("manager"),
+            cumulative_amount=10_000,
+            cumulative_per="approver",
+            cumulative_period="month",
+        )
+        self._asked(6000)
+        _case, remedy = self._proposed_case(4000.01)
+        with self.assertRefused(PolicyRefusal, "may not decide"):
+            self._as("specialist", remedy).action_policy_oral_yes(self.users["manager"].id)
+        self._asked(4000)
+
+    def test_words_for_a_customer_count_whoever_gave_them(self):
+        self._set(
+            self._line("manager"),
+            cumulative_amount=10_000,
+            cumulative_per="customer",
+            cumulative_period="month",
+        )
+        self._asked(6000, leader="director")
+        _case, remedy = self._proposed_case(4000.01)
+        with self.assertRefused(PolicyRefusal, "may not decide"):
+            self._as("specialist", remedy).action_policy_oral_yes(self.users["manager"].id)
+        other = self.env["res.partner"].create({"name": "南通北辰", "is_company": True})
+        _case, remedy = self._proposed_case(4000.01, partner_id=other.id)
+        self._as("specialist", remedy).action_policy_oral_yes(self.users["manager"].id)
+
+    def test_whom_it_concerns_asks_for_no_word(self):
+        _case, remedy = self._proposed_case(5000)
+        mine, manager = self._as("specialist", remedy), self.users["manager"].id
+        remedy.beneficiary_id = self.users["specialist"].partner_id
+        with self.assertRefused(PolicyRefusal, "concerns you yourself"):
+            mine.action_policy_oral_yes(manager)
+        self._as("supervisor", remedy).action_policy_oral_yes(manager)
+        with self.assertRefused(PolicyRefusal, "concerns you yourself"):
+            mine.action_policy_execute_amount(5000)
+        self._as("supervisor", remedy).action_policy_execute_amount(5000)
+
     def test_nobody_writes_a_consent(self):
         _case, remedy = self._asked()
         consent = self._consent(remedy)
@@ -159,7 +238,7 @@ class TestOralConsents(AuthorityCommon):
             _case, remedy = self._proposed_case(5000)
             with self.assertRaises(PolicyRefusal) as caught:
                 self._as("specialist", remedy).action_policy_oral_yes(self.users["ceo"].id)
-            for part in ("Clause 4.4", first.display_name, "2026-03-03 02:00:00", "t_manager"):
+            for part in ("Clause 4.4", first.display_name, "2026-03-03 10:00:00", "t_manager"):
                 self.assertIn(part, str(caught.exception))
             colleague = remedy.with_user(self.users["supervisor"])
             colleague.action_policy_oral_yes(self.users["manager"].id)

@@ -101,6 +101,43 @@ class TestRemedyExecution(AuthorityCommon):
         with self.assertRefused(UserError, "nothing exceeds that"):
             self._as("specialist", remedy).action_policy_ask_excess(5000)
 
+    def test_what_was_carried_out_stays_as_it_was_decided(self):
+        """The word is signed before the case is decided: the remedy is open, the money is spent."""
+        case, remedy = self._proposed_case(5000)
+        mine = self._as("specialist", remedy)
+        mine.action_policy_oral_yes(self.users["manager"].id)
+        mine.action_policy_execute_amount(5000)
+        self._as("manager", remedy).action_policy_approve("补签")
+        self.assertFalse(case.policy_decided_at)
+        for vals in (
+            {"amount": 1},
+            {"tax_amount": 1},
+            {"kind": "refund"},
+            {"note": "x"},
+            {"beneficiary_id": self.partner.id},
+            {"ticket_id": self._new_case().id},
+        ):
+            for who in (mine, remedy):
+                with self.subTest(vals), self.assertRefused(UserError, "was carried out"):
+                    who.write(vals)
+        for who in (mine, remedy):
+            with self.assertRefused(UserError, "was carried out"):
+                who.unlink()
+        mine.write({"amount": 5000})
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_nor_does_an_excess_that_was_paid(self):
+        case, remedy = self._proposed_case(5000)
+        mine = self._as("specialist", remedy)
+        mine.action_policy_submit()
+        self._as("manager", remedy).action_policy_approve("同意")
+        mine.action_policy_ask_excess(6000)
+        excess = case.policy_remedy_ids - remedy
+        self._as("manager", excess).action_policy_approve("同意")
+        mine.action_policy_execute_amount(6000)
+        with self.assertRefused(UserError, "was carried out"):
+            self._as("specialist", excess).amount = 1
+
     def test_what_was_carried_out_is_not_written_by_hand(self):
         case, remedy = self._approved(5000)
         for vals in (

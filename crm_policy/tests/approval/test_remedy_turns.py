@@ -37,6 +37,20 @@ class TestRemedyTurns(AuthorityCommon):
             window.record.action_policy_confirm()
             self.assertEqual(remedy.executed_amount, 4900)
 
+    def test_what_was_decided_in_all_is_offered(self):
+        case, remedy = self._proposed_case(5000)
+        self._as("specialist", case).action_policy_submit()
+        self._as("manager", remedy).action_policy_approve("同意")
+        self._as("specialist", case).action_policy_decide()
+        self._as("specialist", remedy).action_policy_ask_excess(6000)
+        with self._window(remedy, "executed") as window:
+            self.assertEqual(window.amount, 5000)
+        self._as("manager", remedy.excess_ids).action_policy_approve("同意")
+        with self._window(remedy, "executed") as window:
+            self.assertEqual(window.amount, 6000)
+        window.record.action_policy_confirm()
+        self.assertEqual(remedy.executed_amount, 6000)
+
     def test_the_window_lifts_no_limit(self):
         _case, remedy = self._proposed_case(5000)
         window = self._window(remedy, "executed").save()
@@ -55,15 +69,10 @@ class TestRemedyTurns(AuthorityCommon):
 
     def test_where_the_policy_knows_no_oral_consent_none_is_offered(self):
         _case, remedy = self._proposed_case(5000)
-        rule = self.env["crm.policy.deadline.rule"].search(
-            [
-                ("model_name", "=", "crm.policy.oral.consent"),
-                ("version_id", "=", remedy.ticket_id.policy_version_id.id),
-            ]
-        )
-        self.assertTrue(rule)
+        self.assertTrue(remedy.policy_oral_possible)
+        self.env.flush_all()
         self.env.cr.execute(
-            "UPDATE crm_policy_deadline_rule SET model_name = 'x' WHERE id = %s", [rule.id]
+            "UPDATE crm_policy_deadline_rule SET model_name = 'gone' WHERE code = 'oral-signature'"
         )
         self.env.invalidate_all()
         self.assertFalse(remedy.policy_oral_possible)

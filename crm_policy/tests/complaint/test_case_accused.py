@@ -93,6 +93,29 @@ class TestCaseAccused(PolicyCommon):
             case.with_user(self.users["specialist"])._policy_check_beneficiary(remedy)
         case.with_user(self.other_specialist).action_policy_decide()
 
+    def test_he_works_on_no_remedy(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 5000)
+        self._as("specialist", case).action_policy_propose("赔偿")
+        case._policy_guarded_write({"user_id": self.other_specialist.id})
+        case.policy_accused_user_ids = self.users["specialist"]
+        mine = self._as("specialist", remedy).sudo()
+        for attempt in (
+            lambda: mine.create({"ticket_id": case.id, "amount": 1}),
+            lambda: mine.write({"amount": 1}),
+            mine.unlink,
+            mine.action_policy_submit,
+        ):
+            with self.assertRefused(AccessError, "complaint about yourself"):
+                attempt()
+        manager = self.users["manager"].id
+        with self.assertRefused(PolicyRefusal, "concerns you yourself"):
+            mine.action_policy_oral_yes(manager)
+        remedy.with_user(self.other_specialist).action_policy_oral_yes(manager)
+        with self.assertRefused(AccessError, "complaint about yourself"):
+            mine.action_policy_execute_amount(5000)
+
     def test_he_gives_no_opinion_on_it(self):
         self._install_policy("manufacturer")
         quality = self._new_user("qc", login="t_quality")

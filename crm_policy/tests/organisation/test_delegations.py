@@ -312,6 +312,22 @@ class TestDelegations(DelegationCommon):
             self.assertTrue(self._deputies(amount=800))
             self.assertFalse(self._deputies(amount=800.1))
 
+    def test_without_a_rate_of_today_nothing_is_within_a_cap(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        self.env["res.currency.rate"].search([("currency_id", "=", dollar.id)]).unlink()
+        with at("2026-03-02 10:00"):
+            self._delegate(max_amount=5000, currency_id=dollar.id)
+            self.assertFalse(self._deputies(amount=1))
+            self.env["res.currency.rate"].create(
+                {"currency_id": dollar.id, "company_id": self.company.id, "name": "2026-03-03",
+                 "rate": 0.125}
+            )  # fmt: skip
+            self.assertFalse(self._deputies(amount=1))
+        with at("2026-03-03 10:00"):
+            self.assertTrue(self._deputies(amount=40_000))
+            self.assertFalse(self._deputies(amount=40_001))
+
     def test_a_cap_is_not_negative(self):
         with at("2026-03-01 10:00"), self.assertRefused(ValidationError, "cap is not negative"):
             self._delegate(max_amount=-1)
