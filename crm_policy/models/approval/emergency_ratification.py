@@ -273,8 +273,10 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         return f"{self.number} {self.ticket_id.display_name}"
 
     def _policy_approval_barred_users(self):
-        """Who started, led or acted has asked for it; nobody ratifies what he has done himself."""
+        """Who started, led or acted has asked for it; nobody ratifies what he has done himself,
+        nor what was done in his own matter."""
         barred = self.started_by_id | self.leader_id | self.action_ids.user_id
+        barred |= self.ticket_id._policy_concerned_users()
         for document in self._policy_documents():
             barred |= document._policy_approval_barred_users()
         return barred

@@ -109,7 +109,8 @@ class CrmPolicyEmergencyStep(models.Model):
         self.ensure_one()
         step = self.sudo()
         members, leaders = step.emergency_id._policy_people()
-        return step.role_id._users_for(step)[step.id] | members | leaders
+        holders = step.role_id._users_for(step)[step.id]
+        return (holders - step.ticket_id._policy_concerned_users()) | members | leaders
 
     def _policy_responsible_people(self):
         """Return who holds the roles of these steps now."""
