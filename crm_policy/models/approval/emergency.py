@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import EMERGENCY_TRIGGERS
@@ -200,6 +201,11 @@ class CrmPolicyEmergency(models.Model):
             {name for name, field in self._fields.items() if field.store} - {"id"}
         )
 
+    @api.model
+    def _policy_open_domain(self):
+        # It is ratified under the version under which it was started.
+        return Domain.FALSE
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("An emergency is evidence: it stays."))
@@ -350,6 +356,7 @@ class CrmPolicyEmergency(models.Model):
                 }
             ]
         )
+        emergency._policy_check_ratifiable(self.env.user)
         self.env["crm.policy.event"]._policy_log(
             "emergency.started",
             emergency,
@@ -440,7 +447,9 @@ class CrmPolicyEmergency(models.Model):
         rungs = [(*place, level) for level in range(1, max(len(chain), 1) + 1)]
         told = Ladder._policy_climb(rungs, company)
         levels = [told[rung][0] for rung in rungs] + [Ladder._policy_administrators(company)]
-        return next((users - concerned for users in levels if users - concerned), concerned.browse())
+        return next(
+            (users - concerned for users in levels if users - concerned), concerned.browse()
+        )
 
     def _policy_hold(self, who, states=None):
         """Check the user and the state, and let two who act at once do so one after the other.
@@ -518,6 +527,8 @@ class CrmPolicyEmergency(models.Model):
     def _policy_log_action(self, text, amount, moment, document=None):
         """Write a line of the log, which nobody changes later; the first one starts the acting."""
         self.ensure_one()
+        barred = document._policy_approval_barred_users() if document else self.env["res.users"]
+        self._policy_check_ratifiable(self.env.user | barred)
         line = (
             self.env["crm.policy.emergency.action"]
             .sudo()

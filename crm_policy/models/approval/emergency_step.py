@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class CrmPolicyEmergencyStep(models.Model):
@@ -69,6 +70,11 @@ class CrmPolicyEmergencyStep(models.Model):
         return super()._policy_guarded_fields() | (
             {name for name, field in self._fields.items() if field.store} - {"id"}
         )
+
+    @api.model
+    def _policy_open_domain(self):
+        # It stays under the version of its emergency.
+        return Domain.FALSE
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

@@ -121,3 +121,151 @@ class TestEmergencyGuards(EmergencyCommon):
             for word in (emergency.number, case.name, self.users["director"].name):
                 self.assertNotIn(word, str(caught.exception))
         self.assertFalse(case.policy_outcome)
+
+    # === ONE SUM === #
+
+    def _granted(self, case, amount, role="director"):
+        remedy = self._new_remedy(case, amount)
+        self._as("specialist", remedy).action_policy_submit()
+        self._as(role, remedy).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        return remedy
+
+    def _used(self, record):
+        rows = self.env["crm.policy.authority.use"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+        return rows.mapped("amount")
+
+    def test_what_was_granted_before_counts_with_the_emergency(self):
+        case = self._new_crisis()
+        remedy = self._granted(case, 45000)
+        emergency = self._start(case)
+        self._hand_in(emergency, 45000)
+        self.assertEqual(emergency.policy_approval_id.amount, 90000)
+        with self.assertRefused(PolicyRefusal, r"90,000\.00 exceeds your limit of .*50,000\.00"):
+            self._as("director", emergency).action_policy_approve("同意")
+        self._as("ceo", emergency).action_policy_approve("同意")
+        self.assertEqual((self._used(remedy), self._used(emergency)), ([45000], [45000]))
+
+    def test_what_an_emergency_has_cost_counts_with_a_remedy(self):
+        case = self._new_crisis()
+        emergency = self._start(case)
+        self._act(emergency, 45000)
+        remedy = self._new_remedy(case, 45000)
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_id.amount, 90000)
+        with self.assertRefused(PolicyRefusal, r"90,000\.00 exceeds your limit"):
+            self._as("director", remedy).action_policy_approve("同意")
+        self._as("ceo", remedy).action_policy_approve("同意")
+        self.assertEqual(self._used(remedy), [45000])
+
+    def test_what_is_executed_counts_once(self):
+        case = self._new_crisis()
+        emergency = self._start(case)
+        executed = self._new_remedy(case, 45000)
+        self._execute(executed)
+        self._hand_in(emergency)
+        self.assertEqual(emergency.policy_approval_id.amount, 45000)
+        self.assertEqual(executed._policy_case_amount(), 45000)
+        self._as("director", emergency).action_policy_approve("同意")
+        self.assertEqual((self._used(executed), self._used(emergency)), ([], [45000]))
+
+    def test_linked_cases_count_both_ways(self):
+        first = self._new_crisis(policy_order_ref="S00125")
+        self._granted(first, 45000)
+        second = self._new_crisis(policy_order_ref="S00125")
+        emergency = self._start(second)
+        self._hand_in(emergency, 45000)
+        self.assertEqual(emergency.policy_approval_id.amount, 45000)
+        words = r"45,000\.00, with .*45,000\.00 of the cases linked to it, exceeds your limit"
+        with self.assertRefused(PolicyRefusal, words):
+            self._as("director", emergency).action_policy_approve("同意")
+        self._as("ceo", emergency).action_policy_approve("同意")
+        third = self._new_case(policy_order_ref="S00125")
+        remedy = self._new_remedy(third, 1000)
+        self.assertEqual(remedy._policy_linked_amount(), 90000)
+
+    def test_a_second_emergency_books_its_own_total_only(self):
+        case = self._new_crisis()
+        first = self._start(case)
+        self._hand_in(first, 9000)
+        self._as("director", first).action_policy_approve("同意")
+        self._record(first, "follow_up", 5)
+        self._as("manager", first).action_policy_close("备件预留")
+        second = self._start(case)
+        self._hand_in(second, 8000)
+        self.assertEqual(second.policy_approval_id.amount, 17000)
+        self._as("director", second).action_policy_approve("同意")
+        self.assertEqual((self._used(first), self._used(second)), ([9000], [8000]))
+
+    # === WHO IS LEFT TO RATIFY === #
+
+    def test_the_deputy_of_the_ratifier_sees_the_case(self):
+        deputy = self._new_user("hr", login="t_deputy")
+        with at("2026-03-02 10:00"):
+            delegation = (
+                self.env["crm.policy.delegation"]
+                .with_user(self.users["director"])
+                .create({"to_user_id": deputy.id, "date_to": "2026-03-06"})
+            )
+            emergency = self._start(self._new_crisis())
+            self._hand_in(emergency, 30000)
+            self.assertIn(deputy, emergency.policy_approval_id.eligible_user_ids)
+            row = emergency.ticket_id.policy_access_ids.filtered(lambda row: row.user_id == deputy)
+            self.assertEqual((row.reason, row.delegation_id.id), ("delegation", delegation.id))
+            self.assertTrue(emergency.with_user(deputy).read(["statement"]))
+            emergency.with_user(deputy).action_policy_approve("代为审批")
+        self.assertEqual(emergency.state, "ratified")
+
+    def test_the_only_one_who_could_ratify_does_not_start_it(self):
+        case = self._new_crisis()
+        words = "6.1.*nobody would be left to ratify EMG.*t_ceo"
+        with self.assertRefused(PolicyRefusal, words):
+            self._start(case, role="ceo")
+        self._new_user("ceo", login="t_ceo2")
+        self.assertTrue(self._start(case, role="ceo"))
+
+    def test_the_only_one_who_could_ratify_does_not_act(self):
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.users["ceo"].id, "sequence": 9})
+        ]
+        case = self._new_crisis()
+        emergency = self._start(case)
+        remedy = self._new_remedy(case, 300)
+        for call in (
+            lambda: self._act(emergency, 5, "ceo"),
+            lambda: self._execute(remedy, "ceo"),
+        ):
+            with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+                call()
+        own = self._new_remedy(case, 300, beneficiary_id=self.users["ceo"].partner_id.id)
+        with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+            self._execute(own)
+        self._act(emergency, 5)
+        extra = self._new_user("ceo", login="t_ceo2")
+        self._act(emergency, 60000, "ceo")
+        self._hand_in(emergency)
+        self.assertEqual(emergency.policy_approval_id.eligible_user_ids, extra)
+
+    # === UNDER ONE VERSION === #
+
+    def test_it_is_ratified_under_the_version_under_which_it_was_started(self):
+        case = self._new_crisis()
+        with at("2026-03-02 10:00"):
+            emergency = self._start(case)
+        content = self.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
+        old, new = 'number: "1"\n  transition: ', 'number: "2"\n  transition: '
+        self.assertEqual(content.count(f"{old}keep"), 1)
+        policy = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        version = policy._policy_apply_pack(
+            content.replace(f"{old}keep", f"{new}switch"), self.company
+        )
+        self._hand_over(version)
+        version.with_user(self.users["director"]).action_policy_publish()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_switch_cases").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(case.policy_version_id, version.with_env(self.env))
+        self.assertEqual(emergency.policy_version_id, self.version)
+        self.assertEqual(emergency.step_ids.policy_version_id, self.version)
