@@ -125,7 +125,7 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         )
 
     def _policy_notice_line(self):
-        """Return the second line of a request in a message: business type, requester, since when."""
+        """Return the second line of a request in a message: type, requester, since when."""
         subject = dict(self._fields["subject"]._description_selection(self.env)).get(self.subject)
         asked_at = to_local(self.requested_at, company_zone(self.company_id))
         parts = (subject, self.requester_id.name, asked_at.strftime("%Y-%m-%d %H:%M"))
