@@ -16,6 +16,7 @@ def user(login, group):
 director = user("the director", "director")
 user("manager 1", "manager") + user("manager 2", "manager")
 user("a specialist", "specialist")
+user("the executive", "ceo")  # somebody is left to ratify it
 version = env["crm.policy"]._policy_install_shipped("service", company)
 version.with_user(director).action_policy_publish()
 env.flush_all()

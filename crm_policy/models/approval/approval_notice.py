@@ -1,8 +1,11 @@
+import logging
 from collections import defaultdict
 
 from odoo import api, fields, models
 
 from ...tools.zones import company_zone, day_start, to_local
+
+_logger = logging.getLogger(__name__)
 
 LISTED = 50  # requests that one message lists; the others are counted
 NOTICES = "crm.policy.approval.notices"
@@ -188,9 +191,24 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         pending = self.sudo()._read_group([("state", "=", "pending")], ["company_id"])
         self.env["ir.cron"]._commit_progress(remaining=len(pending))
         for [company] in pending:
-            self._policy_remind_company(company)
+            self._policy_try_remind_company(company)
             if not self.env["ir.cron"]._commit_progress(1):
                 return
+
+    @api.model
+    def _policy_try_remind_company(self, company):
+        """Remind those of one company; whatever is wrong there, the others are told all the same.
+
+        What was gathered is sent here and not with the commit, where one message that cannot be
+        written would stop the whole run; undoing the savepoint drops what was not sent.
+        """
+        company_id = company.id
+        try:
+            with self.env.cr.savepoint():
+                self._policy_remind_company(company)
+                self._policy_send_notices()
+        except Exception:
+            _logger.exception("The deciders of company %s cannot be reminded", company_id)
 
     @api.model
     def _policy_remind_company(self, company):

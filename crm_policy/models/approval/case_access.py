@@ -15,5 +15,7 @@ class CrmPolicyCaseAccess(models.Model):
                 .sudo()
                 .search([("team_id", "=", team.id), ("closed_at", "=", False)])
             )
-            self._policy_grant(running.ticket_id, team._policy_people(), "team")
+            for case in running.ticket_id:
+                people = team._policy_people() - case._policy_concerned_users()
+                self._policy_grant(case, people, "team")
         return result

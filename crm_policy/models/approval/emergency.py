@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import EMERGENCY_TRIGGERS
@@ -200,6 +201,11 @@ class CrmPolicyEmergency(models.Model):
             {name for name, field in self._fields.items() if field.store} - {"id"}
         )
 
+    @api.model
+    def _policy_open_domain(self):
+        # It is ratified under the version under which it was started.
+        return Domain.FALSE
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("An emergency is evidence: it stays."))
@@ -313,8 +319,18 @@ class CrmPolicyEmergency(models.Model):
             )
         company, now = case.company_id, fields.Datetime.now()
         team = self.env["crm.policy.team"]._policy_team_of("emergency", company).sudo()
-        members = team._policy_voters()
-        chair = team._policy_seats().get(team._policy_chair()) or members
+        concerned = case._policy_concerned_users()
+        members = team._policy_voters() - concerned
+        chair = (team._policy_seats().get(team._policy_chair(), members) - concerned) or members
+        if not members:
+            raise UserError(
+                self.env._(
+                    "%(team)s has nobody for %(case)s: whoever is complained about, or is the "
+                    "customer himself, does not act in it. Appoint somebody else.",
+                    team=team.name,
+                    case=case.display_name,
+                )
+            )
         leader = (chair & self.env.user) or chair[:1]
         self._policy_check_right(team, leader | self.env.user, company)
         day = to_local(now, company_zone(company)).date()
@@ -340,6 +356,7 @@ class CrmPolicyEmergency(models.Model):
                 }
             ]
         )
+        emergency._policy_check_ratifiable(self.env.user)
         self.env["crm.policy.event"]._policy_log(
             "emergency.started",
             emergency,
@@ -353,9 +370,10 @@ class CrmPolicyEmergency(models.Model):
             clause=route.clause_id,
         )
         steps = emergency._policy_copy_plan()
-        people = team._policy_people() | steps._policy_responsible_people()
+        responsible = steps._policy_responsible_people() - concerned
+        people = (team._policy_people() - concerned) | responsible
         self.env["crm.policy.case.access"].sudo()._policy_grant(case, people, "team")
-        emergency._policy_tell(members | steps._policy_responsible_people())
+        emergency._policy_tell(members | responsible)
         return emergency
 
     def _policy_copy_plan(self):
@@ -401,25 +419,37 @@ class CrmPolicyEmergency(models.Model):
         """Return who may act now and who leads now.
 
         Whoever sits in the team and votes acts; the leader of the start and the chair lead. Where
-        nobody of the team is left the next level above the leader leads: nothing is stuck.
+        nobody of the team is left the next level above the leader leads: nothing is stuck. Nobody
+        acts or leads in his own matter.
 
         :return: (members, leaders), both ``res.users``
         """
         self.ensure_one()
         emergency = self.sudo()
         team = emergency.team_id
+        concerned = emergency.ticket_id._policy_concerned_users()
         members = self.env["res.users"].sudo()
         chair = members
         if team._policy_is_running():
             seats = team._policy_seats()
-            members = members.union(*team._policy_voting_seats(seats).values())
-            chair = seats.get(team._policy_chair(), members.browse())
+            members = members.union(*team._policy_voting_seats(seats).values()) - concerned
+            chair = seats.get(team._policy_chair(), members.browse()) - concerned
         leaders = (emergency.leader_id & members) | chair or members
         if not leaders:
-            rung = (emergency.leader_id.id, emergency.policy_department_id.id, 1)
-            told = self.env["crm.policy.ladder"]._policy_climb([rung], emergency.company_id)
-            leaders, _how = told[rung]
+            leaders = emergency._policy_next_leaders(concerned)
         return members, leaders
+
+    def _policy_next_leaders(self, concerned):
+        """Return the nearest level above the leader where somebody is whom it does not concern."""
+        Ladder, company = self.env["crm.policy.ladder"], self.company_id
+        place = (self.leader_id.id, self.policy_department_id.id)
+        chain, _circle = Ladder._policy_chains([place], company)[place]
+        rungs = [(*place, level) for level in range(1, max(len(chain), 1) + 1)]
+        told = Ladder._policy_climb(rungs, company)
+        levels = [told[rung][0] for rung in rungs] + [Ladder._policy_administrators(company)]
+        return next(
+            (users - concerned for users in levels if users - concerned), concerned.browse()
+        )
 
     def _policy_hold(self, who, states=None):
         """Check the user and the state, and let two who act at once do so one after the other.
@@ -456,11 +486,17 @@ class CrmPolicyEmergency(models.Model):
     def _policy_lock(self):
         """Hold the rows: whoever comes second repeats his call on what the first has written."""
         self.flush_recordset()
+        # In the order of their ids: two who act on many never wait for each other.
         self.env.cr.execute(
             SQL(
-                "UPDATE crm_policy_emergency SET write_date = %s WHERE id = ANY(%s)",
-                self.env.cr.now(),
-                sorted(self.ids),
+                """
+                UPDATE crm_policy_emergency SET write_date = %(now)s
+                  FROM (SELECT id FROM crm_policy_emergency
+                         WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE) AS held
+                 WHERE crm_policy_emergency.id = held.id
+                """,
+                now=self.env.cr.now(),
+                ids=self.ids,
             )
         )
         self.invalidate_recordset()
@@ -491,6 +527,8 @@ class CrmPolicyEmergency(models.Model):
     def _policy_log_action(self, text, amount, moment, document=None):
         """Write a line of the log, which nobody changes later; the first one starts the acting."""
         self.ensure_one()
+        barred = document._policy_approval_barred_users() if document else self.env["res.users"]
+        self._policy_check_ratifiable(self.env.user | barred)
         line = (
             self.env["crm.policy.emergency.action"]
             .sudo()

@@ -1,3 +1,4 @@
+import logging
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
@@ -8,6 +9,8 @@ from odoo.fields import Domain
 
 from ...const import EMERGENCY_TRIGGERS
 from ...tools.zones import company_zone, to_local
+
+_logger = logging.getLogger(__name__)
 
 INTERVAL = "drill_interval_months"
 
@@ -156,8 +159,20 @@ class CrmPolicyEmergencyPlan(models.Model):
         """Remind who keeps a plan, once of each drill that is overdue (EMG-05)."""
         for plan in self._policy_overdue():
             if plan.reminded_for != plan.next_drill_on:
-                plan._policy_remind_drill()
+                plan._policy_try_remind_drill()
             self.env["ir.cron"]._commit_progress(1)
+
+    def _policy_try_remind_drill(self):
+        """Remind of the drill; whatever is wrong with this plan, the others are told all the same.
+
+        Nobody is remembered as reminded then: the next run tries again.
+        """
+        name, plan_id = self.name, self.id
+        try:
+            with self.env.cr.savepoint():
+                self._policy_remind_drill()
+        except Exception:
+            _logger.exception("Who keeps the plan %s (%s) cannot be reminded", name, plan_id)
 
     def _policy_remind_drill(self):
         self.ensure_one()

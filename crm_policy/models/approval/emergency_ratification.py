@@ -221,6 +221,33 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 return users
         return self.env["res.users"]
 
+    def _policy_check_ratifiable(self, users):
+        """Refuse what would leave nobody to ratify the emergency, whatever it comes to cost.
+
+        :param users: who is about to act in it or is concerned by it, too.
+        :raises PolicyRefusal: all who hold the highest authority have started or done it.
+        """
+        route, _subject = self._policy_find_route()
+        lines = self._policy_deciding_lines()
+        top = lines.filtered("unlimited") or lines[-1:]
+        if route.kind != "competent" or not top:
+            return
+        found = [line.role_id._users_for(self)[self.id] for line in top]
+        holders = self.env["res.users"].sudo().union(*found)
+        if holders - self._policy_approval_barred_users() - users:
+            return
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: nobody would be left to ratify %(emergency)s: as %(role)s there are "
+                "%(holders)s, and nobody ratifies what he has started or done himself, or what "
+                "concerns him. Let somebody else do it, or give the role another person.",
+                clause=self.clause_id._policy_citation(),
+                emergency=self.number,
+                role=", ".join(top.role_id.mapped("name")),
+                holders=", ".join(holders.mapped("name")) or self.env._("nobody"),
+            )
+        )
+
     def _policy_check_decided(self):
         if self.policy_approval_state in ("approved", "rejected"):
             return
@@ -252,13 +279,18 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         }
 
     def _policy_approval_amount(self):
-        """Return what all emergencies of the case cost: a second one makes no smaller sums."""
-        return sum(
-            self.env["crm.policy.emergency.action"]
-            .sudo()
-            .search([("ticket_id", "=", self.ticket_id.id)])
-            .mapped("amount")
-        )
+        """Return what the whole case costs: all its emergencies, and what was granted or asked for
+        in the ordinary way. Neither a second emergency nor a remedy beside it makes smaller sums.
+        """
+        case = self.ticket_id
+        return case._policy_emergency_spent() + case._policy_ordinary_amount()
+
+    def _policy_linked_amount(self, kinds=None):
+        cases = self.sudo().ticket_id.policy_matter_case_ids
+        return cases._policy_emergency_spent() + cases._policy_ordinary_amount(kinds)
+
+    def _policy_claimed_amount(self):
+        return self.total_amount
 
     def _policy_approval_version(self):
         return self.policy_version_id
@@ -270,14 +302,21 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         return f"{self.number} {self.ticket_id.display_name}"
 
     def _policy_approval_barred_users(self):
-        """Who started, led or acted has asked for it; nobody ratifies what he has done himself."""
+        """Who started, led or acted has asked for it; nobody ratifies what he has done himself,
+        nor what was done in his own matter."""
         barred = self.started_by_id | self.leader_id | self.action_ids.user_id
+        barred |= self.ticket_id._policy_concerned_users()
         for document in self._policy_documents():
             barred |= document._policy_approval_barred_users()
         return barred
 
     def _policy_on_requested(self, users):
         self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
+
+    def _policy_on_delegated(self, delegation):
+        self.env["crm.policy.case.access"]._policy_grant(
+            self.ticket_id, delegation.to_user_id, "delegation", delegation
+        )
 
     def _policy_on_approved(self):
         self._policy_decide_documents("approved", "_policy_on_approved")

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class CrmPolicyEmergencyStep(models.Model):
@@ -70,6 +71,11 @@ class CrmPolicyEmergencyStep(models.Model):
             {name for name, field in self._fields.items() if field.store} - {"id"}
         )
 
+    @api.model
+    def _policy_open_domain(self):
+        # It stays under the version of its emergency.
+        return Domain.FALSE
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
         raise UserError(self.env._("An emergency is evidence: it stays."))
@@ -112,7 +118,8 @@ class CrmPolicyEmergencyStep(models.Model):
         self.ensure_one()
         step = self.sudo()
         members, leaders = step.emergency_id._policy_people()
-        return step.role_id._users_for(step)[step.id] | members | leaders
+        holders = step.role_id._users_for(step)[step.id]
+        return (holders - step.ticket_id._policy_concerned_users()) | members | leaders
 
     def _policy_responsible_people(self):
         """Return who holds the roles of these steps now."""

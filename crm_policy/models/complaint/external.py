@@ -353,12 +353,12 @@ class CrmPolicyExternal(models.AbstractModel):
         self._policy_require("policy_external_reply_text", text)
         return self._policy_act(REPLY, WINDOW, at, reason, {"policy_external_reply_text": text})
 
-    def action_policy_cancel(self, reason=None):
+    # === BUSINESS METHODS === #
+
+    def _policy_check_cancellable(self):
         if self.sudo().filtered("policy_blocks_deletion"):
             self._policy_check_canceller()
-        return super().action_policy_cancel(reason)
-
-    # === BUSINESS METHODS === #
+        return super()._policy_check_cancellable()
 
     def _policy_check_canceller(self):
         """Refuse whoever is no manager to cancel a case that an authority watches."""

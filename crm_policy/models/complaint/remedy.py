@@ -244,14 +244,17 @@ class CrmPolicyRemedy(models.Model):
         return self._policy_case_amount()
 
     def _policy_case_amount(self, kinds=None):
-        """Return what the remedies of the case cost that were not rejected.
+        """Return what the remedies of the case cost that were not rejected, and its emergencies.
 
-        :param set kinds: only of these kinds.
+        :param set kinds: only of these kinds; what an emergency has cost beside them is of none.
         """
         live = self.ticket_id.policy_remedy_ids.filtered(
             lambda remedy: remedy.policy_approval_state != "rejected"
         )
-        return (live | self)._policy_counted_amount(kinds)
+        amount = (live | self)._policy_counted_amount(kinds)
+        if kinds is None:
+            amount += self.ticket_id._policy_emergency_spent(but=self._name)
+        return amount
 
     def _policy_counted_amount(self, kinds=None):
         """Return the sum that counts against authority limits."""
@@ -266,7 +269,11 @@ class CrmPolicyRemedy(models.Model):
     def _policy_linked_amount(self, kinds=None):
         linked = self.sudo().ticket_id.policy_matter_case_ids.policy_remedy_ids
         counted = linked.filtered(lambda remedy: remedy.policy_approval_state in COUNTED)
-        return counted._policy_counted_amount(kinds)
+        amount = counted._policy_counted_amount(kinds)
+        if kinds is None:
+            cases = self.sudo().ticket_id.policy_matter_case_ids
+            amount += cases._policy_emergency_spent(but=self._name)
+        return amount
 
     def _policy_claimed_amount(self):
         return self._policy_counted_amount()

@@ -4,6 +4,7 @@ from . import test_authority_totals
 from . import test_deciders
 from . import test_emergency_drills
 from . import test_emergency_execution
+from . import test_emergency_guards
 from . import test_emergency_ratification
 from . import test_emergency_start
 from . import test_deputies

@@ -1,5 +1,8 @@
 """Who is told of a request, once, with a link that decides nothing; and the daily reminder."""
 
+from datetime import date
+from unittest.mock import patch
+
 from ..common import PolicyCommon, at
 
 
@@ -90,6 +93,35 @@ class TestApprovalNotices(PolicyCommon):
         self._run_cron("2026-03-07 09:00")
         self.assertFalse(self._told("manager"), "not on a Saturday")
         self._run_cron("2026-03-09 09:00")
+        self.assertEqual(len(self._told("manager")), 1)
+
+    def test_a_message_that_fails_stops_neither_the_other_companies_nor_the_run(self):
+        with at("2026-03-05 16:00"):
+            requests = self._submitted().policy_approval_id | self._submitted().policy_approval_id
+            requests[0]._policy_update({"company_id": self._new_company("杭州分公司").id})
+            self._told("manager")
+        Approval = type(requests)
+        [[broken], *_others] = requests.sudo()._read_group(
+            [("state", "=", "pending")], ["company_id"]
+        )
+        failing = requests.filtered(lambda request: request.company_id == broken)
+        notify = Approval._policy_notify
+
+        def _notify(approvals, kind, users, comments):
+            notify(approvals, kind, users, comments)
+            if approvals.company_id == broken:
+                raise ValueError("no template")
+
+        with (
+            patch.object(Approval, "_policy_notify", _notify),
+            self.assertLogs("odoo.addons.crm_policy.models.approval.approval_notice", "ERROR"),
+        ):
+            self._run_cron("2026-03-06 09:00")
+        self.assertFalse(failing.reminded_on)
+        self.assertEqual((requests - failing).reminded_on, date(2026, 3, 6))
+        self.assertEqual(len(self._told("manager")), 1)
+        self._run_cron("2026-03-06 09:10")
+        self.assertEqual(failing.reminded_on, date(2026, 3, 6))
         self.assertEqual(len(self._told("manager")), 1)
 
     def test_the_chain_shows_who_signed_and_whom_it_waits_for(self):

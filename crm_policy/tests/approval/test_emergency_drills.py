@@ -1,6 +1,7 @@
 """EMG-05: plans are rehearsed; who keeps one is reminded once of each drill that is overdue."""
 
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -88,6 +89,32 @@ class TestEmergencyDrills(EmergencyCommon):
             self._drill("2026-09-04")
         self._remind("2027-03-05 12:00")
         self.assertEqual(len(self._reminders()), 2)
+
+    def test_a_plan_that_fails_does_not_stop_the_others(self):
+        plans = self.env["crm.policy.emergency.plan"].search([("company_id", "=", self.company.id)])
+        self.assertGreater(len(plans), 1)
+        with at("2026-03-02 10:00"):
+            for plan in plans:
+                self._drill("2026-03-01", plan_id=plan.id)
+        Plan, broken = type(plans), plans[0]
+        remind = Plan._policy_remind_drill
+
+        def _remind(plan):
+            remind(plan)
+            if plan == broken:
+                raise ValueError("no template")
+
+        with (
+            patch.object(Plan, "_policy_remind_drill", _remind),
+            self.assertLogs("odoo.addons.crm_policy.models.approval.emergency_plan", "ERROR"),
+        ):
+            self._remind("2026-09-02 12:00")
+        self.assertFalse(broken.reminded_for)
+        self.assertFalse(self._events("emergency.drill_overdue", broken))
+        for plan in plans - broken:
+            self.assertEqual(plan.reminded_for, date(2026, 9, 1))
+        self._remind("2026-09-02 13:00")
+        self.assertEqual(broken.reminded_for, date(2026, 9, 1))
 
     def test_a_drill_is_written_down_once(self):
         drill = self._drill("2026-03-01")

@@ -76,10 +76,10 @@ class TestEmergencyRatification(EmergencyCommon):
         self.emergency_team.member_ids = [
             Command.create({"user_id": self.users["director"].id, "sequence": 3})
         ]
+        extra = self._new_user("ceo", login="t_ceo2")
         emergency = self._start(self._new_crisis(), role="ceo")
         self._act(emergency, 60000, "director")
         self._act(emergency, 100)
-        extra = self._new_user("ceo", login="t_ceo2")
         self._hand_in(emergency)
         for role in ("ceo", "director", "manager", "supervisor"):
             with self.subTest(role), self.assertRaises(UserError):

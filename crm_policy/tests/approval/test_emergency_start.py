@@ -106,6 +106,7 @@ class TestEmergencyStart(EmergencyCommon):
         for role in ("specialist", "supervisor", "finance", "qc", "analyst", "policy_admin"):
             with self.subTest(role), self.assertRefused(AccessError, "taken by.*Manager"):
                 self._start(self._new_crisis(), role=role)
+        self._new_user("ceo", login="t_ceo2")
         for role in ("manager", "director", "ceo"):
             with self.subTest(role):
                 self.assertTrue(self._start(self._new_crisis(), role=role))

@@ -6,6 +6,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from ...exceptions import PolicyRefusal
@@ -400,6 +401,18 @@ class TestExternalCases(PolicyCommon):
         plain = self._new_case()
         plain.active = False
         self.assertFalse(plain.active)
+
+    def test_a_stranger_who_cancels_learns_nothing(self):
+        case = self._external()
+        other = self._new_company("上海别家")
+        stranger = self._new_user("supervisor", login="t_stranger", company=other)
+        portal = new_test_user(self.env, login="t_portal", groups="base.group_portal")
+        for user in (stranger, portal):
+            with self.subTest(user.login), self.assertRaises(AccessError) as caught:
+                case.with_user(user).action_policy_cancel("误录")
+            self.assertNotIn(case.policy_handle, str(caught.exception))
+            self.assertNotIn("12315", str(caught.exception))
+        self.assertFalse(case.policy_outcome)
 
     def test_only_a_manager_cancels(self):
         case = self._external()

@@ -1,0 +1,271 @@
+"""Nobody acts in his own emergency, nobody splits its sum, and somebody is left to ratify it."""
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+
+from ...exceptions import PolicyRefusal
+from ..common import at
+from .emergency_common import EmergencyCommon
+
+
+class TestEmergencyGuards(EmergencyCommon):
+    def _accuse(self, case, *roles):
+        users = self.env["res.users"].union(*(self.users[role] for role in roles))
+        case.policy_accused_user_ids = [Command.set(users.ids)]
+        return case
+
+    # === ONE'S OWN MATTER === #
+
+    def test_the_accused_does_not_start_the_emergency_of_his_case(self):
+        case = self._accuse(self._new_crisis(), "director")
+        with self.assertRefused(AccessError, "complaint about yourself"):
+            self._start(case, role="director")
+        self.assertFalse(case.policy_emergency_id)
+
+    def test_the_customer_himself_does_not_start_it(self):
+        case = self._new_crisis(partner_id=self.users["director"].partner_id.id)
+        with self.assertRefused(AccessError, "your own matter"):
+            self._start(case, role="director")
+        self.assertFalse(case.policy_emergency_id)
+
+    def test_the_accused_neither_leads_nor_acts_nor_is_told(self):
+        remedies = {}
+        for role, concerned in (
+            ("accused", self._accuse(self._new_crisis(), "manager")),
+            ("customer", self._new_crisis(partner_id=self.users["manager"].partner_id.id)),
+        ):
+            with self.subTest(role):
+                remedies[role] = self._new_remedy(concerned, 30000)
+                emergency = self._start(concerned, role="director")
+                self.assertEqual(emergency.leader_id, self.users["supervisor"])
+                self.assertEqual(emergency.member_ids, self.users["supervisor"])
+                granted = concerned.policy_access_ids.user_id
+                self.assertNotIn(self.users["manager"], granted)
+                told = concerned.message_ids.filtered(lambda message: message.partner_ids)
+                self.assertNotIn(self.users["manager"].partner_id, told.partner_ids)
+                with self.assertRefused(PolicyRefusal, "only the team"):
+                    self._execute(remedies[role], "manager")
+                for call in (
+                    lambda record: record.action_policy_act("空运替换件", 1),
+                    lambda record: record.action_policy_stabilise("稳定"),
+                ):
+                    with self.assertRaises(AccessError):
+                        call(self._as("manager", emergency))
+                for step in emergency.step_ids:
+                    self.assertNotIn(self.users["manager"], step._policy_doers())
+
+    def test_who_is_accused_later_leads_and_acts_no_more(self):
+        emergency = self._start(self._new_crisis())
+        self._accuse(emergency.ticket_id, "manager")
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.users["qc"].id, "sequence": 9})
+        ]
+        members, leaders = emergency._policy_people()
+        self.assertEqual(members, self.users["supervisor"] | self.users["qc"])
+        self.assertEqual(leaders, members)
+
+    def test_an_accused_manager_above_does_not_lead_either(self):
+        emergency = self._start(self._new_crisis())
+        boss = self._new_employee(self.users["director"])
+        boss.parent_id = self._new_employee(self.users["ceo"])
+        self._new_employee(self.users["manager"]).parent_id = boss
+        self._accuse(emergency.ticket_id, "director")
+        self.emergency_team.active = False
+        _members, leaders = emergency._policy_people()
+        self.assertEqual(leaders, self.users["ceo"])
+
+    def test_a_team_of_nobody_but_the_accused_acts_not_at_all(self):
+        case = self._accuse(self._new_crisis(), "manager", "supervisor")
+        with self.assertRefused(UserError, "has nobody for"):
+            self._start(case, role="director")
+
+    def test_a_concerned_member_who_joins_later_is_not_shown_the_case(self):
+        case = self._accuse(self._new_crisis(), "qc")
+        self._start(case)
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.users["qc"].id, "sequence": 9}),
+            Command.create({"user_id": self.users["analyst"].id, "sequence": 10}),
+        ]
+        granted = case.policy_access_ids.user_id
+        self.assertIn(self.users["analyst"], granted)
+        self.assertNotIn(self.users["qc"], granted)
+
+    def test_neither_the_accused_nor_the_customer_ratifies(self):
+        for role, case in (
+            ("accused", self._accuse(self._new_crisis(), "director")),
+            ("customer", self._new_crisis(partner_id=self.users["director"].partner_id.id)),
+        ):
+            with self.subTest(role):
+                emergency = self._start(case)
+                self._hand_in(emergency, 30000)
+                self.assertNotIn(
+                    self.users["director"], emergency.policy_approval_id.eligible_user_ids
+                )
+                with self.assertRaises(UserError):
+                    self._as("director", emergency).action_policy_approve("同意")
+                self._as("ceo", emergency).action_policy_approve("同意")
+                self.assertEqual(emergency.state, "ratified")
+
+    # === WHAT A STRANGER LEARNS === #
+
+    def test_a_stranger_who_cancels_learns_nothing_of_the_case(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._new_user("manager", login="t_stranger", company=other)
+        portal = new_test_user(self.env, login="t_portal", groups="base.group_portal")
+        case = self._new_crisis()
+        emergency = self._start(case)
+        for user in (stranger, portal):
+            with self.subTest(user.login), self.assertRaises(AccessError) as caught:
+                case.with_user(user).action_policy_cancel("误录")
+            for word in (emergency.number, case.name, self.users["director"].name):
+                self.assertNotIn(word, str(caught.exception))
+        self.assertFalse(case.policy_outcome)
+
+    # === ONE SUM === #
+
+    def _granted(self, case, amount, role="director"):
+        remedy = self._new_remedy(case, amount)
+        self._as("specialist", remedy).action_policy_submit()
+        self._as(role, remedy).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        return remedy
+
+    def _used(self, record):
+        rows = self.env["crm.policy.authority.use"].search(
+            [("res_model", "=", record._name), ("res_id", "=", record.id)]
+        )
+        return rows.mapped("amount")
+
+    def test_what_was_granted_before_counts_with_the_emergency(self):
+        case = self._new_crisis()
+        remedy = self._granted(case, 45000)
+        emergency = self._start(case)
+        self._hand_in(emergency, 45000)
+        self.assertEqual(emergency.policy_approval_id.amount, 90000)
+        with self.assertRefused(PolicyRefusal, r"90,000\.00 exceeds your limit of .*50,000\.00"):
+            self._as("director", emergency).action_policy_approve("同意")
+        self._as("ceo", emergency).action_policy_approve("同意")
+        self.assertEqual((self._used(remedy), self._used(emergency)), ([45000], [45000]))
+
+    def test_what_an_emergency_has_cost_counts_with_a_remedy(self):
+        case = self._new_crisis()
+        emergency = self._start(case)
+        self._act(emergency, 45000)
+        remedy = self._new_remedy(case, 45000)
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_id.amount, 90000)
+        with self.assertRefused(PolicyRefusal, r"90,000\.00 exceeds your limit"):
+            self._as("director", remedy).action_policy_approve("同意")
+        self._as("ceo", remedy).action_policy_approve("同意")
+        self.assertEqual(self._used(remedy), [45000])
+
+    def test_what_is_executed_counts_once(self):
+        case = self._new_crisis()
+        emergency = self._start(case)
+        executed = self._new_remedy(case, 45000)
+        self._execute(executed)
+        self._hand_in(emergency)
+        self.assertEqual(emergency.policy_approval_id.amount, 45000)
+        self.assertEqual(executed._policy_case_amount(), 45000)
+        self._as("director", emergency).action_policy_approve("同意")
+        self.assertEqual((self._used(executed), self._used(emergency)), ([], [45000]))
+
+    def test_linked_cases_count_both_ways(self):
+        first = self._new_crisis(policy_order_ref="S00125")
+        self._granted(first, 45000)
+        second = self._new_crisis(policy_order_ref="S00125")
+        emergency = self._start(second)
+        self._hand_in(emergency, 45000)
+        self.assertEqual(emergency.policy_approval_id.amount, 45000)
+        words = r"45,000\.00, with .*45,000\.00 of the cases linked to it, exceeds your limit"
+        with self.assertRefused(PolicyRefusal, words):
+            self._as("director", emergency).action_policy_approve("同意")
+        self._as("ceo", emergency).action_policy_approve("同意")
+        third = self._new_case(policy_order_ref="S00125")
+        remedy = self._new_remedy(third, 1000)
+        self.assertEqual(remedy._policy_linked_amount(), 90000)
+
+    def test_a_second_emergency_books_its_own_total_only(self):
+        case = self._new_crisis()
+        first = self._start(case)
+        self._hand_in(first, 9000)
+        self._as("director", first).action_policy_approve("同意")
+        self._record(first, "follow_up", 5)
+        self._as("manager", first).action_policy_close("备件预留")
+        second = self._start(case)
+        self._hand_in(second, 8000)
+        self.assertEqual(second.policy_approval_id.amount, 17000)
+        self._as("director", second).action_policy_approve("同意")
+        self.assertEqual((self._used(first), self._used(second)), ([9000], [8000]))
+
+    # === WHO IS LEFT TO RATIFY === #
+
+    def test_the_deputy_of_the_ratifier_sees_the_case(self):
+        deputy = self._new_user("hr", login="t_deputy")
+        with at("2026-03-02 10:00"):
+            delegation = (
+                self.env["crm.policy.delegation"]
+                .with_user(self.users["director"])
+                .create({"to_user_id": deputy.id, "date_to": "2026-03-06"})
+            )
+            emergency = self._start(self._new_crisis())
+            self._hand_in(emergency, 30000)
+            self.assertIn(deputy, emergency.policy_approval_id.eligible_user_ids)
+            row = emergency.ticket_id.policy_access_ids.filtered(lambda row: row.user_id == deputy)
+            self.assertEqual((row.reason, row.delegation_id.id), ("delegation", delegation.id))
+            self.assertTrue(emergency.with_user(deputy).read(["statement"]))
+            emergency.with_user(deputy).action_policy_approve("代为审批")
+        self.assertEqual(emergency.state, "ratified")
+
+    def test_the_only_one_who_could_ratify_does_not_start_it(self):
+        case = self._new_crisis()
+        words = "6.1.*nobody would be left to ratify EMG.*t_ceo"
+        with self.assertRefused(PolicyRefusal, words):
+            self._start(case, role="ceo")
+        self._new_user("ceo", login="t_ceo2")
+        self.assertTrue(self._start(case, role="ceo"))
+
+    def test_the_only_one_who_could_ratify_does_not_act(self):
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.users["ceo"].id, "sequence": 9})
+        ]
+        case = self._new_crisis()
+        emergency = self._start(case)
+        remedy = self._new_remedy(case, 300)
+        for call in (
+            lambda: self._act(emergency, 5, "ceo"),
+            lambda: self._execute(remedy, "ceo"),
+        ):
+            with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+                call()
+        own = self._new_remedy(case, 300, beneficiary_id=self.users["ceo"].partner_id.id)
+        with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+            self._execute(own)
+        self._act(emergency, 5)
+        extra = self._new_user("ceo", login="t_ceo2")
+        self._act(emergency, 60000, "ceo")
+        self._hand_in(emergency)
+        self.assertEqual(emergency.policy_approval_id.eligible_user_ids, extra)
+
+    # === UNDER ONE VERSION === #
+
+    def test_it_is_ratified_under_the_version_under_which_it_was_started(self):
+        case = self._new_crisis()
+        with at("2026-03-02 10:00"):
+            emergency = self._start(case)
+        content = self.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
+        old, new = 'number: "1"\n  transition: ', 'number: "2"\n  transition: '
+        self.assertEqual(content.count(f"{old}keep"), 1)
+        policy = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        version = policy._policy_apply_pack(
+            content.replace(f"{old}keep", f"{new}switch"), self.company
+        )
+        self._hand_over(version)
+        version.with_user(self.users["director"]).action_policy_publish()
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_switch_cases").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(case.policy_version_id, version.with_env(self.env))
+        self.assertEqual(emergency.policy_version_id, self.version)
+        self.assertEqual(emergency.step_ids.policy_version_id, self.version)
