@@ -149,9 +149,9 @@ class TestConfirmGate(PurchaseCommon):
         )
         self._hand_over(draft)
         self._approve_version(draft)
-        self.rules._policy_guarded_write({"enforcement": "trial"})
+        draft._policy_guarded_write({"enforcement": "trial"})
         order = self._new_order()
-        self.assertEqual(order._policy_route().version_id, draft)
+        self.assertEqual(order._policy_route().version_id, self.rules)
         with self.assertRaises(PolicyRefusal):
             order.with_user(self.asker).button_confirm()
 
