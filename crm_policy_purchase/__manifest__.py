@@ -10,6 +10,7 @@
     "auto_install": True,
     "data": [
         "report/purchase_approval_templates.xml",
+        "wizard/emergency_turn_views.xml",
         "views/purchase_order_views.xml",
     ],
 }

@@ -62,6 +62,10 @@ class CrmPolicyEmergencyTurn(models.TransientModel):
         for step in self:
             step.is_refused = step.emergency_id.state == "refused"
 
+    def _policy_document(self):
+        """Return what is executed before its approval; another app's documents join here."""
+        return self.remedy_id
+
     def action_policy_confirm(self):
         """Take the step with what was filled in."""
         self.ensure_one()
@@ -74,7 +78,7 @@ class CrmPolicyEmergencyTurn(models.TransientModel):
         score = int(self.score) if self.score else None
         steps = {
             "start": lambda: self.ticket_id.action_policy_start_emergency(self.trigger, self.text),
-            "execute": lambda: self.remedy_id.action_policy_execute_emergency(self.text),
+            "execute": lambda: self._policy_document().action_policy_execute_emergency(self.text),
             "act": lambda: emergency.action_policy_act(self.text, self.amount, at),
             "record": lambda: emergency.action_policy_record(self.stage, self.text, score),
             "stabilise": lambda: emergency.action_policy_stabilise(self.text),

@@ -45,6 +45,9 @@ class PurchaseOrder(models.Model):
         help="The case it is bought for. Its emergency team may order before the signatures.",
     )
     policy_requester_id = fields.Many2one(related="policy_approval_id.requester_id")
+    policy_can_execute = fields.Boolean(
+        string="May Be Ordered Before Approval", compute="_compute_policy_can_execute"
+    )
     policy_signed_dates = fields.Json(string="Arrival as Signed", readonly=True, copy=False)
 
     # === COMPUTE METHODS === #
@@ -53,6 +56,24 @@ class PurchaseOrder(models.Model):
     def _compute_policy_governed(self):
         for order in self:
             order.policy_governed = bool(order._policy_route())
+
+    @api.depends(
+        "state",
+        "policy_approval_state",
+        "policy_emergency_id",
+        "policy_ticket_id.policy_emergency_id.state",
+    )
+    @api.depends_context("uid")
+    def _compute_policy_can_execute(self):
+        for order in self:
+            emergency = order.sudo()._policy_emergency()
+            order.policy_can_execute = (
+                order.state in ("draft", "sent")
+                and order.policy_approval_state in ("none", "pending")
+                and not order.policy_emergency_id
+                and emergency.state in ("activated", "acting")
+                and emergency.is_member
+            )
 
     # === APPROVAL === #
 
@@ -100,9 +121,14 @@ class PurchaseOrder(models.Model):
         return self.user_id | Users.search([("partner_id.commercial_partner_id", "=", vendor.id)])
 
     def _policy_goods(self):
-        """Return the lines that are bought: no headings, no down payments of bills."""
+        """Return the lines that are bought: no headings, no down payments of bills.
+
+        Odoo's down payments have no quantity: what has one arrives, whatever it calls itself.
+        """
         lines = self.order_line
-        goods = lines.filtered(lambda line: not (line.display_type or line.is_downpayment))
+        goods = lines.filtered(
+            lambda line: not line.display_type and (line.product_qty or not line.is_downpayment)
+        )
         # Their fields are read for all orders at once.
         return goods.with_prefetch(lines._prefetch_ids).sorted("id")
 
@@ -157,7 +183,7 @@ class PurchaseOrder(models.Model):
     def _policy_note_decision(self, outcome):
         for order in self:
             # What an emergency team has ordered is ratified with its emergency.
-            approval = (order.policy_emergency_id or order).policy_approval_id
+            approval = order._policy_deciding_request()
             decision = approval.decision_ids[-1:]
             order._message_log(
                 body=self.env._(
@@ -165,10 +191,25 @@ class PurchaseOrder(models.Model):
                     clause=approval.clause_id._policy_citation(),
                     amount=order.currency_id.format(order._policy_approval_amount()),
                     outcome=outcome,
-                    user=decision.user_id.name,
+                    user=decision._policy_signer_words(),
                     comment=decision.comment or "",
                 )
             )
+
+    def _policy_deciding_request(self):
+        """Return the request that decides on this order: its own, or that of its emergency."""
+        source = self.policy_emergency_id if self._policy_by_emergency() else self
+        return source.policy_approval_id
+
+    def _policy_by_emergency(self):
+        """Return whether it is ordered, or refused, with its emergency and not by a request.
+
+        What an emergency team has ordered is ratified with its emergency. Where that was refused,
+        the order is submitted anew: from then on its own request counts.
+        """
+        emergency, own = self.policy_emergency_id, self.policy_approval_id
+        refused = emergency.policy_approval_state == "rejected"
+        return bool(emergency) and not (refused and own.id > emergency.policy_approval_id.id)
 
     # === WHO SEES IT === #
 
@@ -245,10 +286,19 @@ class PurchaseOrder(models.Model):
     def _policy_is_fixed(self):
         """Return whether the order was confirmed with signatures, which hold on to its values.
 
-        Or an emergency team has ordered it: it stays as it was executed.
+        Or an emergency team has ordered it: it stays as it was executed, unless that was refused
+        before the vendor had it.
         """
+        if self._policy_by_emergency():
+            return self.state == "purchase" or self.policy_approval_state != "rejected"
         signed = self.policy_approval_state in ("pending", "approved")
-        return bool(self.policy_emergency_id) or (self.state == "purchase" and signed)
+        return self.state == "purchase" and signed
+
+    def _policy_stays_as_executed(self):
+        return self._policy_by_emergency() and self._policy_is_fixed()
+
+    def _policy_execution_values(self):
+        return super()._policy_execution_values() | {"policy_signed_dates": self._policy_dates()}
 
     def _policy_bought(self):
         """Return {id: what is bought} of the orders that are fixed."""
@@ -273,7 +323,7 @@ class PurchaseOrder(models.Model):
 
     def _policy_refuse_change(self):
         for order in self:
-            if order.policy_emergency_id:
+            if order._policy_by_emergency():
                 raise PolicyRefusal(
                     self.env._(
                         "%(clause)s: %(order)s was ordered in %(emergency)s and stays as it was "
@@ -351,7 +401,7 @@ class PurchaseOrder(models.Model):
         if not self._policy_may_execute():
             return False
         fingerprint = self.policy_approval_id.fingerprint
-        return bool(self.policy_emergency_id) or fingerprint == self._policy_fingerprint()
+        return self._policy_by_emergency() or fingerprint == self._policy_fingerprint()
 
     def _policy_note_trial(self, clause):
         """Say what would have been refused: the policy is on trial and warns only."""
@@ -382,12 +432,12 @@ class PurchaseOrder(models.Model):
                 people=", ".join(approval.eligible_user_ids.mapped("name")),
             )
         if self.policy_approval_state == "rejected":
-            decision = (self.policy_emergency_id.policy_approval_id or approval).decision_ids[-1:]
+            decision = self._policy_deciding_request().decision_ids[-1:]
             return self.env._(
                 "%(clause)s: %(order)s over %(amount)s was rejected by %(user)s: %(comment)s "
                 "Change it and submit it again.",
                 **told,
-                user=decision.user_id.name,
+                user=decision._policy_signer_words(),
                 comment=decision.comment or "",
             )
         _clause, steps = self._policy_plan_steps(route)

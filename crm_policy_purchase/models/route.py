@@ -30,4 +30,6 @@ class CrmPolicyRoute(models.Model):
             ],
             order="version_id",
         )
-        return tuple(routes.version_id.ids)
+        # What only warns does not stand before what binds.
+        versions = routes.version_id.sorted(lambda version: version.enforcement != "enforced")
+        return tuple(versions.ids)

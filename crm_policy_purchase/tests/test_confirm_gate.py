@@ -133,6 +133,28 @@ class TestConfirmGate(PurchaseCommon):
         with self.assertRefused(UserError, "no approval route"):
             self._new_order().with_user(self.asker).action_policy_submit()
 
+    def test_a_version_on_trial_does_not_shadow_an_enforced_one(self):
+        admin = self.users["policy_admin"]
+        draft = self.version.with_user(admin)._policy_new_version()
+        self.env["crm.policy.route"].with_user(admin).create(
+            {
+                "code": "buy",
+                "name": "采购",
+                "clause_id": draft.clause_ids[0].id,
+                "model_name": "purchase.order",
+                "subject": "purchase",
+                "kind": "sequence",
+                "step_ids": [Command.create({"sequence": 1, "role_id": self._role_of("ceo").id})],
+            }
+        )
+        self._hand_over(draft)
+        self._approve_version(draft)
+        draft._policy_guarded_write({"enforcement": "trial"})
+        order = self._new_order()
+        self.assertEqual(order._policy_route().version_id, self.rules)
+        with self.assertRaises(PolicyRefusal):
+            order.with_user(self.asker).button_confirm()
+
     def test_a_route_may_speak_of_some_purchases_only(self):
         """What the condition of the route does not fit is bought as ever."""
         self.env.cr.execute(

@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.crm_policy.exceptions import PolicyRefusal
 from odoo.addons.crm_policy.tests.common import at
 
 from .common import PurchaseCommon
@@ -35,6 +36,26 @@ class TestPurchaseForm(PurchaseCommon):
         events = self.env["crm.policy.event"].search([("res_model", "=", request._name)])
         self.assertIn(str(events.filtered(lambda e: e.res_id == request.id)[-1:].id), page)
         self.assertNotIn("no longer what was asked for", page)
+
+    def test_who_has_signed_for_another_is_told_with_his_delegation(self):
+        with at("2026-03-02 10:00"):
+            line = (
+                self.env["crm.policy.delegation"]
+                .with_user(self.users["manager"])
+                .create({"to_user_id": self.users["supervisor"].id, "date_to": "2026-03-06"})
+            )
+            order = self._new_order()
+            order.with_user(self.asker).action_policy_submit()
+            order.policy_approval_id.with_user(self.users["supervisor"]).action_policy_reject("贵")
+            words = (
+                f"{self.users['supervisor'].name} for {self.users['manager'].name} under "
+                f"delegation {line.sudo().number}"
+            )
+            self.assertIn(words, order.message_ids[0].body)
+            self.assertIn(words, self._print(order))
+            with self.assertRaises(PolicyRefusal) as caught:
+                order.with_user(self.asker).button_confirm()
+            self.assertIn(f"was rejected by {words}: 贵", str(caught.exception))
 
     def test_it_is_there_in_chinese(self):
         page = self._print(self._signed(), lang="zh_CN")

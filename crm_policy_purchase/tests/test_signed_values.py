@@ -143,6 +143,28 @@ class TestSignedValues(PurchaseCommon):
         request = order.policy_approval_id
         self.assertEqual(order._policy_fingerprint(), request.fingerprint)
 
+    def test_goods_that_call_themselves_a_down_payment_are_goods(self):
+        order = self._confirmed()
+        smuggled = {
+            "order_id": order.id,
+            "name": "预付款",
+            "product_id": self.product.id,
+            "price_unit": 1000,
+            "is_downpayment": True,
+        }
+        Line = self.env["purchase.order.line"].with_user(self.asker)
+        with self.assertRefused(PolicyRefusal, "is confirmed as it was signed"):
+            with self.cr.savepoint():
+                Line.create({**smuggled, "product_qty": 5})
+        self.env.invalidate_all()
+        paid = Line.create({**smuggled, "product_qty": 0})
+        with self.assertRefused(PolicyRefusal, "is confirmed as it was signed"):
+            with self.cr.savepoint():
+                paid.product_qty = 5
+        self.env.invalidate_all()
+        with self.assertRefused(PolicyRefusal, "is confirmed as it was signed"):
+            order.order_line[0].write({"is_downpayment": True, "product_qty": 9})
+
     def test_on_trial_a_change_of_a_confirmed_order_voids_the_signatures_and_is_said(self):
         order = self._confirmed()
         self.rules._policy_guarded_write({"enforcement": "trial"})

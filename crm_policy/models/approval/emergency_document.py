@@ -36,6 +36,17 @@ class CrmPolicyEmergencyDocument(models.AbstractModel):
         """Return what executing this document alone costs, in its approval currency."""
         return self._policy_approval_amount()
 
+    def _policy_execution_values(self):
+        """Return what is kept of the document when it is executed, beside its emergency.
+
+        :rtype: dict: create values, of fields that nobody types in.
+        """
+        return {}
+
+    def _policy_stays_as_executed(self):
+        """Return whether the document can no longer be changed since a team has executed it."""
+        return bool(self.policy_emergency_id)
+
     def _policy_may_execute(self):
         """Return whether the document may be promised and carried out (AUT-MAT-05).
 
@@ -56,10 +67,12 @@ class CrmPolicyEmergencyDocument(models.AbstractModel):
         return super()._policy_guarded_fields() | {"policy_emergency_id"}
 
     def write(self, vals):
-        executed = self.sudo().filtered("policy_emergency_id")
+        executed = self.sudo().filtered(lambda record: record._policy_stays_as_executed())
         former = {record: record._policy_fingerprint() for record in executed}
         result = super().write(vals)
         for record, fingerprint in former.items():
+            if not record._policy_stays_as_executed():
+                continue
             if record._policy_fingerprint() != fingerprint:
                 raise UserError(
                     self.env._(

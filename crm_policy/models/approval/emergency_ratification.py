@@ -97,7 +97,11 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
             record._policy_emergency_amount(), company.currency_id, company, now.date()
         )
         record._policy_guarded_write(
-            {"policy_approval_state": "pending", "policy_emergency_id": emergency.id}
+            {
+                "policy_approval_state": "pending",
+                "policy_emergency_id": emergency.id,
+                **record._policy_execution_values(),
+            }
         )
         line = emergency._policy_log_action(
             self.env._(

@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from ...exceptions import PolicyRefusal
 
 COMMITTEE = "committee"
+# The business type of its requests, in const.SUBJECTS.
+SUBJECT = "publication"
 
 
 class CrmPolicyPublication(models.AbstractModel):
@@ -30,6 +32,16 @@ class CrmPolicyPublication(models.AbstractModel):
     publication_decision_ids = fields.One2many(
         related="policy_approval_id.decision_ids", string="What Was Signed"
     )
+    end_asked_by_id = fields.Many2one(
+        "res.users",
+        string="Abolition Asked For By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+        help="The version is abolished once another member of the committee asks for it as well.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -46,7 +58,7 @@ class CrmPolicyPublication(models.AbstractModel):
         self.ensure_one()
         Route = self.env["crm.policy.route"]
         for version in (self._policy_binding_version(), self.sudo()):
-            route = Route._policy_route_for(version, self._name, False)
+            route = Route._policy_route_for(version, self._name, SUBJECT)
             if route:
                 return route
         return Route.sudo()
@@ -60,7 +72,13 @@ class CrmPolicyPublication(models.AbstractModel):
         now = approved.filtered(lambda version: version.state == "effective")
         return now[:1] or approved.sorted("approved_at")[-1:]
 
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {"end_asked_by_id"}
+
     # === HOOKS OF THE ENGINE === #
+
+    def _policy_approval_subject(self):
+        return SUBJECT
 
     def _policy_approval_version(self):
         return self._policy_publication_route().version_id
@@ -247,7 +265,7 @@ class CrmPolicyPublication(models.AbstractModel):
         result = super()._policy_check_approver()
         for version in self:
             route = version._policy_publication_route()
-            team = route.step_ids.team_id[-1:]
+            team = version._policy_ending_team()
             if team and self.env.user not in team._policy_voters():
                 raise AccessError(
                     self.env._(
@@ -259,6 +277,48 @@ class CrmPolicyPublication(models.AbstractModel):
                     )
                 )
         return result
+
+    def _policy_ending_team(self):
+        """Return the committee whose members end this version; empty where no chain approves it."""
+        return self._policy_publication_route().step_ids.team_id[-1:]
+
+    def _policy_check_stop(self):
+        result = super()._policy_check_stop()
+        for version in self.filtered(lambda version: version._policy_ending_team()):
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(version)s was approved by %(team)s and stays in use until two "
+                    "of its members abolish it.",
+                    clause=version._policy_publication_route().clause_id._policy_citation(),
+                    version=version.display_name,
+                    team=version._policy_ending_team().name,
+                )
+            )
+        return result
+
+    def _policy_end_agreed(self):
+        """Two members of the committee end what the committee has approved; the first one asks."""
+        agreed = super()._policy_end_agreed()
+        version = self.sudo()
+        team = version._policy_ending_team()
+        if not team:
+            return agreed
+        # Who has left the committee since does not count any more.
+        first = version.end_asked_by_id & team._policy_voters()
+        if first == self.env.user:
+            raise UserError(
+                self.env._(
+                    "%(version)s: you have asked for it already. It is abolished once another "
+                    "member of %(team)s asks for it as well.",
+                    version=version.display_name,
+                    team=team.name,
+                )
+            )
+        if first:
+            return agreed
+        version._policy_guarded_write({"end_asked_by_id": self.env.uid})
+        self.env["crm.policy.event"]._policy_log("version.end_asked", version, clause=version)
+        return False
 
     def _policy_check_usable(self):
         for version in self:

@@ -203,8 +203,17 @@ class CrmPolicyConsultation(models.Model):
 
     @api.model
     def _policy_said_by(self, user):
-        """Return, as superuser, what a customer's company has said, with the answers."""
+        """Return, as superuser, what a customer's company has said, with the answers.
+
+        Where one person was asked and not his company, his colleagues do not read it.
+        """
         partner = user.partner_id.commercial_partner_id
         return self.sudo().search(
-            [("partner_id", "=", partner.id), ("company_id", "in", user.company_ids.ids)]
+            [
+                ("partner_id", "=", partner.id),
+                ("company_id", "in", user.company_ids.ids),
+                "|",
+                ("user_id", "=", user.id),
+                ("version_id.consulted_partner_ids", "in", (user.partner_id | partner).ids),
+            ]
         )

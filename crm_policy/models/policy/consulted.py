@@ -14,7 +14,8 @@ class CrmPolicyConsulted(models.AbstractModel):
     """A text that touches customers is shown to them before it is decided (POL-CON-01).
 
     The round begins when the draft is handed over and runs its whole time: what goes back to its
-    author before that begins anew. Nobody decides before it is over and every comment is answered.
+    author before that begins anew, and so does a text that is no longer the one they were shown.
+    Nobody decides before it is over and every comment is answered.
     """
 
     _name = "crm.policy.consulted"
@@ -184,10 +185,14 @@ class CrmPolicyConsulted(models.AbstractModel):
         return int(Parameter._policy_value(self.company_id.id, DAYS))
 
     def _policy_open_consultation(self):
-        """Begin the round of those that touch customers and had none, and tell the customers."""
+        """Begin the round of those that touch customers and had none, and tell the customers.
+
+        A round that is over counts for the text that was shown, and for what was changed of it
+        because a customer has asked for that; another text is shown anew.
+        """
         now = fields.Datetime.now()
         for version in self.filtered("affects_customers"):
-            if version.consultation_closes_at:
+            if version.consultation_closes_at and not version._policy_needs_another_round():
                 continue  # it has had its whole time
             last = version._policy_today() + timedelta(days=version._policy_consultation_days())
             version._policy_guarded_write(
@@ -205,6 +210,19 @@ class CrmPolicyConsulted(models.AbstractModel):
                 {"until": str(last), "users": users.ids},
                 clause=version,
             )
+
+    def _policy_needs_another_round(self):
+        """Return whether the text has changed since its round, and no comment of it was adopted."""
+        self.ensure_one()
+        version = self.sudo()
+        if version.consultation_hash == version._policy_content_hash():
+            return False
+        return not version.consultation_ids.filtered(
+            lambda line: (
+                line.answer in ("accepted", "partly")
+                and line.commented_at >= version.consultation_opened_at
+            )
+        )
 
     def _policy_break_consultation(self):
         """End rounds before their time: the text is about to change."""

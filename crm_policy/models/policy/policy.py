@@ -79,13 +79,24 @@ class CrmPolicy(models.Model):
 
     def write(self, vals):
         self._policy_check_fixed(vals)
-        if vals.get("active_in_company"):
-            self.filtered(
-                lambda policy: not policy.active_in_company
-            ).current_version_id._policy_check_usable()
-        result = super().write(vals)
+        turned = self.browse()
         if "active_in_company" in vals:
+            in_use = bool(vals["active_in_company"])
+            turned = self.filtered(lambda policy: policy.active_in_company != in_use)
+            if in_use:
+                turned.current_version_id._policy_check_usable()
+            elif not self.env.su:
+                turned._policy_approved_versions()._policy_check_stop()
+        result = super().write(vals)
+        if turned:
             self.env.registry.clear_cache()  # which rules count depends on it
+            for policy in turned.sudo():
+                self.env["crm.policy.event"]._policy_log(
+                    "policy.in_use" if policy.active_in_company else "policy.out_of_use",
+                    policy,
+                    {"policy": policy.code},
+                    clause=policy.current_version_id or None,
+                )
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -118,7 +129,28 @@ class CrmPolicy(models.Model):
                     )
                 )
 
+    # === ACTION METHODS === #
+
+    def action_policy_out_of_use(self):
+        """Let policies govern no new case any more; whoever may end their versions decides it.
+
+        :raises AccessError: the user does not approve versions, or has written one in force.
+        """
+        self.check_access("read")
+        for policy in self:
+            policy._policy_approved_versions()._policy_check_stop()
+            policy.sudo().active_in_company = False
+        return True
+
     # === BUSINESS METHODS === #
+
+    def _policy_approved_versions(self):
+        """Return what was approved for today or a later day: the use of it is at stake."""
+        return self.version_ids.filtered(
+            lambda version: (
+                version.state == "effective" or (version.state == "review" and version.approver_id)
+            )
+        )
 
     def _policy_free_number(self, number):
         """Return ``number`` while no version has it, else the next: "3" for "2", "2.10" for "2.9".

@@ -175,6 +175,26 @@ class CrmPolicyVersion(models.Model):
                     )
                 )
 
+    def _policy_check_ender(self):
+        """Refuse to end a version to those who do not decide on it, or have written it."""
+        self._policy_check_approver()
+        for version in self:
+            if version.author_id == self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "%(version)s: you wrote it. Its author never ends it.",
+                        version=version.display_name,
+                    )
+                )
+        self._policy_check_writer()
+
+    def _policy_check_stop(self):
+        """Refuse to take the policy of approved versions out of use to whoever may not end them.
+
+        The room of the approvals overrides it.
+        """
+        self._policy_check_ender()
+
     # === ACTION METHODS === #
 
     def action_policy_review(self):
@@ -225,10 +245,11 @@ class CrmPolicyVersion(models.Model):
     def action_policy_abolish(self, reason=None):
         """End a version in force without a successor (POL-VER-03).
 
+        :raises AccessError: the user does not approve versions, or has written this one.
         :raises ValidationError: no reason is given.
         """
         self.check_access("read")
-        self._policy_check_approver()
+        self._policy_check_ender()
         reason = reason.strip() if isinstance(reason, str) else ""
         if not reason:
             raise ValidationError(self.env._("Say why the policy is abolished."))
@@ -237,6 +258,8 @@ class CrmPolicyVersion(models.Model):
                 raise UserError(
                     self.env._("%(version)s is not in force.", version=version.display_name)
                 )
+            if not version._policy_end_agreed():
+                continue
             version._policy_guarded_write(
                 {
                     "state": "abolished",
@@ -245,7 +268,7 @@ class CrmPolicyVersion(models.Model):
                 }
             )
             version._policy_drop_reminders()
-        self.env["crm.policy.event"]._policy_log("version.abolished", self.sudo())
+            self.env["crm.policy.event"]._policy_log("version.abolished", version)
         return True
 
     def action_policy_enforce(self, day=None):
@@ -322,6 +345,13 @@ class CrmPolicyVersion(models.Model):
 
         The room of the approvals overrides it.
         """
+
+    def _policy_end_agreed(self):
+        """Return whether the current user alone ends this version, or is the last who is needed.
+
+        The room of the approvals overrides it: it keeps who has asked for it before.
+        """
+        return True
 
     def _policy_check_usable(self):
         """Refuse to take a policy into use whose text nobody could change or interpret.

@@ -124,15 +124,52 @@ class TestConsultation(ConsultationCommon):
 
     def test_a_round_that_is_over_is_not_repeated_and_a_change_is_seen(self):
         version = self._asked("2026-03-02 10:00")
+        with at("2026-03-03 10:00"):
+            line = self._say(version)
         with at("2026-03-18 10:00"):
             version.invalidate_recordset()
             self.assertFalse(version.consultation_changed)
+            self._as("policy_admin", line).action_policy_answer("partly", "改为半小时")
             version.action_policy_draft()
             version.clause_ids.filtered("text")[0].with_user(self.admin).text = "半小时"
             version.action_policy_review()
             version.invalidate_recordset()
             self.assertTrue(version.consultation_changed)
         self.assertEqual(version.consultation_closes_at, shanghai("2026-03-16 23:59:59"))
+
+    def test_another_text_is_shown_anew(self):
+        version = self._asked("2026-03-02 10:00")
+        with at("2026-03-03 10:00"):
+            line = self._say(version)
+        with at("2026-03-18 10:00"):
+            self._as("policy_admin", line).action_policy_answer("rejected", "做不到")
+            version.action_policy_draft()
+            version.action_policy_review()
+            self.assertEqual(version.consultation_closes_at, shanghai("2026-03-16 23:59:59"))
+            version.action_policy_draft()
+            version.clause_ids.filtered("text")[0].with_user(self.admin).text = "两天"
+            version.action_policy_review()
+            self.assertEqual(version.consultation_closes_at, shanghai("2026-04-01 23:59:59"))
+            with self.assertRefused(UserError, "asked until 2026-04-01"):
+                self._as("director", version).action_policy_publish()
+            version.invalidate_recordset()
+            self.assertFalse(version.consultation_changed)
+
+    def test_what_was_adopted_in_an_earlier_round_does_not_spare_the_next(self):
+        version = self._asked("2026-03-02 10:00")
+        clause = version.clause_ids.filtered("text")[0].with_user(self.admin)
+        with at("2026-03-03 10:00"):
+            line = self._say(version)
+        with at("2026-03-18 10:00"):
+            version.action_policy_draft()
+            clause.text = "两天"
+            version.action_policy_review()  # not answered yet: asked again
+            self._as("policy_admin", line).action_policy_answer("accepted", "改")
+        with at("2026-04-02 10:00"):
+            version.action_policy_draft()
+            clause.text = "三天"
+            version.action_policy_review()
+        self.assertEqual(version.consultation_closes_at, shanghai("2026-04-16 23:59:59"))
 
     def test_the_customers_are_told_in_their_language(self):
         self.env["res.lang"]._activate_lang("zh_CN")
@@ -303,6 +340,15 @@ class TestConsultation(ConsultationCommon):
             self._say(version)
             with self.assertRefused(AccessError, "not asked"):
                 self._say(version, user=self.colleague)
+        self.assertEqual(len(self.Consultation._policy_said_by(self.customer)), 1)
+        self.assertFalse(self.Consultation._policy_said_by(self.colleague))
+
+    def test_a_company_that_was_asked_reads_what_its_people_say(self):
+        version = self._asked()
+        with at("2026-03-03 10:00"):
+            line = self._say(version)
+        self.assertEqual(self.Consultation._policy_said_by(self.colleague), line)
+        self.assertFalse(self.Consultation._policy_said_by(self.stranger))
 
     def test_limits_against_floods(self):
         version = self._asked()

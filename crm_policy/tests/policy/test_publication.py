@@ -364,7 +364,9 @@ class TestPublication(PublicationCommon):
             draft.with_user(self.director).action_policy_publish()
         # Nor by ending the version in force first.
         draft.action_policy_draft()
-        first.with_user(self.ceo).action_policy_abolish("改版")
+        for user in (self.ceo, self.director):
+            first.with_user(user).action_policy_abolish("改版")
+        self.assertEqual(first.state, "abolished")
         self._hand_over(draft)
         self.assertEqual(draft.policy_approval_state, "pending")
 
@@ -379,6 +381,51 @@ class TestPublication(PublicationCommon):
                 getattr(first.with_user(outsider), action)(*args)
         first.with_user(self.ceo).action_policy_confirm_review("已看过")
         self.assertTrue(first.reviewed_on)
+
+    def test_two_members_end_what_the_committee_has_approved(self):
+        first = self._in_force()
+        first.with_user(self.ceo).action_policy_abolish("改版")
+        self.assertEqual((first.state, first.end_asked_by_id), ("effective", self.ceo))
+        asked = self.env["crm.policy.event"].search([("type", "=", "version.end_asked")])
+        self.assertEqual((asked.res_id, asked.actor_id), (first.id, self.ceo.id))
+        with self.assertRefused(UserError, "asked for it already"):
+            first.with_user(self.ceo).action_policy_abolish("改版")
+        first.with_user(self.director).action_policy_abolish("不再适用")
+        self.assertEqual((first.state, first.abolish_reason), ("abolished", "不再适用"))
+
+    def test_who_has_left_the_committee_does_not_count_as_the_first(self):
+        first = self._in_force()
+        first.with_user(self.director).action_policy_abolish("改版")
+        self.assertEqual(first.end_asked_by_id, self.director)
+        self.committee.member_ids.filtered(lambda seat: seat.user_id == self.director).unlink()
+        first.with_user(self.ceo).action_policy_abolish("改版")
+        self.assertEqual((first.state, first.end_asked_by_id), ("effective", self.ceo))
+
+    def test_who_wrote_a_version_never_ends_it(self):
+        first = self._in_force()
+        self._become_writer(self.ceo)
+        with self.assertRefused(AccessError, "does not decide on it"):
+            first.with_user(self.ceo).action_policy_abolish("改版")
+        self.assertFalse(first.end_asked_by_id)
+        self.assertIn("end_asked_by_id", first._policy_guarded_fields())
+
+    def test_one_member_does_not_take_it_out_of_use(self):
+        policy = self._in_force().policy_id
+        for user in (self.ceo, self.admin):
+            with self.subTest(user.login), self.assertRaises(UserError):
+                policy.with_user(user).action_policy_out_of_use()
+        with self.assertRefused(PolicyRefusal, "until two of its members abolish it"):
+            policy.with_user(self.ceo).action_policy_out_of_use()
+        self.assertTrue(policy.active_in_company)
+
+    def test_the_request_tells_its_business_type(self):
+        request = self._handed_over()
+        self.assertEqual(request.subject, "publication")
+        self.env.cr.execute("UPDATE crm_policy_route SET subject = 'publication' WHERE id = %s",
+                            [self.draft.publication_route_id.id])  # fmt: skip
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertTrue(self.draft._policy_publication_route())
 
     def test_policies_without_a_route_are_approved_as_before(self):
         draft = self.version.with_user(self.admin)._policy_new_version()
@@ -422,7 +469,7 @@ class TestPublication(PublicationCommon):
 
     def test_taking_into_use_needs_the_committee_as_well(self):
         policy = self._in_force().policy_id
-        policy.active_in_company = False
+        policy.sudo().active_in_company = False
         self.committee.member_ids[-1].unlink()
         with self.assertRefused(PolicyRefusal, "vote for Marketing"):
             policy.active_in_company = True

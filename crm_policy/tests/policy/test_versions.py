@@ -195,6 +195,47 @@ class TestVersions(PolicyCommon):
         self._as("specialist", case).action_policy_accept()
         self.assertEqual(len(case.policy_deadline_ids), 2, "its own case goes on")
 
+    def test_its_author_and_its_writers_never_end_it(self):
+        director = self.users["director"]
+        for vals in ({"author_id": director.id}, {"writer_ids": [Command.link(director.id)]}):
+            with self.subTest(vals), self.cr.savepoint() as savepoint:
+                if "author_id" in vals:
+                    vals["approver_id"] = False
+                self.version._policy_guarded_write(vals)
+                with self.assertRaises(AccessError):
+                    self._as("director", self.version).action_policy_abolish("x")
+                with self.assertRaises(AccessError):
+                    self._as("director", self.version.policy_id).action_policy_out_of_use()
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_only_who_may_end_a_version_takes_its_policy_out_of_use(self):
+        policy = self.version.policy_id
+        events = self.env["crm.policy.event"]
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
+            self._as("policy_admin", policy).active_in_company = False
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
+            self._as("policy_admin", policy).action_policy_out_of_use()
+        self.assertTrue(policy.active_in_company)
+        self.assertFalse(events.search([("type", "=", "policy.out_of_use")]))
+        self._as("director", policy).action_policy_out_of_use()
+        self.assertFalse(policy.active_in_company)
+        event = events.search([("type", "=", "policy.out_of_use")])
+        self.assertEqual((event.res_id, event.actor_id), (policy.id, self.users["director"].id))
+        self.assertEqual(event.version, self.version.number)
+        self._as("policy_admin", policy).active_in_company = True
+        event = events.search([("type", "=", "policy.in_use"), ("res_id", "=", policy.id)], limit=1)
+        self.assertEqual(event.actor_id, self.users["policy_admin"].id)
+
+    def test_nor_does_anybody_else_before_its_first_day(self):
+        version = self._draft()
+        version.effective_from = "2030-01-01"
+        self._hand_over(version)
+        self._as("director", version).action_policy_publish()
+        self.version._policy_guarded_write({"state": "superseded"})
+        with self.assertRaisesRegex(AccessError, "decided by a director"):
+            self._as("policy_admin", version.policy_id).active_in_company = False
+
     def test_a_case_without_a_policy_in_force(self):
         self.version.policy_id.active_in_company = False
         for kind in ("complaint", "request"):
