@@ -178,7 +178,7 @@ class CrmPolicySubject(models.AbstractModel):
         return self._policy_running_domain()
 
     def _policy_shown(self):
-        """Return the record that people open instead of this one, where it has no face of its own."""
+        """Return the record that people open instead of one that has no face of its own."""
         return self
 
     def _policy_open_for(self, users):
