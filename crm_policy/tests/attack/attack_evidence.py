@@ -53,7 +53,7 @@ class EvidenceAttacks:
         context = dict.fromkeys(surface.context_keys(), True)
         return context | {"lang": "en_US", "tz": "UTC", "allowed_company_ids": self.company.ids}
 
-    @mute_logger("odoo.sql_db")
+    @mute_logger("odoo.sql_db", "odoo.models")
     def test_no_writer_of_odoo_writes_evidence_whoever_calls_it(self):
         holes, context = [], self._all_contexts()
         for name in surface.evidence_models(self.env):
