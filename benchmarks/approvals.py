@@ -132,8 +132,8 @@ class Ours(Side):
                 SELECT 'x', %(company)s, 'bench.document', id, %(route)s, %(user)s, now(), 'pending'
                   FROM unnest(%(ids)s) AS id RETURNING id)
             INSERT INTO crm_policy_approval_step (approval_id, company_id, role_id, mode, state,
-                                                  sequence)
-            SELECT request.id, %(company)s, role.id, 'any', 'waiting', role.place
+                                                  origin, on_timeout, sequence)
+            SELECT request.id, %(company)s, role.id, 'any', 'waiting', 'route', 'remind', role.place
               FROM request, unnest(%(roles)s) WITH ORDINALITY AS role (id, place)
         """
         route = self.env["crm.policy.route"].search([("model_name", "=", "bench.document")])
