@@ -11,12 +11,15 @@ class CrmPolicyRemedyTurn(models.TransientModel):
     turn = fields.Selection(
         [("oral", "Oral Consent"), ("executed", "Carried Out")], required=True, default="executed"
     )
-    company_id = fields.Many2one(related="remedy_id.company_id")
     currency_id = fields.Many2one(related="remedy_id.currency_id")
+    leader_ids = fields.Many2many("res.users", string="Who May Agree", compute="_compute_leaders")
     leader_id = fields.Many2one(
         "res.users",
         string="Who Agreed",
-        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        compute="_compute_leader_id",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', leader_ids)]",
         help="Competent for the amount. He signs afterwards, within the time of the policy.",
     )
     happened_earlier = fields.Boolean()
@@ -28,6 +31,19 @@ class CrmPolicyRemedyTurn(models.TransientModel):
         readonly=False,
         help="What it has come to. Beyond the tolerance of the policy the excess is decided first.",
     )
+
+    @api.depends("remedy_id")
+    def _compute_leaders(self):
+        for wizard in self:
+            remedy = wizard.remedy_id
+            wizard.leader_ids = remedy._policy_leaders() if remedy else False
+
+    @api.depends("remedy_id")
+    def _compute_leader_id(self):
+        for wizard in self:
+            # Where only one could have agreed nobody has to look for him.
+            one = len(wizard.leader_ids) == 1
+            wizard.leader_id = wizard.leader_ids if one else False
 
     @api.depends("remedy_id")
     def _compute_amount(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
 from ...tools.zones import company_zone, to_local
+from ..organisation.role import can_act
 
 
 class CrmPolicyOralDocument(models.AbstractModel):
@@ -226,6 +227,16 @@ class CrmPolicyOralDocument(models.AbstractModel):
                     deciders=self._policy_decider_words(leader, amount),
                 )
             )
+
+    def _policy_leaders(self):
+        """Return who could agree to this document orally: competent, not concerned, not oneself."""
+        self.ensure_one()
+        record = self.sudo()
+        lines = record._policy_covering_lines(record._policy_approval_amount())
+        holders = self.env["res.users"].union(*map(record._policy_holders_of, lines))
+        return can_act(holders, record.company_id) - (
+            self.env.user | record._policy_approval_barred_users()
+        )
 
     def _policy_with_room_for_words(self, line, leader):
         """Return whether a limit in total leaves room for this beside the words not signed yet."""

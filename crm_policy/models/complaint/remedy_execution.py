@@ -28,6 +28,10 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         help="What it has come to in the end.",
     )
     executed_at = fields.Datetime(string="Carried Out At", readonly=True, copy=False)
+    can_execute = fields.Boolean(
+        compute="_compute_can_execute",
+        help="It may be carried out, and nobody has written down how.",
+    )
     excess_of_id = fields.Many2one(
         "crm.policy.remedy",
         readonly=True,
@@ -83,6 +87,14 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                     remedy=remedy.display_name,
                 )
             )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_approval_state", "executed_at", "excess_of_id")
+    def _compute_can_execute(self):
+        for remedy in self:
+            done = remedy.executed_at or remedy.excess_of_id
+            remedy.can_execute = not done and remedy.sudo()._policy_may_execute()
 
     # === ACTION METHODS === #
 

@@ -51,6 +51,25 @@ class TestRemedyTurns(AuthorityCommon):
         window.record.action_policy_confirm()
         self.assertEqual(remedy.executed_amount, 6000)
 
+    def test_the_window_offers_who_may_decide_and_nobody_else(self):
+        _case, remedy = self._proposed_case(20_000)
+        window = self._window(remedy, "oral")
+        offered = window.leader_ids
+        self.assertEqual({user.login for user in offered}, {"t_director", "t_ceo"})
+        self.assertFalse(window.leader_id)
+        _case, large = self._proposed_case(60_000)
+        self.assertEqual(self._window(large, "oral").leader_id, self.users["ceo"])
+
+    def test_the_button_is_there_when_it_may_be_carried_out(self):
+        _case, remedy = self._proposed_case(5000)
+        self.assertFalse(remedy.can_execute)
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertFalse(remedy.can_execute, "asked for, not decided")
+        self._as("manager", remedy).action_policy_approve()
+        self.assertTrue(remedy.can_execute)
+        self._as("specialist", remedy).action_policy_execute_amount(5000)
+        self.assertFalse(remedy.can_execute)
+
     def test_the_window_lifts_no_limit(self):
         _case, remedy = self._proposed_case(5000)
         window = self._window(remedy, "executed").save()
