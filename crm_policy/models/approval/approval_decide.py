@@ -197,10 +197,6 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 ids=tuple(self.ids),
             )
         )
-        Step = self.env["crm.policy.approval.step"]
-        Step.flush_model()
-        Step.invalidate_model(flush=False)
-        self.invalidate_recordset(flush=False)
 
     def _policy_refuse_decider(self, user, eligible):
         """Say why ``user`` may not decide, and who may."""

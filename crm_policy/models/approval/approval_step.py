@@ -18,6 +18,7 @@ class CrmPolicyApprovalStep(models.Model):
     _inherit = ["crm.policy.dependent", "crm.policy.protected", "crm.policy.subject"]
     _policy_document_field = "approval_id"
     _policy_clock_fields = ("state",)
+    _policy_clocks_wait = True
     _order = "approval_id, sequence, id"
 
     approval_id = fields.Many2one(

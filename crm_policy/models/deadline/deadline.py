@@ -10,6 +10,7 @@ from odoo.tools import SQL, split_every
 _logger = logging.getLogger(__name__)
 
 CHUNK = 500  # records per transaction of the sweep
+WAITING = "crm.policy.deadline.waiting"  # where a transaction keeps whose clocks it has to keep
 
 
 class CrmPolicyDeadline(models.Model):
@@ -132,6 +133,25 @@ class CrmPolicyDeadline(models.Model):
         return Domain("user_id", "=", self.env.uid)
 
     # === BUSINESS METHODS - KEEPING THEM === #
+
+    @api.model
+    def _policy_keep_waiting(self):
+        """Bring the deadlines up to date that were left for the end of the transaction."""
+        waiting = self.env.cr.precommit.data.pop(WAITING, {})
+        for model_name, saved in waiting.items():
+            Model = self.env[model_name].sudo()
+            fresh = [record_id for record_id, names in saved.items() if names is None]
+            changed = [record_id for record_id, names in saved.items() if names is not None]
+            if fresh:
+                Model.browse(fresh)._policy_keep_now(None)
+            if changed:
+                names = set().union(*(saved[record_id] for record_id in changed))
+                Model.browse(changed)._policy_keep_now(names)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        self._policy_keep_waiting()
+        return super()._search(domain, *args, **kwargs)
 
     @api.model
     def _policy_sync(self, rules, records, fresh=False):

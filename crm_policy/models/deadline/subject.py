@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
 from ...tools.cell_values import FIRST_YEAR, LAST_YEAR
+from .deadline import WAITING
 
 # Nearly due: less than this share of the time is left. It colours a chip; nothing follows from it.
 NEARLY = 0.2
@@ -24,6 +25,9 @@ class CrmPolicySubject(models.AbstractModel):
 
     # Fields that stop or restart the clocks, beside those that the rules read.
     _policy_clock_fields = ()
+    # Whether its clocks may be kept at the end of the transaction, those of many records together:
+    # for a model whose rows stay for ever and of which nothing else is worked out from its clocks.
+    _policy_clocks_wait = False
 
     policy_version_id = fields.Many2one(
         "crm.policy.version",
@@ -188,8 +192,25 @@ class CrmPolicySubject(models.AbstractModel):
     def _policy_keep_deadlines(self, names=None):
         """Bring the deadlines up to date after a save.
 
+        Of a model whose clocks may wait this is done at the end of the transaction, or before
+        anybody searches for a deadline.
+
         :param names: fields that were written; None for a creation.
         """
+        if not self._policy_clocks_wait:
+            return self._policy_keep_now(names)
+        precommit = self.env.cr.precommit
+        if WAITING not in precommit.data:
+            precommit.add(self.env["crm.policy.deadline"].sudo()._policy_keep_waiting)
+            precommit.data[WAITING] = {}
+        waiting = precommit.data[WAITING].setdefault(self._name, {})
+        for record_id in self._ids:
+            if names is None:
+                waiting[record_id] = None
+            elif waiting.setdefault(record_id, set()) is not None:
+                waiting[record_id].update(names)
+
+    def _policy_keep_now(self, names):
         if names and "policy_version_id" in names:
             self.env["crm.policy.deadline"]._policy_leave_versions(self)
         Rule = self.env["crm.policy.deadline.rule"]

@@ -3,6 +3,13 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+# Where a transaction keeps what it has noted, and the columns of it.
+EVENTS = "crm.policy.events"
+COLUMNS = (
+    "at", "type", "company_id", "res_model", "res_id", "actor_id", "on_behalf_id", "payload",
+    "policy", "version", "clause",
+)  # fmt: skip
+
 
 class CrmPolicyEvent(models.Model):
     """The ledger: what happened, under which clause, by whom. It can only grow.
@@ -62,7 +69,10 @@ class CrmPolicyEvent(models.Model):
     def _policy_log(
         self, event_type, records, payload=None, clause=None, payloads=None, on_behalf=None
     ):
-        """Write one event for each of ``records``, in one statement.
+        """Note one event for each of ``records``.
+
+        All events of a transaction are written by one statement: at its end, at that of a
+        savepoint, or before the ledger is searched. What is rolled back takes its events along.
 
         :param str event_type: dotted code, "case.accepted".
         :param records: the documents it happened to; may carry ``company_id``, or be companies.
@@ -71,10 +81,9 @@ class CrmPolicyEvent(models.Model):
             giving policy, version and clause codes) that asked for it.
         :param dict payloads: id -> payload, instead of one for all.
         :param dict on_behalf: id -> the ``res.users`` for whom the actor has done it, if for any.
-        :return: the events, as superuser.
         """
         if not records:
-            return self.sudo().browse()
+            return
         trace = clause._policy_trace() if clause else {}
         if records._name == "res.company":
             companies = records.ids
@@ -82,35 +91,54 @@ class CrmPolicyEvent(models.Model):
             companies = [record["company_id"].id or None for record in records]
         else:
             companies = [None] * len(records)
-        details = [payloads[record.id] if payloads else payload for record in records]
-        principals = [on_behalf and on_behalf.get(record.id) for record in records]
+        shared = {
+            "at": fields.Datetime.to_string(fields.Datetime.now()),
+            "type": event_type,
+            "res_model": records._name,
+            "actor_id": self.env.uid,
+            **{name: trace.get(name) or None for name in ("policy", "version", "clause")},
+        }
+        precommit = self.env.cr.precommit
+        if EVENTS not in precommit.data:
+            precommit.add(self.sudo()._policy_write_log)
+            precommit.data[EVENTS] = []
+        for record_id, company_id in zip(records._ids, companies, strict=True):
+            principal = on_behalf and on_behalf.get(record_id)
+            precommit.data[EVENTS].append(
+                {
+                    **shared,
+                    "company_id": company_id,
+                    "res_id": record_id,
+                    "on_behalf_id": principal.id if principal else None,
+                    "payload": (payloads[record_id] if payloads else payload) or None,
+                }
+            )
+
+    @api.model
+    def _policy_write_log(self):
+        """Write the events that were noted, in their order."""
+        rows = self.env.cr.precommit.data.pop(EVENTS, None)
+        if not rows:
+            return
         # The ORM would take ten times as long for what has no inverse, no default and no compute.
-        rows = self.env.execute_query(
+        self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO crm_policy_event (at, type, company_id, res_model, res_id, actor_id,
-                                              on_behalf_id, payload, policy, version, clause)
-                     SELECT %(now)s, %(type)s, row.company_id, %(model)s, row.res_id, %(actor)s,
-                            row.principal_id, row.payload, %(policy)s, %(version)s, %(clause)s
-                       FROM unnest(%(companies)s::int[], %(ids)s::int[], %(principals)s::int[],
-                                   %(payloads)s::jsonb[])
+                INSERT INTO crm_policy_event (%(columns)s)
+                     SELECT %(columns)s
+                       FROM jsonb_populate_recordset(NULL::crm_policy_event, %(rows)s)
                             WITH ORDINALITY
-                            AS row (company_id, res_id, principal_id, payload, position)
-                   ORDER BY row.position
-                  RETURNING id
+                   ORDER BY ordinality
                 """,
-                now=fields.Datetime.now(),
-                type=event_type,
-                companies=companies,
-                model=records._name,
-                ids=records.ids,
-                actor=self.env.uid,
-                principals=[principal.id if principal else None for principal in principals],
-                payloads=[json.dumps(detail) if detail else None for detail in details],
-                **{name: trace.get(name) or None for name in ("policy", "version", "clause")},
+                columns=SQL(", ").join(map(SQL.identifier, COLUMNS)),
+                rows=json.dumps(rows),
             )
         )
-        return self.sudo().browse(row_id for [row_id] in rows)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        self._policy_write_log()
+        return super()._search(domain, *args, **kwargs)
 
     def _get_redirect_suggested_company(self):
         # The standard takes company_id for a record when it words an access error.

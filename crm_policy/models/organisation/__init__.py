@@ -1,4 +1,5 @@
 from . import deputy
+from . import remembered
 from . import role
 from . import case_access
 from . import viewer

@@ -12,6 +12,7 @@ class CrmPolicyAbsence(models.AbstractModel):
 
     _name = "crm.policy.absence"
     _description = "Absence of Appointed Persons"
+    _inherit = ["crm.policy.remembered"]
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -32,17 +33,41 @@ class CrmPolicyAbsence(models.AbstractModel):
         :param start, stop: naive UTC; the moment of the call by default. Somebody is back at the
             very end of his time off.
         """
-        start = start or fields.Datetime.now()
-        leaves = self.sudo().search(
-            [
-                ("resource_id.user_id", "in", users.ids),
-                ("resource_id.company_id", "in", [company.id, False]),
-                ("time_type", "=", "leave"),
-                ("date_from", "<=" if stop is None else "<", stop or start),
-                ("date_to", ">", start),
-            ]
-        )
+        if start is None and stop is None:
+            leaves = self._policy_away_now(company)
+        else:
+            leaves = self.sudo().search(
+                [
+                    *self._policy_away_domain(company),
+                    ("resource_id.user_id", "in", users.ids),
+                    ("date_from", "<" if stop else "<=", stop or start),
+                    ("date_to", ">", start or fields.Datetime.now()),
+                ]
+            )
         return users & leaves.resource_id.user_id
+
+    @api.model
+    def _policy_away_domain(self, company):
+        return [
+            ("resource_id.company_id", "in", [company.id, False]),
+            ("resource_id", "!=", False),
+            ("time_type", "=", "leave"),
+        ]
+
+    @api.model
+    def _policy_away_now(self, company):
+        """Return whose time off is running in ``company`` now; one query in a transaction."""
+        now = fields.Datetime.now()
+        around = self._policy_around(
+            now,
+            company,
+            lambda first, last: [
+                *self._policy_away_domain(company),
+                ("date_from", "<", last),
+                ("date_to", ">", first),
+            ],
+        )
+        return around.filtered(lambda leave: leave.date_from <= now < leave.date_to)
 
     @api.model
     def _policy_present(self, users, company):

@@ -23,6 +23,7 @@ class CrmPolicyDelegation(models.Model):
         "crm.policy.delegation.check",
         "crm.policy.delegation.course",
         "crm.policy.guarded",
+        "crm.policy.remembered",
     ]
     _order = "id desc"
 
@@ -293,15 +294,24 @@ class CrmPolicyDelegation(models.Model):
     def _policy_acting(self, companies):
         """Return, as superuser, the delegations in force whose delegate is there to act.
 
-        A query, and one for each company that has any.
+        A query for each company, once in a transaction, and one for its absences if it has any.
         """
-        lines = self.sudo().search(
-            self._policy_active_domain(fields.Datetime.now())
-            & Domain("company_id", "in", companies.ids)
-        )
-        acting = lines.browse()
+        now, acting = fields.Datetime.now(), self.sudo().browse()
         Leaves = self.env["resource.calendar.leaves"]
-        for company, group in lines.grouped("company_id").items():
+        for company in companies:
+            around = self._policy_around(
+                now,
+                company,
+                lambda first, last, company=company: (
+                    Domain("company_id", "=", company.id)
+                    & Domain("revoked_at", "=", False)
+                    & Domain("starts_at", "<", last)
+                    & Domain("ends_at", ">", first)
+                ),
+            )
+            group = around.filtered_domain(self._policy_active_domain(now))
+            if not group:
+                continue
             principals = can_act(group.from_user_id, company)
             present = Leaves._policy_present(group.to_user_id, company)
             acting |= group.filtered(

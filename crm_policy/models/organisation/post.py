@@ -353,7 +353,7 @@ class CrmPolicyPost(models.Model):
 
         :param role: ``crm.policy.role`` of kind "user".
         """
-        posts = self.sudo().search([("role_id", "=", role.id)])
+        posts = role.sudo().post_ids
         filled = {
             post.department_id.id: post for post in posts if post.user_ids or post.substitute_id
         }
