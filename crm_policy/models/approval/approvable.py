@@ -182,15 +182,14 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     def _policy_requests(self):
         """Return the present request of each document."""
-        requests = self.env["crm.policy.approval"]
-        for record in self:
-            request = record.sudo().policy_approval_id
-            if not request:
+        found = self.sudo().policy_approval_id
+        for record in self.sudo():
+            if not record.policy_approval_id:
                 raise UserError(
                     self.env._("%(record)s was not submitted.", record=record.display_name)
                 )
-            requests += request.with_env(self.env)
-        return requests
+        # What is read of one is read of all that the documents were read with.
+        return found.with_env(self.env)
 
     def _policy_pending_requests(self):
         """Return the present requests; refuse those whose values are no longer what was asked."""

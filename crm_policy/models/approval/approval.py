@@ -230,13 +230,13 @@ class CrmPolicyApproval(models.Model):
 
     def _policy_steps(self, state="pending"):
         """Return {request: its first step in a state}, read together; as superuser."""
-        approvals, found = self.sudo(), {}
-        for step in approvals.step_ids:
-            if step.state == state:
-                found.setdefault(step.approval_id.id, step.id)
-        steps = self.env["crm.policy.approval.step"].sudo().browse(found.values())
-        by_request = dict(zip(found, steps, strict=True))
-        return {line: by_request[line.id] for line in approvals if line.id in found}
+        found = {}
+        for approval in self.sudo():
+            for step in approval.step_ids:
+                if step.state == state:
+                    found[approval] = step
+                    break
+        return found
 
     def _policy_documents(self):
         """Return {request: its document}, read together; as superuser."""

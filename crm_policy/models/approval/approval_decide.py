@@ -1,8 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
+from .approval_record import Changes
 
 
 class CrmPolicyApprovalDecide(models.AbstractModel):
@@ -21,7 +21,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         comment = self._policy_comment(comment)
         if outcome == "approved":
             approvals._policy_check_signed(user)
-        turns, opened = [], approvals._policy_take()
+        turns, opened = [], approvals._policy_opened()
         for approval, (step, seats) in opened.items():
             approval._policy_check_seat(user, seats)
             voice = seats[user].principal or user
@@ -50,7 +50,11 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
 
     def _policy_take(self):
         """Hold the rows; return {request: (its open step, {user: Seat})} as superuser."""
-        self._policy_lock()
+        self._policy_write_changes(Changes(requests={approval: {} for approval in self}))
+        return self._policy_opened()
+
+    def _policy_opened(self):
+        """Return {request: (its open step, {user: Seat})} as superuser; all of them are pending."""
         steps = self._policy_steps()
         for approval in self.sudo():
             if approval not in steps:
@@ -78,29 +82,35 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
 
         :param turns: tuples (request, step, Seat or None for nothing new, result of the step).
         """
-        claims = []
+        claims, ended, completed = [], {}, {}
+        now = fields.Datetime.now()
+        changes = Changes(requests={approval: {} for approval, *_turn in turns})
         for approval, step, seat, result in turns:
-            further = approval.step_ids.filtered(lambda line: line.state == "waiting")
-            if result == "approved" and not further:
+            if not result:
+                continue
+            changes.steps[step] = {"state": result, "decided_at": now}
+            if result == "approved" and approval._policy_has_further():
+                completed[approval] = (step, seat and (user | seat.principal))
+                continue
+            ended[result] = ended.get(result, self.sudo().browse()) + approval
+            if result == "approved":
                 [document] = approval._policy_documents().values()
                 signer = approval._policy_authority_of(step, seat) or user
                 amount = approval._policy_amount_now(document)
                 claims.append((document, signer, amount, approval))
         self.env["crm.policy.competence"]._policy_claim_all(claims)
+        for state, approvals in ended.items():
+            approvals._policy_close(changes, state)
+        going = self.sudo().browse(approval.id for approval in completed)
+        going._policy_open(changes, completed)
         fresh = [(approval, step, seat) for approval, step, seat, _result in turns if seat]
-        if fresh:
-            self._policy_note_decisions(fresh, user, outcome, comment)
-        now, Step = fields.Datetime.now(), self.env["crm.policy.approval.step"].sudo()
-        for result in ("approved", "rejected"):
-            ended = [(turn[0], turn[1]) for turn in turns if turn[3] == result]
-            if ended:
-                steps = Step.browse(step.id for _approval, step in ended)
-                steps._policy_update({"state": result, "decided_at": now})
-                approvals = self.sudo().browse(approval.id for approval, _step in ended)
-                if result == "approved":
-                    approvals._policy_open_steps()
-                else:
-                    approvals._policy_end("rejected")
+        self._policy_note_decisions(fresh, user, outcome, comment, changes=changes)
+        for state, approvals in ended.items():
+            approvals._policy_ended(state)
+        self._policy_announce({one: changes.people[one] for one in completed})
+
+    def _policy_has_further(self):
+        return any(step.state == "waiting" for step in self.step_ids)
 
     def _policy_authority_of(self, step, seat):
         """Return by whose authority a signature completes the request; empty: the signer's own.
@@ -112,29 +122,29 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         last = self._policy_route_signatures().sorted("id")[-1:]
         return last.on_behalf_of_id or last.user_id
 
-    def _policy_note_decisions(self, turns, user, outcome, comment, to=None):
+    def _policy_note_decisions(self, turns, user, outcome, comment, to=None, changes=None):
         """Store one decision and one event for each of the requests.
 
         :param turns: tuples (request, step, Seat).
+        :param changes: what is to be written with them.
         """
-        now = fields.Datetime.now()
-        self._policy_insert_decisions(
-            [
-                {
-                    "approval_id": approval.id,
-                    "step_id": step.id,
-                    "company_id": approval.company_id.id,
-                    "user_id": user.id,
-                    "on_behalf_of_id": seat.principal.id,
-                    "delegation_id": seat.delegation.id,
-                    "outcome": outcome,
-                    "to_user_id": to and to.id,
-                    "comment": comment,
-                    "decided_at": now,
-                }
-                for approval, step, seat in turns
-            ]
-        )
+        now, changes = fields.Datetime.now(), changes or Changes()
+        changes.decisions = [
+            {
+                "approval_id": approval.id,
+                "step_id": step.id,
+                "company_id": approval.company_id.id,
+                "user_id": user.id,
+                "on_behalf_of_id": seat.principal.id,
+                "delegation_id": seat.delegation.id,
+                "outcome": outcome,
+                "to_user_id": to and to.id,
+                "comment": comment,
+                "decided_at": now,
+            }
+            for approval, step, seat in turns
+        ]
+        self._policy_write_changes(changes)
         payloads, principals = {}, {}
         for approval, step, seat in turns:
             payload = {"step": step.sequence}
@@ -175,28 +185,6 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 },
                 button=self.env._("Read and sign"),
             )
-
-    def _policy_lock(self):
-        """Let two approvers decide one after the other.
-
-        The second waits here; once the first has committed, PostgreSQL refuses his snapshot and
-        Odoo repeats his call: he sees what the first has signed. A mere lock would not do: two of
-        those who must all sign would each miss the other's signature and leave the step open. In
-        the order of their ids, so that two who decide on many never wait for each other.
-        """
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_policy_approval SET write_date = %(now)s
-                  FROM (SELECT id FROM crm_policy_approval
-                         WHERE id IN %(ids)s ORDER BY id FOR UPDATE) AS held
-                 WHERE crm_policy_approval.id = held.id
-                """,
-                now=self.env.cr.now(),
-                ids=tuple(self.ids),
-            )
-        )
 
     def _policy_refuse_decider(self, user, eligible):
         """Say why ``user`` may not decide, and who may."""

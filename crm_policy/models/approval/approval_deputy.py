@@ -100,8 +100,8 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
         [document] = self._policy_documents().values()
         document._policy_on_delegated(delegation)
 
-    def _policy_note_decisions(self, turns, user, outcome, comment, to=None):
-        result = super()._policy_note_decisions(turns, user, outcome, comment, to)
+    def _policy_note_decisions(self, turns, user, outcome, comment, to=None, changes=None):
+        result = super()._policy_note_decisions(turns, user, outcome, comment, to, changes)
         # What he has signed for another he may look at later, too.
         self._policy_keep_shown(
             [approval for approval, _step, seat in turns if seat.delegation], user

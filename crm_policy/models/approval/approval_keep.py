@@ -4,6 +4,8 @@ from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
+from .approval_record import Changes
+
 _logger = logging.getLogger(__name__)
 
 CHUNK = 100  # requests per transaction
@@ -58,18 +60,14 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
             elif users != stored:
                 changed[approval] = users
                 fresh[approval] = users - stored
-        if changed:
-            self.browse(approval.id for approval in changed)._policy_lock()
-        self._policy_write_eligible(changed)
+        changes = Changes(people=changed, requests={approval: {} for approval in changed})
         for approval, users in changed.items():
-            step = waiting[approval]
-            step._policy_update({"user_id": users.id if len(users) == 1 else False})
+            changes.steps[waiting[approval]] = {"user_id": users.id if len(users) == 1 else False}
             # The clock's responsible are those who may decide.
-            step._policy_keep_deadlines(["approval_id"])
+            waiting[approval]._policy_keep_deadlines(["approval_id"])
+        self._policy_write_changes(changes)
         self._policy_announce(fresh)
         if complete:
-            approvals = self.browse(approval.id for approval, *_turn in complete)
-            approvals._policy_lock()
             for turn in complete:
                 last = turn[1].decision_ids.filtered(lambda line: line.outcome == "approved")[-1:]
                 self._policy_sign([turn], last.on_behalf_of_id or last.user_id, "approved", None)

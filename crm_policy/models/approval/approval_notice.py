@@ -35,14 +35,13 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         return result
 
     @api.model
-    def _policy_write_eligible(self, people):
-        before = self.env["res.users"].union(*(one.eligible_user_ids for one in people))
-        result = super()._policy_write_eligible(people)
-        self._policy_count_anew(before.union(*people.values()))
-        return result
+    def _policy_write_changes(self, changes):
+        users = super()._policy_write_changes(changes)
+        self._policy_count_anew(users)
+        return users
 
-    def _policy_end(self, state):
-        result = super()._policy_end(state)
+    def _policy_ended(self, state):
+        result = super()._policy_ended(state)
         if state in ("approved", "rejected"):
             for requester, approvals in self.sudo().grouped("requester_id").items():
                 approvals._policy_tell(state, requester)

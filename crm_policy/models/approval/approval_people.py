@@ -55,24 +55,32 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """Return who of ``seats`` may decide, as ``res.users``."""
         return self._policy_users(user for user, seat in seats.items() if not seat.away)
 
-    def _policy_places(self, steps):
+    def _policy_places(self, steps, completed=None):
         """Return the :class:`Place` of each step.
 
         :param dict steps: {request: step}.
+        :param dict completed: {request: (step, ``res.users``)} of signatures that complete a step
+            in this very turn and are not stored yet.
         """
         documents = self.sudo().browse(approval.id for approval in steps)._policy_documents()
+        nothing = (self.env["crm.policy.approval.step"], self.env["res.users"].sudo())
         return [
-            approval._policy_place(step, documents[approval]) for approval, step in steps.items()
+            approval._policy_place(
+                step, documents[approval], *(completed or {}).get(approval, nothing)
+            )
+            for approval, step in steps.items()
         ]
 
-    def _policy_place(self, step, document=None):
+    def _policy_place(self, step, document=None, completed=None, signers=None):
         """Return the :class:`Place` of a stored step."""
         approval, step = self.sudo(), step.sudo()
         if document is None:
             [document] = approval._policy_documents().values()
         # Three signatures are those of three people (AUT-MAT-04): whoever signs and for whom.
-        signatures = approval._policy_route_signatures()
+        signatures = approval._policy_route_signatures(completed)
         signed = signatures.user_id | signatures.on_behalf_of_id
+        if signers and completed.origin != "added":
+            signed |= signers.sudo()
         late = step.on_timeout == "climb" and step.policy_is_late
         place = self._policy_place_for(
             document,
@@ -93,13 +101,16 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             )
         return place
 
-    def _policy_route_signatures(self):
-        """Return the decisions that completed steps of the route; who was added signed on top."""
+    def _policy_route_signatures(self, completed=None):
+        """Return the decisions that completed steps of the route; who was added signed on top.
+
+        :param completed: a step that is about to be completed.
+        """
         # From the request: its decisions are read together with those of the others of a batch.
         return self.decision_ids.filtered(
             lambda line: (
                 line.outcome == "approved"
-                and line.step_id.state == "approved"
+                and (line.step_id.state == "approved" or line.step_id == completed)
                 and line.step_id.origin != "added"
             )
         )

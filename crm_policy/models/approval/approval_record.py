@@ -1,5 +1,6 @@
 import json
 from collections import defaultdict
+from dataclasses import dataclass, field
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -17,6 +18,19 @@ DECISION_COLUMNS = (
     "approval_id", "step_id", "company_id", "user_id", "on_behalf_of_id", "delegation_id",
     "outcome", "to_user_id", "comment", "decided_at",
 )  # fmt: skip
+# What changes of them afterwards.
+STEP_MOVES = ("state", "opened_at", "decided_at", "user_id")
+REQUEST_MOVES = ("state", "decided_at")
+
+
+@dataclass
+class Changes:
+    """What a turn changes of requests: gathered, then written by one statement."""
+
+    decisions: list = field(default_factory=list)  # create values, one for a step
+    steps: dict = field(default_factory=dict)  # step -> values
+    requests: dict = field(default_factory=dict)  # request -> values, {} to hold its row only
+    people: dict = field(default_factory=dict)  # request -> res.users who may decide it now
 
 
 def as_rows(vals_list):
@@ -103,9 +117,10 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
             )
         )
         request_of = {res_id: request_id for res_id, request_id, _step, _state in rows}
-        opened = sorted(step for _res_id, _request, step, state in rows if state == "pending")
-        Step.browse(opened)._policy_keep_deadlines()
-        return self.sudo().browse(request_of[vals["res_id"]] for vals, _lines, _users in requests)
+        approvals = self.sudo().browse(request_of[vals["res_id"]] for vals, *_rest in requests)
+        self._policy_recall(approvals, REQUEST_COLUMNS, [vals for vals, *_rest in requests])
+        Step.browse(step_id for _res_id, _request, step_id, _state in rows)._policy_keep_deadlines()
+        return approvals
 
     @api.model
     def _policy_insert_steps(self, vals_list):
@@ -131,64 +146,165 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
         return Step.browse(step_id for [step_id] in rows)
 
     @api.model
-    def _policy_insert_decisions(self, vals_list):
-        """Store what was signed; return the decisions as superuser."""
-        Decision = self.env["crm.policy.decision"].sudo()
+    def _policy_write_changes(self, changes):
+        """Store a turn of requests in one statement; return whose requests to decide changed.
+
+        The rows of the requests are held until the end of the transaction, in the order of their
+        ids, so that two who decide on many never wait for each other. Of two who decide at the same
+        time the second waits here. Once the first has committed, PostgreSQL refuses his snapshot
+        and Odoo repeats his call: he sees what the first has signed.
+
+        :rtype: res.users
+        """
+        Step = self.env["crm.policy.approval.step"].sudo()
+        steps = Step.browse(step.id for step in changes.steps)
+        requests = self.sudo().browse(request.id for request in changes.requests)
+        approvals = self.sudo().browse(request.id for request in changes.people)
+        steps.flush_recordset(STEP_MOVES)
+        requests.flush_recordset(REQUEST_MOVES)
+        approvals.flush_recordset(["eligible_user_ids"])
+        parts, results = {}, []
+        if requests:
+            parts["held"] = SQL(
+                "SELECT id FROM crm_policy_approval WHERE id IN %s ORDER BY id FOR UPDATE",
+                requests._ids,
+            )
+            parts["kept"] = self._policy_moves(requests, REQUEST_MOVES, changes.requests, "held")
+        if steps:
+            parts["moved"] = self._policy_moves(steps, STEP_MOVES, changes.steps)
+        if changes.decisions:
+            parts["signed"] = self._policy_signatures(changes.decisions)
+            results.append(SQL("SELECT id, step_id FROM signed"))
+        if approvals:
+            pairs = [(one.id, user) for one, users in changes.people.items() for user in users.ids]
+            parts |= self._policy_eligible_parts(approvals, pairs)
+            results += [SQL("SELECT res_users_id, NULL FROM %s", SQL(n)) for n in ("gone", "come")]
+        if not parts:
+            return self.env["res.users"]
         rows = self.env.execute_query(
             SQL(
-                """
-                INSERT INTO crm_policy_decision
-                            (%(columns)s, create_uid, write_uid, create_date, write_date)
-                     SELECT %(columns)s, %(uid)s, %(uid)s, %(now)s, %(now)s
-                       FROM jsonb_populate_recordset(NULL::crm_policy_decision, %(rows)s)
-                  RETURNING id
-                """,
-                columns=columns_of(DECISION_COLUMNS),
-                uid=self.env.uid,
-                now=self.env.cr.now(),
-                rows=as_rows(vals_list),
+                "WITH %s %s",
+                SQL(", ").join(SQL("%s AS (%s)", SQL(name), part) for name, part in parts.items()),
+                SQL(" UNION ALL ").join(results) if results else SQL("SELECT NULL, NULL LIMIT 0"),
             )
         )
-        for name in ("approval_id", "step_id"):
-            records = self.env[Decision._fields[name].comodel_name].sudo()
-            self._policy_touch(records.browse({vals[name] for vals in vals_list}), "decision_ids")
-        return Decision.browse(decision_id for [decision_id] in rows)
+        self._policy_recall_moves(requests, REQUEST_MOVES, changes.requests)
+        self._policy_recall_moves(steps, STEP_MOVES, changes.steps)
+        self._policy_recall_decisions(
+            changes.decisions, {step_id: row_id for row_id, step_id in rows if step_id}
+        )
+        if approvals:
+            self._policy_touch(approvals, "eligible_user_ids")
+        steps._policy_keep_deadlines(STEP_MOVES)
+        return self.env["res.users"].browse({row_id for row_id, step_id in rows if not step_id})
 
     @api.model
-    def _policy_write_eligible(self, people):
-        """Store who may decide each request now, in one statement.
+    def _policy_moves(self, records, names, changes, held=None):
+        """Return the statement that changes ``records``: each its own values, others as they are.
 
-        :param dict people: {request: ``res.users``}.
+        :param str held: a part of the statement that must have taken the rows first.
         """
-        if not people:
-            return
-        pairs = [(approval.id, user) for approval, users in people.items() for user in users.ids]
-        approvals = self.sudo().browse(approval.id for approval in people)
-        approvals.flush_recordset(["eligible_user_ids"])
-        self.env.execute_query(
-            SQL(
+        rows = [
+            {"id": one.id, **{name: one._fields[name].convert_to_write(one[name], one)
+                              for name in names}, **changes[one]}
+            for one in records
+        ]  # fmt: skip
+        return SQL(
+            """
+            UPDATE %(table)s AS kept
+               SET %(moves)s, write_uid = %(uid)s, write_date = %(now)s
+              FROM jsonb_populate_recordset(NULL::%(table)s, %(rows)s) AS row %(held)s
+             WHERE kept.id = row.id
+            """,
+            table=SQL.identifier(records._table),
+            moves=SQL(", ").join(
+                SQL("%s = %s", SQL.identifier(name), SQL.identifier("row", name)) for name in names
+            ),
+            rows=as_rows(rows),
+            uid=self.env.uid,
+            now=self.env.cr.now(),
+            held=SQL("JOIN %(held)s ON %(held)s.id = row.id", held=SQL(held)) if held else SQL(),
+        )
+
+    @api.model
+    def _policy_signatures(self, decisions):
+        return SQL(
+            """
+            INSERT INTO crm_policy_decision
+                        (%(columns)s, create_uid, write_uid, create_date, write_date)
+                 SELECT %(columns)s, %(uid)s, %(uid)s, %(now)s, %(now)s
+                   FROM jsonb_populate_recordset(NULL::crm_policy_decision, %(rows)s)
+              RETURNING id, step_id
+            """,
+            columns=columns_of(DECISION_COLUMNS),
+            uid=self.env.uid,
+            now=self.env.cr.now(),
+            rows=as_rows(decisions),
+        )
+
+    @api.model
+    def _policy_eligible_parts(self, approvals, pairs):
+        return {
+            "wanted": SQL(
+                "SELECT * FROM unnest(%s::int[], %s::int[]) AS row (request_id, user_id)",
+                [request for request, _user in pairs],
+                [user for _request, user in pairs],
+            ),
+            "gone": SQL(
                 """
-                WITH wanted AS (
-                    SELECT * FROM unnest(%(requests)s::int[], %(users)s::int[])
-                                  AS row (request_id, user_id)
-                ), gone AS (
-                    DELETE FROM crm_policy_approval_eligible_rel
-                          WHERE crm_policy_approval_id IN %(ids)s
-                            AND (crm_policy_approval_id, res_users_id) NOT IN (
-                                SELECT request_id, user_id FROM wanted
-                            )
-                )
+                DELETE FROM crm_policy_approval_eligible_rel
+                      WHERE crm_policy_approval_id IN %s
+                        AND (crm_policy_approval_id, res_users_id) NOT IN (
+                            SELECT request_id, user_id FROM wanted
+                        )
+                  RETURNING res_users_id
+                """,
+                approvals._ids,
+            ),
+            "come": SQL(
+                """
                 INSERT INTO crm_policy_approval_eligible_rel (crm_policy_approval_id, res_users_id)
                      SELECT request_id, user_id FROM wanted
                 ON CONFLICT DO NOTHING
-                  RETURNING 1
-                """,
-                requests=[request for request, _user in pairs],
-                users=[user for _request, user in pairs],
-                ids=tuple(approvals.ids),
-            )
-        )
-        self._policy_touch(approvals, "eligible_user_ids")
+                  RETURNING res_users_id
+                """
+            ),
+        }
+
+    # === WHAT THE CACHE KNOWS OF IT === #
+
+    @staticmethod
+    def _policy_recall(records, names, vals_list):
+        """Put into the cache what was written behind the ORM, which need not be read again."""
+        for name in names:
+            values = [vals[name] or None for vals in vals_list]
+            if records._fields[name].type in ("boolean", "monetary"):
+                values = [vals[name] for vals in vals_list]
+            records._fields[name]._insert_cache(records, values)
+
+    @staticmethod
+    def _policy_recall_moves(records, names, changes):
+        for record in records:
+            for name, value in changes[record].items():
+                record._fields[name]._update_cache(record, value or None)
+        records.modified(names)
+
+    @api.model
+    def _policy_recall_decisions(self, decisions, id_of_step):
+        """Let the cache know of new decisions, those of their requests and steps included."""
+        if not decisions:
+            return
+        lines = self.env["crm.policy.decision"].sudo()
+        lines = lines.browse(id_of_step[vals["step_id"]] for vals in decisions)
+        self._policy_recall(lines, DECISION_COLUMNS, decisions)
+        for name in ("approval_id", "step_id"):
+            owners = self.env[lines._fields[name].comodel_name].sudo()
+            owners = owners.browse(vals[name] for vals in decisions)
+            known = owners._fields["decision_ids"]._get_cache(owners.env)
+            for owner_id, line_id in zip(owners._ids, lines._ids, strict=True):
+                if owner_id in known:
+                    known[owner_id] += (line_id,)
+            owners.modified(["decision_ids"])
 
     @staticmethod
     def _policy_touch(records, name):
@@ -213,22 +329,27 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
 
     def _policy_open_steps(self):
         """Open the next step of each request; those without a further step are approved."""
-        approvals, now = self.sudo(), fields.Datetime.now()
-        following = approvals._policy_steps("waiting")
-        done = approvals.browse(line.id for line in approvals if line not in following)
-        done._policy_end("approved")
-        opened = list(following.items())
-        if opened:
-            places = self._policy_places(following)
-            people = {}
-            by_person = defaultdict(self.env["crm.policy.approval.step"].sudo().browse)
-            for (approval, step), seats in zip(opened, self._policy_seats(places), strict=True):
-                users = people[approval] = self._policy_can_now(seats)
-                by_person[users.id if len(users) == 1 else False] |= step
-            self._policy_write_eligible(people)
-            for user_id, steps in by_person.items():
-                steps._policy_update({"state": "pending", "opened_at": now, "user_id": user_id})
-            self._policy_announce(people)
+        going = self.filtered(lambda approval: approval._policy_steps("waiting"))
+        (self - going)._policy_end("approved")
+        changes = Changes()
+        going._policy_open(changes)
+        self._policy_write_changes(changes)
+        self._policy_announce(changes.people)
+
+    def _policy_open(self, changes, completed=None):
+        """Add to ``changes`` that the next step of each request opens, for those who may sign it.
+
+        :param completed: as :meth:`_policy_places` has it.
+        """
+        following, now = self._policy_steps("waiting"), fields.Datetime.now()
+        seats = self._policy_seats(self._policy_places(following, completed)) if following else []
+        for (approval, step), found in zip(following.items(), seats, strict=True):
+            users = changes.people[approval] = self._policy_can_now(found)
+            changes.steps[step] = {
+                "state": "pending",
+                "opened_at": now,
+                "user_id": users.id if len(users) == 1 else False,
+            }
 
     @api.model
     def _policy_announce(self, people):
@@ -242,16 +363,25 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
 
     def _policy_end(self, state):
         """End requests and let their documents know."""
-        if not self:
-            return
-        approvals = self.sudo()
-        approvals._policy_write_eligible(
-            {approval: self.env["res.users"] for approval in approvals}
-        )
-        approvals._policy_update({"state": state, "decided_at": fields.Datetime.now()})
+        if self:
+            changes = Changes()
+            self._policy_close(changes, state)
+            self._policy_write_changes(changes)
+            self._policy_ended(state)
+
+    def _policy_close(self, changes, state):
+        """Add to ``changes`` that requests end: nobody decides them any more."""
+        approvals, now = self.sudo(), fields.Datetime.now()
+        for approval in approvals:
+            changes.people[approval] = self.env["res.users"]
+            changes.requests[approval] = {"state": state, "decided_at": now}
         if state in ("recalled", "lapsed"):
-            left = approvals.step_ids.filtered(lambda step: step.state == "pending")
-            left._policy_update({"state": "skipped"})
+            for step in approvals.step_ids.filtered(lambda step: step.state == "pending"):
+                changes.steps[step] = {"state": "skipped"}
+
+    def _policy_ended(self, state):
+        """Let the documents of requests that have ended know."""
+        approvals = self.sudo()
         hook = {"approved": "_policy_on_approved", "rejected": "_policy_on_rejected"}.get(state)
         for model_name, group in approvals.grouped("res_model").items():
             documents = self.env[model_name].sudo().browse(group.mapped("res_id"))

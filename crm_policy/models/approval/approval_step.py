@@ -165,7 +165,10 @@ class CrmPolicyApprovalStep(models.Model):
         """Return (users who approve, users who reject); a deputy speaks for his principal."""
         self.ensure_one()
         approve = reject = self.env["res.users"]
-        for decision in self.sudo().decision_ids:
+        # From the request: its decisions are read together with those of the others of a batch.
+        for decision in self.sudo().approval_id.decision_ids:
+            if decision.step_id != self:
+                continue
             voice = decision.on_behalf_of_id or decision.user_id
             if decision.outcome == "approved":
                 approve |= voice

@@ -18,7 +18,7 @@ class CrmPolicyAuthorityUse(models.Model):
 
     _name = "crm.policy.authority.use"
     _description = "Decided Amount"
-    _inherit = ["crm.policy.dependent", "crm.policy.protected"]
+    _inherit = ["crm.policy.gathered", "crm.policy.dependent", "crm.policy.protected"]
     _order = "id desc"
     _rec_name = "subject"
 
@@ -73,6 +73,10 @@ class CrmPolicyAuthorityUse(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
+    def _policy_store(self, rows):
+        self._policy_insert(rows)
+
+    @api.model
     def _policy_sums(self, line, users, partner):
         """Return what counts against a limit in total so far, in the currency of the limit.
 
@@ -96,6 +100,7 @@ class CrmPolicyAuthorityUse(models.Model):
             conditions.append(SQL("use.subject = %s", line.subject))
         elif elsewhere := line._policy_elsewhere():
             conditions.append(SQL("COALESCE(use.subject, '') <> ALL(%s)", sorted(elsewhere)))
+        self._policy_write_gathered()
         self.flush_model()
         self.env["crm.policy.approval"].flush_model(["state"])
         rows = self.env.execute_query(

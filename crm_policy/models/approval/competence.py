@@ -151,22 +151,19 @@ class CrmPolicyCompetence(models.AbstractModel):
         """
         claims = [(document.sudo(), *rest) for document, *rest in claims]
         self._policy_hold_sums([(document, user) for document, user, *_rest in claims])
-        Use, rows = self.env["crm.policy.authority.use"].sudo(), []
         for document, user, amount, approval in claims:
             held = document._policy_covering_lines(amount).filtered(
                 lambda line, document=document, user=user: user in document._policy_holders_of(line)
             )
-            if any(held.mapped("cumulative_per")):
-                # What is decided in the same breath counts as well.
-                Use._policy_insert(rows)
-                rows = []
             line = held.filtered(
                 lambda line, document=document, user=user: document._policy_with_room(line, user)
             )[:1]
             if held and not line and approval.route_id.kind == "competent":
                 raise PolicyRefusal(document._policy_room_words(user, held[-1], amount))
-            rows += document._policy_use_values(user, line, approval)
-        Use._policy_insert(rows)
+            # What is decided in the same breath counts for the next one as well.
+            self.env["crm.policy.authority.use"]._policy_gather(
+                document._policy_use_values(user, line, approval)
+            )
 
     @api.model
     def _policy_hold_sums(self, pairs):
@@ -203,8 +200,8 @@ class CrmPolicyCompetence(models.AbstractModel):
                 "subject": self._policy_approval_subject(),
                 "user_id": user.id,
                 "partner_id": self._policy_approval_customer().id,
-                "amount": amount,
                 "currency_id": self._policy_approval_currency().id,
+                "amount": amount,
                 "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
             }
         ]

@@ -338,7 +338,7 @@ class CrmPolicyRemedy(models.Model):
                 )
             )
         rows = self._policy_use_values(user, line, self.env["crm.policy.approval"])
-        self.env["crm.policy.authority.use"].sudo()._policy_insert(rows)
+        self.env["crm.policy.authority.use"]._policy_gather(rows)
         return line, amount
 
     def _policy_own_bounds(self, line, own, user):

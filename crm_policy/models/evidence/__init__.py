@@ -2,6 +2,7 @@ from . import dependent
 from . import named_document
 from . import guarded
 from . import protected
+from . import gathered
 from . import event
 from . import ledger_anchor
 from . import ledger_chain

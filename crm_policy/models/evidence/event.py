@@ -3,8 +3,6 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-# Where a transaction keeps what it has noted, and the columns of it.
-EVENTS = "crm.policy.events"
 COLUMNS = (
     "at", "type", "company_id", "res_model", "res_id", "actor_id", "on_behalf_id", "payload",
     "policy", "version", "clause",
@@ -19,7 +17,7 @@ class CrmPolicyEvent(models.Model):
     """
 
     _name = "crm.policy.event"
-    _inherit = ["crm.policy.protected"]
+    _inherit = ["crm.policy.gathered", "crm.policy.protected"]
     _description = "Policy Event"
     _order = "id desc"
     _rec_name = "type"
@@ -69,10 +67,7 @@ class CrmPolicyEvent(models.Model):
     def _policy_log(
         self, event_type, records, payload=None, clause=None, payloads=None, on_behalf=None
     ):
-        """Note one event for each of ``records``.
-
-        All events of a transaction are written by one statement: at its end, at that of a
-        savepoint, or before the ledger is searched. What is rolled back takes its events along.
+        """Note one event for each of ``records``; a transaction writes all by one statement.
 
         :param str event_type: dotted code, "case.accepted".
         :param records: the documents it happened to; may carry ``company_id``, or be companies.
@@ -98,13 +93,10 @@ class CrmPolicyEvent(models.Model):
             "actor_id": self.env.uid,
             **{name: trace.get(name) or None for name in ("policy", "version", "clause")},
         }
-        precommit = self.env.cr.precommit
-        if EVENTS not in precommit.data:
-            precommit.add(self.sudo()._policy_write_log)
-            precommit.data[EVENTS] = []
+        rows = []
         for record_id, company_id in zip(records._ids, companies, strict=True):
             principal = on_behalf and on_behalf.get(record_id)
-            precommit.data[EVENTS].append(
+            rows.append(
                 {
                     **shared,
                     "company_id": company_id,
@@ -113,13 +105,10 @@ class CrmPolicyEvent(models.Model):
                     "payload": (payloads[record_id] if payloads else payload) or None,
                 }
             )
+        self._policy_gather(rows)
 
     @api.model
-    def _policy_write_log(self):
-        """Write the events that were noted, in their order."""
-        rows = self.env.cr.precommit.data.pop(EVENTS, None)
-        if not rows:
-            return
+    def _policy_store(self, rows):
         # The ORM would take ten times as long for what has no inverse, no default and no compute.
         self.env.cr.execute(
             SQL(
@@ -134,11 +123,6 @@ class CrmPolicyEvent(models.Model):
                 rows=json.dumps(rows),
             )
         )
-
-    @api.model
-    def _search(self, domain, *args, **kwargs):
-        self._policy_write_log()
-        return super()._search(domain, *args, **kwargs)
 
     def _get_redirect_suggested_company(self):
         # The standard takes company_id for a record when it words an access error.

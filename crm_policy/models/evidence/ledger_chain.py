@@ -36,7 +36,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
     @api.model
     def _cron_chain(self):
         """Put the new events of each company into its chain; safe on many nodes at once."""
-        self.env["crm.policy.event"]._policy_write_log()
+        self.env["crm.policy.event"]._policy_write_gathered()
         rows = self.env.execute_query(
             SQL("SELECT DISTINCT COALESCE(company_id, 0) FROM crm_policy_event WHERE seq IS NULL")
         )
@@ -106,7 +106,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
 
         :return: (0, hash of the genesis) before the first.
         """
-        self.env["crm.policy.event"]._policy_write_log()
+        self.env["crm.policy.event"]._policy_write_gathered()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -122,7 +122,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
     @api.model
     def _policy_waiting(self, company_id):
         """Return how many events are not in the chain yet."""
-        self.env["crm.policy.event"]._policy_write_log()
+        self.env["crm.policy.event"]._policy_write_gathered()
         [[count]] = self.env.execute_query(
             SQL(
                 "SELECT count(*) FROM crm_policy_event "
