@@ -21,7 +21,10 @@ class LedgerCommon(PolicyCommon):
     def _log(cls, number, company=None, **payload):
         """Write so many events."""
         teams = cls.env["helpdesk.ticket.team"].browse([cls._team_of(company).id] * number)
-        return cls.env["crm.policy.event"]._policy_log("test.event", teams, payload or None)
+        Event = cls.env["crm.policy.event"]
+        Event._policy_log("test.event", teams, payload or None)
+        cls.env.cr.flush()
+        return Event.search([("type", "=", "test.event")], order="id desc", limit=len(teams))[::-1]
 
     @classmethod
     def _team_of(cls, company=None):
@@ -41,13 +44,14 @@ class LedgerCommon(PolicyCommon):
     @contextmanager
     def _as_superuser_of_postgresql(self):
         """Nothing holds back whoever owns the table."""
-        self.env.flush_all()
+        self.env.cr.flush()
         self.env.cr.execute("ALTER TABLE crm_policy_event DISABLE TRIGGER USER")
         yield self.env.cr
         self.env.cr.execute("ALTER TABLE crm_policy_event ENABLE TRIGGER USER")
         self.env.invalidate_all()
 
     def _rows(self, company=None):
+        self.env.cr.flush()
         return self.env.execute_query_dict(
             SQL(
                 "SELECT id, seq, hash, at FROM crm_policy_event "

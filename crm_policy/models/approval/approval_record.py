@@ -118,7 +118,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
         )
         request_of = {res_id: request_id for res_id, request_id, _step, _state in rows}
         approvals = self.sudo().browse(request_of[vals["res_id"]] for vals, *_rest in requests)
-        self._policy_recall(approvals, REQUEST_COLUMNS, [vals for vals, *_rest in requests])
+        self._policy_remember(approvals, REQUEST_COLUMNS, [vals for vals, *_rest in requests])
         Step.browse(step_id for _res_id, _request, step_id, _state in rows)._policy_keep_deadlines()
         return approvals
 
@@ -188,9 +188,9 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
                 SQL(" UNION ALL ").join(results) if results else SQL("SELECT NULL, NULL LIMIT 0"),
             )
         )
-        self._policy_recall_moves(requests, REQUEST_MOVES, changes.requests)
-        self._policy_recall_moves(steps, STEP_MOVES, changes.steps)
-        self._policy_recall_decisions(
+        self._policy_remember_moves(requests, REQUEST_MOVES, changes.requests)
+        self._policy_remember_moves(steps, STEP_MOVES, changes.steps)
+        self._policy_remember_decisions(
             changes.decisions, {step_id: row_id for row_id, step_id in rows if step_id}
         )
         if approvals:
@@ -274,7 +274,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
     # === WHAT THE CACHE KNOWS OF IT === #
 
     @staticmethod
-    def _policy_recall(records, names, vals_list):
+    def _policy_remember(records, names, vals_list):
         """Put into the cache what was written behind the ORM, which need not be read again."""
         for name in names:
             values = [vals[name] or None for vals in vals_list]
@@ -283,20 +283,20 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
             records._fields[name]._insert_cache(records, values)
 
     @staticmethod
-    def _policy_recall_moves(records, names, changes):
+    def _policy_remember_moves(records, names, changes):
         for record in records:
             for name, value in changes[record].items():
                 record._fields[name]._update_cache(record, value or None)
         records.modified(names)
 
     @api.model
-    def _policy_recall_decisions(self, decisions, id_of_step):
+    def _policy_remember_decisions(self, decisions, id_of_step):
         """Let the cache know of new decisions, those of their requests and steps included."""
         if not decisions:
             return
         lines = self.env["crm.policy.decision"].sudo()
         lines = lines.browse(id_of_step[vals["step_id"]] for vals in decisions)
-        self._policy_recall(lines, DECISION_COLUMNS, decisions)
+        self._policy_remember(lines, DECISION_COLUMNS, decisions)
         for name in ("approval_id", "step_id"):
             owners = self.env[lines._fields[name].comodel_name].sudo()
             owners = owners.browse(vals[name] for vals in decisions)

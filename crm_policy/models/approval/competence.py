@@ -115,7 +115,10 @@ class CrmPolicyCompetence(models.AbstractModel):
     def _policy_holders_of(self, line):
         """Return who holds the role of a limit for this document, present or not."""
         role = line.role_id
-        return role._users_for(self)[self.id] | role._policy_principals_for(self)[self.id]
+        users = role._users_for(self)[self.id]
+        if role.kind == "user":  # of whom a substitute may stand in for
+            users |= role._policy_principals_for(self)[self.id]
+        return users
 
     def _policy_with_room(self, line, users):
         """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""

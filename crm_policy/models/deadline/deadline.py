@@ -139,14 +139,7 @@ class CrmPolicyDeadline(models.Model):
         """Bring the deadlines up to date that were left for the end of the transaction."""
         waiting = self.env.cr.precommit.data.pop(WAITING, {})
         for model_name, saved in waiting.items():
-            Model = self.env[model_name].sudo()
-            fresh = [record_id for record_id, names in saved.items() if names is None]
-            changed = [record_id for record_id, names in saved.items() if names is not None]
-            if fresh:
-                Model.browse(fresh)._policy_keep_now(None)
-            if changed:
-                names = set().union(*(saved[record_id] for record_id in changed))
-                Model.browse(changed)._policy_keep_now(names)
+            self.env[model_name].sudo().browse(saved)._policy_keep_now(set().union(*saved.values()))
 
     @api.model
     def _search(self, domain, *args, **kwargs):
@@ -285,7 +278,7 @@ class CrmPolicyDeadline(models.Model):
 
         :param dict log: what :meth:`_policy_pause_log` says of the records.
         """
-        created, stale = [], []
+        created, stale, changes = [], [], {}
         stops, codes = {}, rule._policy_pause_codes()
         if log and codes:
             stops = {
@@ -320,7 +313,11 @@ class CrmPolicyDeadline(models.Model):
                 if deadline._fields[name].convert_to_write(deadline[name], deadline) != value
             }
             if changed:
-                deadline._policy_update(changed | rule._policy_alert_vals(changed, deadline))
+                changed |= rule._policy_alert_vals(changed, deadline)
+                # What happened to many at once is written to all of them at once.
+                changes.setdefault(tuple(sorted(changed.items())), []).append(deadline.id)
+        for changed, ids in changes.items():
+            self.sudo().browse(ids)._policy_update(dict(changed))
         return created
 
     # === CRON METHODS === #

@@ -205,10 +205,7 @@ class CrmPolicySubject(models.AbstractModel):
             precommit.data[WAITING] = {}
         waiting = precommit.data[WAITING].setdefault(self._name, {})
         for record_id in self._ids:
-            if names is None:
-                waiting[record_id] = None
-            elif waiting.setdefault(record_id, set()) is not None:
-                waiting[record_id].update(names)
+            waiting.setdefault(record_id, set()).update([""] if names is None else names)
 
     def _policy_keep_now(self, names):
         if names and "policy_version_id" in names:

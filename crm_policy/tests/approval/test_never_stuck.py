@@ -11,6 +11,9 @@ from ..common import at
 
 class TestNeverStuck(ApprovalCommon):
     def _keep(self):
+        # A cron finds nothing in its cache.
+        self.env.cr.flush()
+        self.env.invalidate_all()
         with patch.object(self.env.registry["ir.cron"], "_commit_progress", return_value=1):
             self.env["crm.policy.approval"]._cron_keep_deciders()
 

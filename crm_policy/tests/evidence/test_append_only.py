@@ -215,8 +215,9 @@ class TestAppendOnly(PolicyCommon):
         )
         user = self._new_user("specialist", login="t_leaver")
         partner = self.env["res.partner"].create({"name": "Leaver", "company_id": False})
-        event = self.env["crm.policy.event"].with_user(user)._policy_log("case.received", partner)
-        event = event.with_env(self.env)
+        Event = self.env["crm.policy.event"]
+        Event.with_user(user)._policy_log("case.received", partner)
+        event = Event.search([], limit=1)
         fields = ["at", "type", "res_model", "res_id", "actor_id"]
         self.env.flush_all()
         before = event.read(fields)
@@ -230,7 +231,9 @@ class TestAppendOnly(PolicyCommon):
     def test_deleting_a_company_leaves_its_events(self):
         company = self.env["res.company"].create({"name": "短命公司"})
         department = self.env["hr.department"].create({"name": "一", "company_id": company.id})
-        event = self.env["crm.policy.event"]._policy_log("case.received", department)
+        Event = self.env["crm.policy.event"]
+        Event._policy_log("case.received", department)
+        event = Event.search([], limit=1)
         self.env.flush_all()
         company_id = company.id
         department.unlink()
