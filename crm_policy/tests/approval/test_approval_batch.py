@@ -51,6 +51,28 @@ class TestApprovalBatch(ApprovalCommon):
             self.assertEqual(len(self._events(requests, "approval.submitted")), size)
         self.assertEqual(counts[10], counts[20], counts)
 
+    def test_what_each_further_one_costs(self):
+        self._set_route("manager", "finance", "ceo")
+        spent = {}
+        for size in (5, 10):
+            remedies = self._remedies(size)
+
+            def submit(found=remedies):
+                for remedy in found:
+                    self._as("specialist", remedy).action_policy_submit()
+                    self.env.flush_all()
+
+            def sign(found=remedies):
+                for role in ("manager", "finance", "ceo"):
+                    for remedy in found:
+                        self._as(role, remedy).action_policy_approve()
+                        self.env.flush_all()
+
+            spent[size] = (self._statements(submit), self._statements(sign))
+        asked, signed = ((more - less) / 5 for less, more in zip(*spent.values(), strict=True))
+        self.assertLessEqual(asked, 3)
+        self.assertLessEqual(signed, 6)
+
     def test_a_batch_is_refused_as_a_whole(self):
         self._set_route("manager", "ceo")
         remedies = self._remedies(3)

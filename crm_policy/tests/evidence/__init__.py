@@ -1,5 +1,6 @@
 from . import (
     test_append_only,
+    test_gathered,
     test_ledger_chain,
     test_ledger_check,
     test_ledger_export,

@@ -1,5 +1,6 @@
 from . import test_access_matrix
 from . import test_role_holders
+from . import test_remembered
 from . import test_own_windows
 from . import test_posts
 from . import test_substitutes
