@@ -58,8 +58,12 @@ class Side:
 
         return measure(self.env, act, NUMBER)
 
-    def sign(self, model_name, bulk):
-        """All levels of documents that were submitted before."""
+    def sign(self, model_name, bulk, apart=False):
+        """All levels of documents that were submitted before.
+
+        :param apart: each signature as a click of its own, with its end of a transaction and with
+            nothing that an earlier one has read.
+        """
         made = self.fresh(model_name)
         self.ask(made)
         self.env.cr.commit()
@@ -69,6 +73,9 @@ class Side:
                 for part in [made] if bulk else made:
                     self.approve(part.with_user(signer))
                     self.env.flush_all()
+                    if apart:
+                        self.env.cr.flush()
+                        self.env.transaction.clear()
             assert self.is_approved(made)
 
         return measure(self.env, act, NUMBER)
@@ -240,6 +247,11 @@ def main():
                 10,
                 5,
                 20,
+            ),
+            Row(
+                "3 signatures, a click each, logged",
+                ours.sign(chatter, False, apart=True),
+                peer.sign(chatter, False, apart=True),
             ),
             Row(
                 "3 signatures in bulk",

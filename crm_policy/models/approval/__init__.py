@@ -1,6 +1,7 @@
 from . import route
 from . import route_step
 from . import approval_people
+from . import approval_changes
 from . import approval_record
 from . import approval_decide
 from . import approval_turns

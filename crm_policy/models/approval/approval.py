@@ -15,6 +15,7 @@ class CrmPolicyApproval(models.Model):
         "crm.policy.approval.notice",
         "crm.policy.approval.deputy",
         "crm.policy.approval.people",
+        "crm.policy.approval.changes",
         "crm.policy.approval.record",
         "crm.policy.approval.decide",
         "crm.policy.approval.turns",

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
-from .approval_record import Changes
+from .approval_changes import Changes
 
 
 class CrmPolicyApprovalDecide(models.AbstractModel):

@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import split_every
 
-from .approval_record import Changes
+from .approval_changes import Changes
 
 _logger = logging.getLogger(__name__)
 
