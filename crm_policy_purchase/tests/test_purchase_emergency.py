@@ -1,5 +1,7 @@
 """What an emergency team orders before the signatures (EMG-01, AUT-MAT-05)."""
 
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.tests import Form
 
@@ -30,6 +32,23 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
         [line] = self.crisis.policy_emergency_id.action_ids
         self.assertEqual((line.res_model, line.res_id), (order._name, order.id))
         self.assertEqual(line.amount, 10_000)
+
+    def test_what_it_costs_is_converted_at_the_rate_of_the_company_s_day(self):
+        """At 23:30 in Greenwich it is tomorrow in Shanghai."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        dollar.rate_ids = [
+            Command.create({"name": day, "rate": rate, "company_id": self.company.id})
+            for day, rate in (("2026-03-01", 1 / 7), ("2026-03-02", 1 / 10))
+        ]
+        with freeze_time("2026-03-01 23:30:00"):
+            crisis = self._new_crisis()
+            order = self._new_order(policy_ticket_id=crisis.id, currency_id=dollar.id)
+            self._start(crisis)
+            self._execute(order)
+        [line] = crisis.policy_emergency_id.action_ids
+        self.assertEqual(line.amount, 100_000)
 
     def test_what_it_has_ordered_stays_as_it_is(self):
         order = self._ordered()

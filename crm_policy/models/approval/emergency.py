@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 from ...const import EMERGENCY_TRIGGERS
 from ...tools.amounts import is_plausible
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 NUMBERS = "EMG-YYYY-NNNN"
 # What is recorded in which order; none of these is typed in.
@@ -333,7 +333,7 @@ class CrmPolicyEmergency(models.Model):
             )
         leader = (chair & self.env.user) or chair[:1]
         self._policy_check_right(team, leader | self.env.user, company)
-        day = to_local(now, company_zone(company)).date()
+        day = local_day(now, company)
         counter = self.env["crm.policy.counter"].sudo()
         [number] = counter._policy_reserve(company, NUMBERS, "year", day, 1)
         plan = self.env["crm.policy.emergency.plan"]._policy_plan_for(trigger, company)

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import company_zone, local_day, to_local
 
 # What the clocks of a ratification end with: its decision.
 DECIDED = "decided_at"
@@ -94,7 +94,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         company = emergency.company_id
         now = fields.Datetime.now()
         amount = record._policy_approval_currency()._convert(
-            record._policy_emergency_amount(), company.currency_id, company, now.date()
+            record._policy_emergency_amount(), company.currency_id, company, local_day(now, company)
         )
         record._policy_guarded_write(
             {
