@@ -25,8 +25,13 @@ from . import oral_document
 from . import emergency_plan
 from . import emergency_plan_step
 from . import emergency_drill
+from . import emergency_subject
+from . import emergency_start
+from . import emergency_people
+from . import emergency_course
 from . import emergency_ratification
 from . import emergency
+from . import emergency_part
 from . import emergency_action
 from . import emergency_step
 from . import case_access
