@@ -35,8 +35,12 @@ from . import emergency_part
 from . import emergency_action
 from . import emergency_step
 from . import case_access
+from . import publication_chain
+from . import publication_end
 from . import publication
 from . import publication_linter
+from . import suggestion_words
+from . import suggestion_finder
 from . import suggestion
 from . import suggestion_step
 from . import clause
