@@ -20,6 +20,7 @@ from . import competence
 from . import emergency_document
 from . import submission
 from . import approvable
+from . import case_document
 from . import oral_consent
 from . import oral_document
 from . import emergency_plan

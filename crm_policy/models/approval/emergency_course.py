@@ -242,10 +242,3 @@ class CrmPolicyEmergencyCourse(models.AbstractModel):
         if not self.acted_at:
             self._policy_set_fact("acted_at")
         return line
-
-    @api.model
-    def _policy_text(self, text, problem):
-        text = text.strip() if isinstance(text, str) else ""
-        if not text:
-            raise ValidationError(problem)
-        return text

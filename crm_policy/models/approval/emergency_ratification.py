@@ -25,7 +25,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
 
     _name = "crm.policy.emergency.ratification"
     _description = "Ratification of an Emergency"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.case.document"]
 
     suspended_since = fields.Datetime(
         string="Right Suspended Since",
@@ -313,14 +313,6 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         for document in self._policy_documents():
             barred |= document._policy_approval_barred_users()
         return barred
-
-    def _policy_on_requested(self, users):
-        self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
-
-    def _policy_on_delegated(self, delegation):
-        self.env["crm.policy.case.access"]._policy_grant(
-            self.ticket_id, delegation.to_user_id, "delegation", delegation
-        )
 
     def _policy_on_approved(self):
         self._policy_decide_documents("approved", "_policy_on_approved")

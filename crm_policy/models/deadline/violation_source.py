@@ -127,13 +127,6 @@ class CrmPolicyViolationSource(models.AbstractModel):
             "view_mode": "form",
         }
 
-    @api.model
-    def _policy_text(self, text, problem):
-        text = text.strip() if isinstance(text, str) else ""
-        if not text:
-            raise ValidationError(problem)
-        return text
-
     # === BY THE CLOCK === #
 
     @api.model

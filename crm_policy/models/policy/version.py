@@ -250,9 +250,7 @@ class CrmPolicyVersion(models.Model):
         """
         self.check_access("read")
         self._policy_check_ender()
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason:
-            raise ValidationError(self.env._("Say why the policy is abolished."))
+        reason = self._policy_text(reason, self.env._("Say why the policy is abolished."))
         for version in self.sudo():
             if version.state != "effective":
                 raise UserError(
