@@ -232,3 +232,13 @@ WEEKDAYS = [
 def codes_of(selection):
     """Return the codes of a selection list, as pack schemas want them."""
     return tuple(code for code, _label in selection)
+
+
+# How satisfied a customer says he is when he is called back.
+SCORES = [
+    ("5", "5 - Very satisfied"),
+    ("4", "4 - Satisfied"),
+    ("3", "3 - Neutral"),
+    ("2", "2 - Dissatisfied"),
+    ("1", "1 - Very dissatisfied"),
+]

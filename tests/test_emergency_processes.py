@@ -3,22 +3,10 @@
 import time
 
 import pytest
+from test_concurrency import SETUP, TAKE_TURN, say, start
 
-SETUP = """
-company = env.company
-company.resource_calendar_id.tz = "Asia/Shanghai"
-
-def user(login, group):
-    group = env.ref(f"crm_policy.group_{group}")
-    vals = {"name": login, "login": login, "group_ids": [(6, 0, group.ids)]}
-    return env["res.users"].with_context(no_reset_password=True).create(vals)
-
-director = user("the director", "director")
-user("manager 1", "manager") + user("manager 2", "manager")
-user("a specialist", "specialist")
+CRISIS = """
 user("the executive", "ceo")  # somebody is left to ratify it
-version = env["crm.policy"]._policy_install_shipped("service", company)
-version.with_user(director).action_policy_publish()
 env.flush_all()
 kind = env["crm.policy.complaint.type"].search([("code", "=", "quality")])
 case = env["helpdesk.ticket"].create({
@@ -38,8 +26,9 @@ employees.department_id = department
 case.policy_department_id = department
 env["crm.policy.remedy"].create({"ticket_id": case.id, "amount": 20000})
 """
-TURN = """
-from odoo.exceptions import UserError, ValidationError
+TURN = (
+    """
+from odoo.exceptions import UserError
 from odoo.service.model import retrying
 
 someone = env["res.users"].search([("login", "=", "{login}")])
@@ -49,35 +38,21 @@ remedy = case.sudo().policy_remedy_ids.with_user(someone)
 def turn():
     env.invalidate_all()
     return {call}
-
-print("ready", flush=True)
-input()
-try:
-    {how}
-    print("done", flush=True)
-    input()
-except (UserError, ValidationError) as error:
-    print("refused:", error, flush=True)
 """
+    + TAKE_TURN
+)
 START = "case.action_policy_start_emergency('crisis', 'x')"
 EXECUTE = "remedy.action_policy_execute_emergency('x')"
 
 
 @pytest.fixture
 def crisis_db(scratch_db):
-    scratch_db.run_in_odoo(SETUP)
+    scratch_db.run_in_odoo(SETUP + CRISIS)
     return scratch_db
 
 
 def begin(database, **words):
-    process = database.start(TURN.format(**words))
-    assert process.stdout.readline().strip() == "ready", process.stderr.read()
-    return process
-
-
-def say(process, word="go"):
-    process.stdin.write(f"{word}\n")
-    process.stdin.flush()
+    return start(database, TURN.format(**words))
 
 
 def at_once(database, call):

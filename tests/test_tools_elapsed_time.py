@@ -1,6 +1,6 @@
 """Deadlines around the clock and over calendar days and months, border by border (T1, T3, T6)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -115,6 +115,19 @@ def test_a_company_without_a_calendar_counts_in_utc():
         resource_calendar_id = Calendar
 
     assert zones.company_zone(Company) == ZoneInfo("UTC")
+    assert zones.local_day(datetime(2026, 3, 1, 23, 30), Company) == date(2026, 3, 1)
+
+
+def test_the_day_is_that_of_the_company():
+    class Calendar:
+        tz = "Asia/Shanghai"
+
+    class Company:
+        resource_calendar_id = Calendar
+
+    assert zones.local_day(datetime(2026, 3, 1, 15, 59, 59), Company) == date(2026, 3, 1)
+    assert zones.local_day(datetime(2026, 3, 1, 16, 0), Company) == date(2026, 3, 2)
+    assert zones.local_day(datetime(2026, 3, 1, 23, 30), Company) == date(2026, 3, 2)
 
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2090, 1, 1)).map(

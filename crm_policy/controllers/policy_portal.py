@@ -3,7 +3,7 @@ from odoo.http import request, route
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
-from ..tools.zones import company_zone, to_local
+from ..tools.zones import local_day
 
 
 class PolicyPortal(CustomerPortal):
@@ -88,9 +88,7 @@ class PolicyPortal(CustomerPortal):
             "said": said.grouped("clause_id"),
             "whole": said.filtered(lambda line: not line.clause_id),
             "limits": Consultation._policy_limits(),
-            "last_day": to_local(
-                version.consultation_closes_at, company_zone(version.company_id)
-            ).date(),
+            "last_day": local_day(version.consultation_closes_at, version.company_id),
             "problems": [],
             "form": {},
         }

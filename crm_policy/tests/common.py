@@ -21,6 +21,17 @@ ROLES = (
     "analyst",
     "policy_admin",
 )
+# Who holds no post, beside those who do: name and groups.
+OTHERS = {
+    "legal": "base.group_user,crm_policy.group_legal",
+    "hr": "base.group_user,crm_policy.group_hr",
+    "committee": "base.group_user,crm_policy.group_committee",
+    "employee": "base.group_user",
+    "helpdesk_manager": "helpdesk_mgmt.group_helpdesk_manager",
+    "system": "base.group_system",
+    "portal": "base.group_portal",
+    "public": "base.group_public",
+}
 
 
 def shanghai(text):

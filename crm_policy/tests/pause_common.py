@@ -27,7 +27,6 @@ pause_reasons:
     max_duration: 2
     role: manager
 """
-SOLUTION = "    done: policy_solution_at\n    domain: [[policy_kind, in, [complaint, conflict]]]\n"
 CHANGES = (
     ("    duration: 15\n    unit: working_minutes\n", "    pauses: [customer, samples]\n"),
     ("    duration: 1\n    unit: working_hours\n", "    pauses: [customer]\n"),

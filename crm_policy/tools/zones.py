@@ -18,6 +18,11 @@ def to_local(moment, zone):
     return moment.replace(tzinfo=UTC).astimezone(zone)
 
 
+def local_day(moment, company):
+    """Return the day of naive UTC ``moment`` where a company works."""
+    return to_local(moment, company_zone(company)).date()
+
+
 def to_utc(moment, zone):
     """Return naive wall clock ``moment`` of ``zone`` as naive UTC."""
     return moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import ValidationError
 
+from ..const import SCORES
 from ..models.organisation.team import KINDS
 
 # What each step asks for, as arguments of its action.
@@ -55,16 +56,7 @@ class CrmPolicyCaseStep(models.TransientModel):
         [("phone", "Phone"), ("letter", "Letter"), ("email", "E-mail"), ("visit", "Visit")],
         default="phone",
     )
-    score = fields.Selection(
-        [
-            ("5", "5 - Very satisfied"),
-            ("4", "4 - Satisfied"),
-            ("3", "3 - Neutral"),
-            ("2", "2 - Dissatisfied"),
-            ("1", "1 - Very dissatisfied"),
-        ],
-        string="Satisfaction",
-    )
+    score = fields.Selection(SCORES, string="Satisfaction")
     committee = fields.Selection(KINDS)
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..const import EMERGENCY_TRIGGERS
+from ..const import EMERGENCY_TRIGGERS, SCORES
 
 
 class CrmPolicyEmergencyTurn(models.TransientModel):
@@ -39,16 +39,7 @@ class CrmPolicyEmergencyTurn(models.TransientModel):
         store=True,
         readonly=False,
     )
-    score = fields.Selection(
-        [
-            ("5", "5 - Very satisfied"),
-            ("4", "4 - Satisfied"),
-            ("3", "3 - Neutral"),
-            ("2", "2 - Dissatisfied"),
-            ("1", "1 - Very dissatisfied"),
-        ],
-        string="Satisfaction",
-    )
+    score = fields.Selection(SCORES, string="Satisfaction")
     is_refused = fields.Boolean(compute="_compute_is_refused")
 
     @api.depends("emergency_id")

@@ -1,1 +1,6 @@
-from . import purchase_order, purchase_order_line, route
+from . import purchase_document
+from . import purchase_gate
+from . import purchase_hold
+from . import purchase_order
+from . import purchase_order_line
+from . import route

@@ -1,5 +1,7 @@
 """What an emergency team orders before the signatures (EMG-01, AUT-MAT-05)."""
 
+from freezegun import freeze_time
+
 from odoo import Command
 from odoo.tests import Form
 
@@ -30,6 +32,23 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
         [line] = self.crisis.policy_emergency_id.action_ids
         self.assertEqual((line.res_model, line.res_id), (order._name, order.id))
         self.assertEqual(line.amount, 10_000)
+
+    def test_what_it_costs_is_converted_at_the_rate_of_the_company_s_day(self):
+        """At 23:30 in Greenwich it is tomorrow in Shanghai."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        dollar.rate_ids.unlink()
+        dollar.rate_ids = [
+            Command.create({"name": day, "rate": rate, "company_id": self.company.id})
+            for day, rate in (("2026-03-01", 1 / 7), ("2026-03-02", 1 / 10))
+        ]
+        with freeze_time("2026-03-01 23:30:00"):
+            crisis = self._new_crisis()
+            order = self._new_order(policy_ticket_id=crisis.id, currency_id=dollar.id)
+            self._start(crisis)
+            self._execute(order)
+        [line] = crisis.policy_emergency_id.action_ids
+        self.assertEqual(line.amount, 100_000)
 
     def test_what_it_has_ordered_stays_as_it_is(self):
         order = self._ordered()
@@ -74,11 +93,16 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
         order.with_user(self.asker).button_confirm()
         self.assertEqual(order.state, "purchase")
 
-    def _refused(self):
-        order = self._ordered()
+    def _ratify(self, outcome, words):
+        """Hand the emergency in and let the first who may decide on it."""
         self._hand_in(self.crisis.policy_emergency_id)
         request = self.crisis.policy_emergency_id.policy_approval_id
-        request.with_user(request.eligible_user_ids[0]).action_policy_reject("可以等")
+        signer = request.with_user(request.eligible_user_ids[0])
+        getattr(signer, f"action_policy_{outcome}")(words)
+
+    def _refused(self):
+        order = self._ordered()
+        self._ratify("reject", "可以等")
         self.assertEqual(order.policy_approval_state, "rejected")
         return order
 
@@ -117,9 +141,7 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
     def test_what_the_vendor_has_stays_although_it_is_refused_later(self):
         order = self._ordered()
         order.with_user(self.asker).button_confirm()
-        self._hand_in(self.crisis.policy_emergency_id)
-        request = self.crisis.policy_emergency_id.policy_approval_id
-        request.with_user(request.eligible_user_ids[0]).action_policy_reject("可以等")
+        self._ratify("reject", "可以等")
         with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
             order.with_user(self.asker).order_line.price_unit = 1
         order.with_user(self.asker).order_line.date_planned = "2030-01-01 00:00:00"
@@ -130,20 +152,14 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
 
     def test_the_ratification_ends_it(self):
         order = self._ordered()
-        self._hand_in(self.crisis.policy_emergency_id)
-        request = self.crisis.policy_emergency_id.policy_approval_id
-        signer = request.eligible_user_ids[0]
-        request.with_user(signer).action_policy_approve("属实")
+        self._ratify("approve", "属实")
         self.assertEqual(order.policy_approval_state, "approved")
         self.assertIn("属实", order.message_ids[0].body)
         order.with_user(self.asker).button_confirm()
         self.assertEqual(order.state, "purchase")
 
     def test_what_the_ratification_refuses_is_not_ordered_any_more(self):
-        order = self._ordered()
-        self._hand_in(self.crisis.policy_emergency_id)
-        request = self.crisis.policy_emergency_id.policy_approval_id
-        request.with_user(request.eligible_user_ids[0]).action_policy_reject("可以等")
+        order = self._refused()
         with self.assertRefused(PolicyRefusal, "was rejected by .*可以等"):
             order.with_user(self.asker).button_confirm()
 

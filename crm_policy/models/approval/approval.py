@@ -24,6 +24,7 @@ class CrmPolicyApproval(models.Model):
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
+    _policy_document_mixin = "crm.policy.approvable"
     _order = "id desc"
 
     name = fields.Char(required=True, readonly=True)
@@ -125,9 +126,6 @@ class CrmPolicyApproval(models.Model):
         )
 
     # === WHO SEES IT === #
-
-    def _policy_document_models(self):
-        return self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
 
     @api.model
     def _policy_own_domain(self):

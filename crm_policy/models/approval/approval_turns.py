@@ -149,22 +149,26 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             approval._policy_note_decisions(
                 [(approval, step, seats[user])], user, "forwarded", comment, person
             )
-            step._policy_update({"state": "skipped"})
-            approval._policy_make_room(1)
-            approval._policy_insert_steps(
-                [
-                    step._policy_copy_values(
-                        sequence=step.sequence + 1,
-                        role_id=False,
-                        team_id=False,
-                        person_id=person.id,
-                        origin="added" if step.origin == "added" else "forwarded",
-                        replaced_id=step.id,
-                    )
-                ]
-            )
-            approval._policy_open_steps()
+            approval._policy_hand_over(step, person)
             approval._policy_tell("forwarded", person, comment)
+
+    def _policy_hand_over(self, step, person):
+        """Let the open step wait for ``person`` alone."""
+        step._policy_update({"state": "skipped"})
+        self._policy_make_room(1)
+        self._policy_insert_steps(
+            [
+                step._policy_copy_values(
+                    sequence=step.sequence + 1,
+                    role_id=False,
+                    team_id=False,
+                    person_id=person.id,
+                    origin="added" if step.origin == "added" else "forwarded",
+                    replaced_id=step.id,
+                )
+            ]
+        )
+        self._policy_open_steps()
 
     def _policy_check_forward(self, step, seats, user, person):
         """Refuse to forward to somebody who could not decide himself."""

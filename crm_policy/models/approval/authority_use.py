@@ -19,6 +19,7 @@ class CrmPolicyAuthorityUse(models.Model):
     _name = "crm.policy.authority.use"
     _description = "Decided Amount"
     _inherit = ["crm.policy.gathered", "crm.policy.dependent", "crm.policy.protected"]
+    _policy_document_mixin = "crm.policy.approvable"
     _order = "id desc"
     _rec_name = "subject"
 
@@ -62,9 +63,6 @@ class CrmPolicyAuthorityUse(models.Model):
     _customer_idx = models.Index("(partner_id, decided_on)")
 
     # === WHO SEES IT === #
-
-    def _policy_document_models(self):
-        return self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
 
     @api.model
     def _policy_own_domain(self):

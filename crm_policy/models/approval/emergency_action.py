@@ -6,29 +6,9 @@ class CrmPolicyEmergencyAction(models.Model):
 
     _name = "crm.policy.emergency.action"
     _description = "Action in an Emergency"
-    _inherit = ["crm.policy.dependent", "crm.policy.protected", "crm.policy.named.document"]
-    _policy_document_field = "ticket_id"
+    _inherit = ["crm.policy.emergency.part", "crm.policy.protected", "crm.policy.named.document"]
     _order = "emergency_id, happened_at, id"
 
-    emergency_id = fields.Many2one(
-        "crm.policy.emergency",
-        string="Emergency Handling",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    ticket_id = fields.Many2one(
-        "helpdesk.ticket",
-        string="Case",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
-    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     happened_at = fields.Datetime(required=True, readonly=True)
     user_id = fields.Many2one(

@@ -1,5 +1,5 @@
 from odoo import fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 
 class CrmPolicyEmergencyDocument(models.AbstractModel):
@@ -110,9 +110,7 @@ class CrmPolicyEmergencyDocument(models.AbstractModel):
         :raises ValidationError: there is no reason.
         """
         self.check_access("read")
-        text = reason.strip() if isinstance(reason, str) else ""
-        if not text:
-            raise ValidationError(self.env._("Say why it cannot wait for its approval."))
+        text = self._policy_text(reason, self.env._("Say why it cannot wait for its approval."))
         for record in self:
             emergency = record.sudo()._policy_emergency()
             if not emergency:

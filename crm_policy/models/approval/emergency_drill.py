@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...tools.zones import local_day
+
 
 class CrmPolicyEmergencyDrill(models.Model):
     """A rehearsal of an emergency plan: when, who took part, what was found (EMG-05).
@@ -17,7 +19,10 @@ class CrmPolicyEmergencyDrill(models.Model):
         "crm.policy.emergency.plan", required=True, index=True, ondelete="restrict"
     )
     company_id = fields.Many2one(related="plan_id.company_id", store=True, index=True)
-    held_on = fields.Date(required=True, default=fields.Date.context_today)
+    held_on = fields.Date(
+        required=True,
+        default=lambda self: local_day(fields.Datetime.now(), self.env.company),
+    )
     participant_ids = fields.Many2many(
         "res.users", relation="crm_policy_emergency_drill_user_rel", string="Participants"
     )

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...const import EMERGENCY_TRIGGERS
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 _logger = logging.getLogger(__name__)
 
@@ -82,7 +82,8 @@ class CrmPolicyEmergencyPlan(models.Model):
         for plan in self:
             today = plan._policy_today()
             months = int(self._policy_interval(plan.company_id))
-            begun = plan.last_drill_on or (plan.create_date or fields.Datetime.now()).date()
+            made = plan.create_date or fields.Datetime.now()
+            begun = plan.last_drill_on or local_day(made, plan.company_id)
             plan.next_drill_on = months and begun + relativedelta(months=months)
             plan.drill_overdue = bool(plan.next_drill_on) and plan.next_drill_on < today
 
@@ -100,7 +101,7 @@ class CrmPolicyEmergencyPlan(models.Model):
 
     def _policy_today(self):
         company = self.company_id or self.env.company
-        return to_local(fields.Datetime.now(), company_zone(company)).date()
+        return local_day(fields.Datetime.now(), company)
 
     @api.model
     def _policy_interval(self, company):

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import company_zone, local_day, to_local
 
 # What the clocks of a ratification end with: its decision.
 DECIDED = "decided_at"
@@ -25,7 +25,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
 
     _name = "crm.policy.emergency.ratification"
     _description = "Ratification of an Emergency"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.case.document"]
 
     suspended_since = fields.Datetime(
         string="Right Suspended Since",
@@ -94,7 +94,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         company = emergency.company_id
         now = fields.Datetime.now()
         amount = record._policy_approval_currency()._convert(
-            record._policy_emergency_amount(), company.currency_id, company, now.date()
+            record._policy_emergency_amount(), company.currency_id, company, local_day(now, company)
         )
         record._policy_guarded_write(
             {
@@ -313,14 +313,6 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         for document in self._policy_documents():
             barred |= document._policy_approval_barred_users()
         return barred
-
-    def _policy_on_requested(self, users):
-        self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
-
-    def _policy_on_delegated(self, delegation):
-        self.env["crm.policy.case.access"]._policy_grant(
-            self.ticket_id, delegation.to_user_id, "delegation", delegation
-        )
 
     def _policy_on_approved(self):
         self._policy_decide_documents("approved", "_policy_on_approved")

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
 
 
 class CrmPolicyEmergencyStep(models.Model):
@@ -8,23 +7,10 @@ class CrmPolicyEmergencyStep(models.Model):
 
     _name = "crm.policy.emergency.step"
     _description = "Step of an Emergency"
-    _inherit = ["crm.policy.dependent", "crm.policy.subject"]
-    _policy_document_field = "ticket_id"
+    _inherit = ["crm.policy.emergency.part", "crm.policy.emergency.subject"]
     _order = "emergency_id, due_at, id"
     _rec_name = "plan_step_id"
 
-    emergency_id = fields.Many2one(
-        "crm.policy.emergency",
-        string="Emergency Handling",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    ticket_id = fields.Many2one(
-        related="emergency_id.ticket_id", string="Case", store=True, index=True
-    )
-    company_id = fields.Many2one(related="emergency_id.company_id", store=True, index=True)
     # Roles look for the persons of the case here.
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
     leader_id = fields.Many2one(related="emergency_id.leader_id", string="Leader")
@@ -65,20 +51,6 @@ class CrmPolicyEmergencyStep(models.Model):
 
     def _policy_fact_fields(self):
         return super()._policy_fact_fields() | {"opened_at", "done_at"}
-
-    def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | (
-            {name for name, field in self._fields.items() if field.store} - {"id"}
-        )
-
-    @api.model
-    def _policy_open_domain(self):
-        # It stays under the version of its emergency.
-        return Domain.FALSE
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self.env._("An emergency is evidence: it stays."))
 
     # === ACTION METHODS === #
 
@@ -127,6 +99,3 @@ class CrmPolicyEmergencyStep(models.Model):
         for role, steps in self.grouped("role_id").items():
             users = users.union(users, *role._users_for(steps).values())
         return users
-
-    def _policy_open_for(self, users):
-        self.env["crm.policy.case.access"].sudo()._policy_grant(self.ticket_id, users, "escalation")

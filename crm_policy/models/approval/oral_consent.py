@@ -14,6 +14,7 @@ class CrmPolicyOralConsent(models.Model):
     _name = "crm.policy.oral.consent"
     _description = "Oral Consent"
     _inherit = ["crm.policy.dependent", "crm.policy.subject"]
+    _policy_document_mixin = "crm.policy.approvable"
     _order = "id desc"
 
     _policy_clock_fields = ("denied",)
@@ -63,9 +64,6 @@ class CrmPolicyOralConsent(models.Model):
     _document_idx = models.Index("(res_model, res_id)")
 
     # === CRUD METHODS === #
-
-    def _policy_document_models(self):
-        return self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
 
     @api.model
     def _policy_own_domain(self):

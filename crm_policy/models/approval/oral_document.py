@@ -133,21 +133,22 @@ class CrmPolicyOralDocument(models.AbstractModel):
 
     def _policy_on_approved(self):
         result = super()._policy_on_approved()
-        for record in self:
-            user = record.policy_approval_id.decision_ids[-1:].user_id
-            consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(record)
-            if consents:
-                consents._policy_sign(user)
+        for consents, user in self._policy_words_decided():
+            consents._policy_sign(user)
         return result
 
     def _policy_on_rejected(self):
         result = super()._policy_on_rejected()
-        for record in self:
-            user = record.policy_approval_id.decision_ids[-1:].user_id
-            consents = self.env["crm.policy.oral.consent"]._policy_unsigned_of(record)
-            if consents:
-                consents._policy_deny(user)
+        for consents, user in self._policy_words_decided():
+            consents._policy_deny(user)
         return result
+
+    def _policy_words_decided(self):
+        """Yield the words that still lack their signature, and who has just decided on each."""
+        Consent = self.env["crm.policy.oral.consent"]
+        for record in self:
+            if consents := Consent._policy_unsigned_of(record):
+                yield consents, record.policy_approval_id.decision_ids[-1:].user_id
 
     def _policy_oral_rule(self):
         """Return the rule that gives the signature its time; refuse where the policy has none."""

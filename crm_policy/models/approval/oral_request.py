@@ -12,19 +12,5 @@ class CrmPolicyOralRequest(models.AbstractModel):
         self.ensure_one()
         if step.person_id == person:
             return
-        step._policy_update({"state": "skipped"})
-        self._policy_make_room(1)
-        self._policy_insert_steps(
-            [
-                step._policy_copy_values(
-                    sequence=step.sequence + 1,
-                    role_id=False,
-                    team_id=False,
-                    person_id=person.id,
-                    origin="forwarded",
-                    replaced_id=step.id,
-                )
-            ]
-        )
+        self._policy_hand_over(step, person)
         self._policy_log_requests("approval.oral", {self.id: {"leader": person.id}})
-        self._policy_open_steps()

@@ -87,11 +87,9 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
         self._policy_refuse_accused()
         self._policy_refuse_customer()
         self._policy_check_governed()
-        text = reason.strip() if isinstance(reason, str) else ""
         if trigger not in dict(EMERGENCY_TRIGGERS):
             raise ValidationError(self.env._("Say what makes the case an emergency."))
-        if not text:
-            raise ValidationError(self.env._("Say what has happened."))
+        text = self._policy_text(reason, self.env._("Say what has happened."))
         for case in self.sudo():
             if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
                 raise UserError(self.env._("%(case)s is ended.", case=case.display_name))

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 from .complaint_fields import MEASURES, STEP_TEXTS
 
 WINDOW = ("crm_policy.group_specialist",)
@@ -485,7 +485,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 blocks[company, kind.number_pattern, kind.number_reset].append(position)
         numbers = {}
         for (company, pattern, reset), positions in blocks.items():
-            day = to_local(moment, company_zone(company)).date()
+            day = local_day(moment, company)
             block = self._policy_free_numbers(company, pattern, reset, day, len(positions))
             numbers.update(zip(positions, block, strict=True))
         return numbers

@@ -107,9 +107,7 @@ class CrmPolicyCountersign(models.Model):
         :raises ValidationError: there is no text.
         """
         self.check_access("read")
-        text = (opinion or "").strip() if isinstance(opinion, str) else ""
-        if not text:
-            raise ValidationError(self.env._("Write down the opinion."))
+        text = self._policy_text(opinion, self.env._("Write down the opinion."))
         for line in self:
             holders = line._policy_holders()
             if self.env.user not in holders:

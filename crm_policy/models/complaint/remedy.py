@@ -20,7 +20,7 @@ class CrmPolicyRemedy(models.Model):
         "crm.policy.dependent",
         "crm.policy.remedy.execution",
         "crm.policy.oral.document",
-        "crm.policy.approvable",
+        "crm.policy.case.document",
     ]
     _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
@@ -375,14 +375,6 @@ class CrmPolicyRemedy(models.Model):
             "res_id": self.ticket_id.id,
             "view_mode": "form",
         }
-
-    def _policy_on_requested(self, users):
-        self.env["crm.policy.case.access"]._policy_grant(self.ticket_id, users, "approver")
-
-    def _policy_on_delegated(self, delegation):
-        self.env["crm.policy.case.access"]._policy_grant(
-            self.ticket_id, delegation.to_user_id, "delegation", delegation
-        )
 
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))

@@ -26,6 +26,7 @@ class CrmPolicyDeadline(models.Model):
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
+    _policy_document_mixin = "crm.policy.subject"
     _order = "due_at, id"
 
     # Found by the unique key below: each index less is a write less for each date that moves.
@@ -124,9 +125,6 @@ class CrmPolicyDeadline(models.Model):
         return [("state", "=", "open"), ("due_at", "<", fields.Datetime.now())]
 
     # === WHO SEES IT === #
-
-    def _policy_document_models(self):
-        return self.env.registry.descendants(["crm.policy.subject"], "_inherit")
 
     @api.model
     def _policy_own_domain(self):

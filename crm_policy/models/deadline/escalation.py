@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 
 class CrmPolicyEscalation(models.Model):
@@ -264,7 +264,6 @@ class CrmPolicyEscalation(models.Model):
             if activity:
                 activity.summary = words
                 continue
-            zone = company_zone(deadline.company_id)
             created.append(
                 {
                     "activity_type_id": kind.id if kind else False,
@@ -272,7 +271,7 @@ class CrmPolicyEscalation(models.Model):
                     "res_id": deadline.res_id,
                     "user_id": user.id,
                     "summary": words,
-                    "date_deadline": to_local(deadline.due_at, zone).date(),
+                    "date_deadline": local_day(deadline.due_at, deadline.company_id),
                     "policy_deadline_id": deadline.id,
                 }
             )

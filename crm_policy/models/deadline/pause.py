@@ -41,6 +41,7 @@ class CrmPolicyPause(models.Model):
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
+    _policy_document_mixin = "crm.policy.subject"
     _order = "id desc"
 
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
@@ -119,9 +120,6 @@ class CrmPolicyPause(models.Model):
             pause.can_decide = self.env.user in pause._policy_deciders()
 
     # === WHO SEES IT === #
-
-    def _policy_document_models(self):
-        return self.env.registry.descendants(["crm.policy.subject"], "_inherit")
 
     @api.model
     def _policy_own_domain(self):

@@ -2,7 +2,7 @@ from collections import defaultdict
 
 from odoo import fields, models
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 
 class CrmPolicyPauseRequest(models.AbstractModel):
@@ -78,7 +78,6 @@ class CrmPolicyPauseRequest(models.AbstractModel):
 
     def _policy_activity(self, kind, user):
         words = self.with_context(lang=user.lang)
-        zone = company_zone(self.company_id)
         return {
             "activity_type_id": kind.id if kind else False,
             "res_model_id": self.env["ir.model"]._get_id(self.res_model),
@@ -90,6 +89,6 @@ class CrmPolicyPauseRequest(models.AbstractModel):
                 person=self.requested_by.name,
                 reason=words.reason_id.name,
             ),
-            "date_deadline": to_local(fields.Datetime.now(), zone).date(),
+            "date_deadline": local_day(fields.Datetime.now(), self.company_id),
             "policy_pause_id": self.id,
         }

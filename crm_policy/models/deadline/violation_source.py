@@ -4,7 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...const import SEVERITIES_OF_BREACH
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 NUMBERS = "VIO-YYYY-NNNN"
 REPORTERS = "crm_policy.group_supervisor"
@@ -127,13 +127,6 @@ class CrmPolicyViolationSource(models.AbstractModel):
             "view_mode": "form",
         }
 
-    @api.model
-    def _policy_text(self, text, problem):
-        text = text.strip() if isinstance(text, str) else ""
-        if not text:
-            raise ValidationError(problem)
-        return text
-
     # === BY THE CLOCK === #
 
     @api.model
@@ -193,7 +186,7 @@ class CrmPolicyViolationSource(models.AbstractModel):
             by_company.setdefault(vals["company_id"], []).append(vals)
         for company_id, group in by_company.items():
             company = self.env["res.company"].sudo().browse(company_id)
-            day = to_local(now, company_zone(company)).date()
+            day = local_day(now, company)
             numbers = (
                 self.env["crm.policy.counter"]
                 .sudo()
@@ -261,7 +254,6 @@ class CrmPolicyViolationSource(models.AbstractModel):
             if not user.active:
                 continue
             until = violation.policy_next_due_at or violation.opened_at
-            zone = company_zone(violation.company_id)
             vals_list.append(
                 {
                     "activity_type_id": kind.id if kind else False,
@@ -271,7 +263,7 @@ class CrmPolicyViolationSource(models.AbstractModel):
                     "summary": violation.with_context(lang=user.lang).env._(
                         "Explain %(violation)s", violation=violation.display_name
                     ),
-                    "date_deadline": to_local(until, zone).date(),
+                    "date_deadline": local_day(until, violation.company_id),
                 }
             )
         self.env["crm.policy.escalation"]._policy_remind_quietly(vals_list)

@@ -16,12 +16,16 @@ class CrmPolicyDependent(models.AbstractModel):
 
     # A many2one, or the id half of a (model, id) pair.
     _policy_document_field = "res_id"
+    # What the models have in common that such a pair may point at.
+    _policy_document_mixin = None
 
     def _policy_document_models(self):
         """Return the names of the models that :attr:`_policy_document_field` may point at.
 
-        :rtype: list[str]
+        :rtype: collections.abc.Collection[str]
         """
+        if self._policy_document_mixin:
+            return self.env.registry.descendants([self._policy_document_mixin], "_inherit")
         field = self._fields[self._policy_document_field]
         return [field.comodel_name] if field.type == "many2one" else []
 

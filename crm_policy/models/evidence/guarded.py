@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 
 
 def own_defaults(model, names):
@@ -63,6 +63,17 @@ class CrmPolicyGuarded(models.AbstractModel):
     def write(self, vals):
         self._policy_refuse_guarded(vals)
         return super().write(vals)
+
+    @api.model
+    def _policy_text(self, text, problem):
+        """Return what a caller of a button has written, without blanks around it.
+
+        :raises ValidationError: ``problem``, where it is no text or an empty one.
+        """
+        text = text.strip() if isinstance(text, str) else ""
+        if not text:
+            raise ValidationError(problem)
+        return text
 
     def _policy_guarded_create(self, vals_list):
         """Create records whose guarded fields the calling method has checked."""

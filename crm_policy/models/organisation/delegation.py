@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_list
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 from .role import can_act
 
 # What counts the delegations of a company: 1, 2, 3, for ever.
@@ -268,7 +268,7 @@ class CrmPolicyDelegation(models.Model):
 
     @api.model
     def _policy_today(self, company):
-        return to_local(fields.Datetime.now(), company_zone(company.sudo())).date()
+        return local_day(fields.Datetime.now(), company.sudo())
 
     @api.model
     def _policy_active_domain(self, moment):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 
 class CrmPolicyExchange(models.AbstractModel):
@@ -37,7 +37,7 @@ class CrmPolicyExchange(models.AbstractModel):
     @api.model
     def _policy_day(self, company):
         """Return the day it is now where the company works."""
-        return to_local(fields.Datetime.now(), company_zone(company)).date()
+        return local_day(fields.Datetime.now(), company)
 
     @api.model
     def _policy_has_rate(self, currency, company, day):

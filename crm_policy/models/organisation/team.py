@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 from .role import can_act
 
 KINDS = [
@@ -347,7 +347,7 @@ class CrmPolicyTeam(models.Model):
         return max(1, -(-self._policy_size(seats) * self.quorum // 100))
 
     def _policy_is_running(self):
-        today = to_local(fields.Datetime.now(), company_zone(self.company_id)).date()
+        today = local_day(fields.Datetime.now(), self.company_id)
         return (
             self.active
             and (not self.date_from or self.date_from <= today)

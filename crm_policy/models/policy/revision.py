@@ -89,9 +89,7 @@ class CrmPolicyRevision(models.AbstractModel):
         """Record that the version in force was looked at and is still right (POL-VER-02)."""
         self.check_access("read")
         self._policy_check_approver()
-        note = note.strip() if isinstance(note, str) else ""
-        if not note:
-            raise ValidationError(self.env._("Say what was looked at, and what came of it."))
+        note = self._policy_text(note, self.env._("Say what was looked at, and what came of it."))
         for version in self.sudo():
             if version.state != "effective":
                 raise UserError(

@@ -5,7 +5,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 
 class CrmPolicyVersion(models.Model):
@@ -250,9 +250,7 @@ class CrmPolicyVersion(models.Model):
         """
         self.check_access("read")
         self._policy_check_ender()
-        reason = reason.strip() if isinstance(reason, str) else ""
-        if not reason:
-            raise ValidationError(self.env._("Say why the policy is abolished."))
+        reason = self._policy_text(reason, self.env._("Say why the policy is abolished."))
         for version in self.sudo():
             if version.state != "effective":
                 raise UserError(
@@ -322,7 +320,7 @@ class CrmPolicyVersion(models.Model):
     # === BUSINESS METHODS === #
 
     def _policy_today(self):
-        return to_local(fields.Datetime.now(), company_zone(self.company_id)).date()
+        return local_day(fields.Datetime.now(), self.company_id)
 
     def _policy_check_waiting(self):
         """Refuse to approve what is not in review, or would bind the past."""

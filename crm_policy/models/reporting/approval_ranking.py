@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...tools.zones import company_zone
+
 EPOCH_OF = "EXTRACT(EPOCH FROM %s)::bigint"
 
 
@@ -103,7 +105,7 @@ class CrmPolicyApprovalRanking(models.Model):
         )
 
     def _policy_clocks(self):
-        """Return SELECTs of (company_id, starts, stops, done): the working time of each company."""
+        """Return SELECTs of (company_id, zone, starts, stops, done): how each company works."""
         this_year = fields.Date.today().year
         [[first]] = self.env.execute_query(
             SQL(
@@ -123,9 +125,10 @@ class CrmPolicyApprovalRanking(models.Model):
             )
             rows.append(
                 SQL(
-                    "SELECT %s AS company_id, %s::bigint[] AS starts, %s::bigint[] AS stops,"
-                    " %s::bigint[] AS done",
+                    "SELECT %s AS company_id, %s AS zone, %s::bigint[] AS starts,"
+                    " %s::bigint[] AS stops, %s::bigint[] AS done",
                     company.id,
+                    company_zone(company.sudo()).key,
                     *map(list, index),
                 )
             )
@@ -149,7 +152,8 @@ class CrmPolicyApprovalRanking(models.Model):
                 """
                 COALESCE((SELECT rate.rate FROM res_currency_rate rate
                            WHERE rate.currency_id = %s
-                             AND rate.name <= approval.requested_at::date
+                             AND rate.name <= (approval.requested_at AT TIME ZONE 'UTC'
+                                                AT TIME ZONE clock.zone)::date
                              AND (rate.company_id IS NULL
                                   OR rate.company_id = COALESCE(
                                       SPLIT_PART(company.parent_path, '/', 1)::int, company.id))

@@ -11,7 +11,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import local_day
 
 _logger = logging.getLogger(__name__)
 
@@ -250,7 +250,7 @@ class CrmPolicyReportMonthly(models.Model):
 
     @api.model
     def _policy_today(self, company):
-        return to_local(fields.Datetime.now(), company_zone(company)).date()
+        return local_day(fields.Datetime.now(), company)
 
     @api.model
     def _policy_last_month(self, company):

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from ...const import WEEKDAYS
 from ...tools.cell_values import FIRST_YEAR, LAST_YEAR
+from ...tools.zones import local_day
 
 # In this month the State Council has told, or is about to tell, the days of the coming year.
 NEXT_YEAR_FROM_MONTH = 10
@@ -216,8 +217,7 @@ class CrmPolicyCalendarDay(models.Model):
 
     @api.model
     def _policy_today(self, company):
-        zone = company.sudo().resource_calendar_id.tz
-        return fields.Date.context_today(self.with_context(tz=zone))
+        return local_day(fields.Datetime.now(), company.sudo())
 
     @api.model
     def _policy_missing_words(self, country, year):

@@ -75,6 +75,22 @@ class TestEmergencyDrills(EmergencyCommon):
         self.assertFalse(self._overdue("2026-07-10 12:00"))
         self.assertTrue(self._overdue("2026-07-11 12:00"))
 
+    def test_the_day_it_was_written_is_the_company_s(self):
+        """At 23:30 in Greenwich it is the 11th in Shanghai."""
+        self.env.cr.execute(
+            "UPDATE crm_policy_emergency_plan SET create_date = '2026-01-10 23:30' WHERE id = %s",
+            [self.plan.id],
+        )
+        self.assertFalse(self._overdue("2026-07-11 12:00"))
+        self.assertTrue(self._overdue("2026-07-12 12:00"))
+
+    def test_a_drill_is_of_today_where_the_company_is(self):
+        """Wherever its clerk sits: in Auckland it is tomorrow already, and that is refused."""
+        self.users["manager"].tz = "Pacific/Auckland"
+        with at("2026-03-02 22:00"):
+            Drill = self.env["crm.policy.emergency.drill"].with_user(self.users["manager"])
+            self.assertEqual(Drill.default_get(["held_on"])["held_on"], date(2026, 3, 2))
+
     def test_who_keeps_the_plan_is_reminded_once(self):
         with at("2026-03-02 10:00"):
             self._drill("2026-03-01")

@@ -312,6 +312,20 @@ class TestEmergencyExecution(EmergencyCommon):
         with self.assertRefused(UserError, "recorded already"):
             self._as("supervisor", first).action_policy_done()
 
+    def test_nobody_types_in_or_deletes_a_step(self):
+        """The superuser neither: another case, another due, done without doing it."""
+        step = self._start(self.case).step_ids[0]
+        self.assertEqual((step.ticket_id, step.company_id), (self.case, self.company))
+        for vals in (
+            {"ticket_id": self._new_crisis().id},
+            {"due_at": "2030-01-01 00:00:00"},
+            {"done_at": "2026-03-02 00:00:00"},
+        ):
+            with self.subTest(vals), self.assertRaises(AccessError):
+                step.sudo().write(vals)
+        with self.assertRefused(UserError, "stays"):
+            step.sudo().unlink()
+
     def test_the_role_of_a_step_does_it_and_sees_the_case(self):
         lawyer = self._new_user("legal", login="t_legal")
         emergency = self._start(self.case)

@@ -17,6 +17,19 @@ class TestEmergencyRatification(EmergencyCommon):
             self._stabilise(emergency)
         return emergency, after
 
+    def _replace_team(self, leader):
+        """Let another emergency team take over, of one person."""
+        self.emergency_team.active = False
+        self.env["crm.policy.team"].create(
+            {
+                "code": "second",
+                "name": "第二应急小组",
+                "kind": "emergency",
+                "company_id": self.company.id,
+                "member_ids": [Command.create({"user_id": leader.id, "sequence": 1})],
+            }
+        )
+
     # === ONE REQUEST FOR ALL OF IT === #
 
     def test_one_request_ratifies_everything(self):
@@ -332,18 +345,7 @@ class TestEmergencyRatification(EmergencyCommon):
 
     def test_another_team_of_the_same_leader_is_suspended_too(self):
         emergency, after = self._late()
-        self.emergency_team.active = False
-        self.env["crm.policy.team"].create(
-            {
-                "code": "second",
-                "name": "第二应急小组",
-                "kind": "emergency",
-                "company_id": self.company.id,
-                "member_ids": [
-                    Command.create({"user_id": self.users["manager"].id, "sequence": 1}),
-                ],
-            }
-        )
+        self._replace_team(self.users["manager"])
         with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
             self._start(self._new_crisis())
         with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
@@ -370,18 +372,7 @@ class TestEmergencyRatification(EmergencyCommon):
 
     def test_another_team_with_another_leader_is_not(self):
         _emergency, after = self._late()
-        self.emergency_team.active = False
-        self.env["crm.policy.team"].create(
-            {
-                "code": "second",
-                "name": "第二应急小组",
-                "kind": "emergency",
-                "company_id": self.company.id,
-                "member_ids": [
-                    Command.create({"user_id": self.manager2.id, "sequence": 1}),
-                ],
-            }
-        )
+        self._replace_team(self.manager2)
         with at(after):
             case = self._new_crisis()
             case.with_user(self.manager2).action_policy_start_emergency("crisis", "停产")

@@ -1,5 +1,6 @@
 """People come and go while a request waits: somebody can always decide it."""
 
+from contextlib import contextmanager
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
@@ -153,13 +154,19 @@ class TestNeverStuck(ApprovalCommon):
         boss = self._new_employee(self.users[role])
         self._new_employee(self.users["specialist"], parent_id=boss.id)
 
-    def test_while_the_highest_is_away_a_manager_without_limit_decides_no_amount(self):
+    @contextmanager
+    def _while_the_ceo_is_away(self):
+        """Leave one who has the highest limit, and he has two days off."""
         self._set_route()
         self._led_by("qc")
         (self.ceos - self.users["ceo"]).active = False
         with at("2026-03-03 10:00"):
             self._new_employee(self.users["ceo"])
             self._away(self.users["ceo"], "2026-03-03 00:00", "2026-03-05 00:00")
+            yield
+
+    def test_while_the_highest_is_away_a_manager_without_limit_decides_no_amount(self):
+        with self._while_the_ceo_is_away():
             remedy = self._submitted(60_000)
             self.assertEqual(self._who(remedy), ["ceo"])
             with self.assertRaises(UserError):
@@ -168,12 +175,7 @@ class TestNeverStuck(ApprovalCommon):
         self.assertEqual(remedy.policy_approval_state, "approved")
 
     def test_who_has_the_authority_and_is_away_comes_before_the_chain(self):
-        self._set_route()
-        self._led_by("qc")
-        (self.ceos - self.users["ceo"]).active = False
-        with at("2026-03-03 10:00"):
-            self._new_employee(self.users["ceo"])
-            self._away(self.users["ceo"], "2026-03-03 00:00", "2026-03-05 00:00")
+        with self._while_the_ceo_is_away():
             remedy = self._submitted(30_000)
             self.assertEqual(self._who(remedy), ["director"])
             self.users["director"].active = False

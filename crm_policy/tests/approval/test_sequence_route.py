@@ -7,19 +7,13 @@ import yaml
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
-from ..common import PolicyCommon
+from ..approval_common import ApprovalCommon
 
 PACK = Path(__file__).parents[2] / "packs" / "service.yaml"
 
 
-class TestSequenceRoute(PolicyCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        for number in (2, 3):
-            cls.users[f"ceo{number}"] = cls._new_user("ceo", login=f"t_ceo{number}")
-        cls.ceos = cls.users["ceo"] | cls.users["ceo2"] | cls.users["ceo3"]
-        cls.versions = 1
+class TestSequenceRoute(ApprovalCommon):
+    versions = 1
 
     def _requested(self, steps, amount=5000, **vals):
         """Put a version with such a route in force and submit a remedy under it."""
@@ -36,10 +30,6 @@ class TestSequenceRoute(PolicyCommon):
         remedy = self._new_remedy(case, amount)
         self._as("specialist", remedy).action_policy_submit()
         return remedy
-
-    def _sign(self, remedy, *roles):
-        for role in roles:
-            self._as(role, remedy).action_policy_approve("同意")
 
     def _states(self, remedy):
         return remedy.policy_approval_id.step_ids.mapped("state")

@@ -13,25 +13,15 @@ from odoo.sql_db import Savepoint
 from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
-from ..common import ROLES, PolicyCommon
+from ..common import OTHERS, ROLES, PolicyCommon
 from . import surface
 
-# Who holds no post, beside those who do.
-OTHERS = {
-    "legal": "base.group_user,crm_policy.group_legal",
-    "hr": "base.group_user,crm_policy.group_hr",
-    "committee": "base.group_user,crm_policy.group_committee",
-    "employee": "base.group_user",
-    "helpdesk_manager": "helpdesk_mgmt.group_helpdesk_manager",
-    "system": "base.group_system",
-    "portal": "base.group_portal",
-    "public": "base.group_public",
-}
 # Managers who have something of their own in it, or nothing any more.
 INTERESTED = ("requester", "beneficiary", "archived")
+# Those whose work none of the evidence is.
 OUTSIDERS = ("portal", "public", "archived", "stranger")
 EVERY_GROUP = [f"crm_policy.group_{role}" for role in (*ROLES, "legal", "hr", "committee")]
-# Those whose work none of the evidence is.
+# Of how many requests of a model each is tried.
 LIMIT = 6
 # Where a reason is a code.
 REASONS = {

@@ -5,18 +5,6 @@ from odoo.tests import new_test_user
 
 from ..common import PolicyCommon, at, shanghai
 
-APPOINTED = (
-    "gm_office",
-    "manager_office",
-    "quality",
-    "production",
-    "rd",
-    "sales_manager",
-    "deputy_gm",
-    "warehouse",
-    "complaint_officer",
-)
-
 
 class PackFlow(PolicyCommon):
     """A company under one of the packs beside its first one."""

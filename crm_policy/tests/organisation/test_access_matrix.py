@@ -12,21 +12,10 @@ from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tools.safe_eval import safe_eval
 
-from ..common import ROLES, PolicyCommon
+from ..common import OTHERS, ROLES, PolicyCommon
 
 MATRIX = Path(__file__).parent.parent / "data" / "access_matrix.csv"
 OPERATIONS = {"R": "read", "W": "write", "C": "create", "D": "unlink"}
-# Those who hold no post beside those who do.
-OTHERS = {
-    "legal": "base.group_user,crm_policy.group_legal",
-    "hr": "base.group_user,crm_policy.group_hr",
-    "committee": "base.group_user,crm_policy.group_committee",
-    "employee": "base.group_user",
-    "helpdesk_manager": "helpdesk_mgmt.group_helpdesk_manager",
-    "system": "base.group_system",
-    "portal": "base.group_portal",
-    "public": "base.group_public",
-}
 
 
 class TestAccessMatrix(PolicyCommon):

@@ -13,6 +13,24 @@ class TestApprovalRanking(PolicyCommon):
             self._as("specialist", remedy).action_policy_submit()
         return remedy.policy_approval_id
 
+    def _submitted_in_dollars(self, moment):
+        """Ask for 100 dollars; each is worth 8.00, from 8 March on 5.00."""
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        self.env["res.currency.rate"].create(
+            [
+                {"currency_id": dollar.id, "company_id": self.company.id, "name": day, "rate": rate}
+                for day, rate in (("2026-01-01", 0.125), ("2026-03-08", 0.2))
+            ]
+        )
+        approval = self._submitted(moment, 100)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_approval SET currency_id = %s WHERE id = %s",
+            [dollar.id, approval.id],
+        )
+        return approval
+
     def _rows(self, approvals, role="director"):
         self.env.invalidate_all()
         rows = self.env["crm.policy.approval.ranking"].with_user(self.users[role])
@@ -39,22 +57,15 @@ class TestApprovalRanking(PolicyCommon):
             self.assertEqual(row.role_id.code, "ceo")
 
     def test_amounts_are_those_of_the_company_at_the_rate_of_the_day(self):
-        dollar = self.env.ref("base.USD")
-        dollar.active = True
-        self.env["res.currency.rate"].create(
-            [
-                {"currency_id": dollar.id, "company_id": self.company.id, "name": day, "rate": rate}
-                for day, rate in (("2026-01-01", 0.125), ("2026-03-08", 0.2))
-            ]
-        )
-        approval = self._submitted("2026-03-06 17:00", 100)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE crm_policy_approval SET currency_id = %s WHERE id = %s",
-            [dollar.id, approval.id],
-        )
+        approval = self._submitted_in_dollars("2026-03-06 17:00")
         with at("2026-03-09 10:00"):
             self.assertEqual(self._rows(approval).amount, 800)
+
+    def test_the_day_of_the_rate_is_the_company_s(self):
+        """At 23:30 in Greenwich it is the 8th in Shanghai."""
+        approval = self._submitted_in_dollars("2026-03-08 07:30")
+        with at("2026-03-09 10:00"):
+            self.assertEqual(self._rows(approval).amount, 500)
 
     def test_who_may_look(self):
         approval = self._submitted("2026-03-06 17:00")
