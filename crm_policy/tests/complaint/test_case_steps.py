@@ -88,7 +88,7 @@ class TestCaseSteps(PolicyCommon):
         return case
 
     def _picture(self, case):
-        self.env.flush_all()
+        self.env.cr.flush()
         queries = (
             SQL("SELECT * FROM helpdesk_ticket WHERE id = %s", case.id),
             SQL("SELECT * FROM crm_policy_deadline WHERE res_id = %s ORDER BY id", case.id),
