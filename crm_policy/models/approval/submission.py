@@ -153,7 +153,8 @@ class CrmPolicySubmission(models.AbstractModel):
             ]
         barred = self.env.user | self._policy_approval_barred_users()
         for line in self._policy_covering_lines(amount):
-            users = line.role_id._users_for(self)[self.id] - barred
+            # Who is away holds the role all the same: his delegate or somebody above decides.
+            users = self._policy_holders_of(line) - barred
             if users and self._policy_able(users, amount):
                 team = self.env["crm.policy.team"]
                 return line.clause_id, [Planned(line.role_id, team, "any", route.on_timeout)]
