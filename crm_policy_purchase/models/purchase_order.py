@@ -16,6 +16,7 @@ class PurchaseOrder(models.Model):
 
     _name = "purchase.order"
     _inherit = ["purchase.order", "crm.policy.approvable"]
+    _policy_counts_tax = True
 
     # Odoo translates the words of a selection with the module that has them.
     policy_approval_state = fields.Selection(
@@ -400,8 +401,7 @@ class PurchaseOrder(models.Model):
         """Return whether the signatures are there, and for these values."""
         if not self._policy_may_execute():
             return False
-        fingerprint = self.policy_approval_id.fingerprint
-        return self._policy_by_emergency() or fingerprint == self._policy_fingerprint()
+        return self._policy_by_emergency() or self._policy_is_as_asked()
 
     def _policy_note_trial(self, clause):
         """Say what would have been refused: the policy is on trial and warns only."""

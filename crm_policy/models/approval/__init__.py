@@ -12,6 +12,7 @@ from . import approval_notice
 from . import approval
 from . import approval_step
 from . import decision
+from . import amount_basis
 from . import authority_lock
 from . import authority_use
 from . import role

@@ -213,6 +213,15 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
                 )
             )
+        if user in document.sudo()._policy_proposers():
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: nobody decides on what he has written himself. May decide: "
+                    "%(deciders)s.",
+                    clause=self.clause_id._policy_citation(),
+                    deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                )
+            )
         words = document._policy_beyond_words(user, self._policy_amount_now(document.sudo()))
         if words:
             raise PolicyRefusal(words)

@@ -112,7 +112,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             document=document,
             company=document.company_id,
             requester=requester.sudo(),
-            barred=users.union(requester.sudo(), document._policy_approval_barred_users().sudo()),
+            barred=users.union(requester.sudo(), document._policy_nondeciders().sudo()),
             signed=users,
             amount=amount,
             by_amount=route.kind == "competent",
