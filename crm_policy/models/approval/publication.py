@@ -21,7 +21,7 @@ class CrmPolicyPublication(models.AbstractModel):
 
     _name = "crm.policy.publication"
     _description = "Publication by a Chain of Signatures"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.abolition", "crm.policy.approvable"]
 
     publication_route_id = fields.Many2one(
         "crm.policy.route", string="Chain of Signatures", compute="_compute_publication_route_id"
@@ -32,17 +32,6 @@ class CrmPolicyPublication(models.AbstractModel):
     publication_decision_ids = fields.One2many(
         related="policy_approval_id.decision_ids", string="What Was Signed"
     )
-    end_asked_by_id = fields.Many2one(
-        "res.users",
-        string="Abolition Asked For By",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="restrict",
-        tracking=True,
-        help="The version is abolished once another member of the committee asks for it as well.",
-    )
-
     # === COMPUTE METHODS === #
 
     def _compute_publication_route_id(self):
@@ -71,9 +60,6 @@ class CrmPolicyPublication(models.AbstractModel):
         )
         now = approved.filtered(lambda version: version.state == "effective")
         return now[:1] or approved.sorted("approved_at")[-1:]
-
-    def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"end_asked_by_id"}
 
     # === HOOKS OF THE ENGINE === #
 
@@ -299,30 +285,6 @@ class CrmPolicyPublication(models.AbstractModel):
                 )
             )
         return result
-
-    def _policy_end_agreed(self):
-        """Two members of the committee end what the committee has approved; the first one asks."""
-        agreed = super()._policy_end_agreed()
-        version = self.sudo()
-        team = version._policy_ending_team()
-        if not team:
-            return agreed
-        # Who has left the committee since does not count any more.
-        first = version.end_asked_by_id & team._policy_voters()
-        if first == self.env.user:
-            raise UserError(
-                self.env._(
-                    "%(version)s: you have asked for it already. It is abolished once another "
-                    "member of %(team)s asks for it as well.",
-                    version=version.display_name,
-                    team=team.name,
-                )
-            )
-        if first:
-            return agreed
-        version._policy_guarded_write({"end_asked_by_id": self.env.uid})
-        self.env["crm.policy.event"]._policy_log("version.end_asked", version, clause=version)
-        return False
 
     def _policy_check_usable(self):
         for version in self:
