@@ -26,7 +26,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
             approval._policy_check_seat(user, seats)
             voice = seats[user].principal or user
             given, refused = step._policy_voices()
-            if voice in given | refused:
+            if voice in given | refused or user in step._policy_spoken():
                 # The others of his step may have left since: then his signature completes it.
                 if step._policy_result(seats) != "approved":
                     raise UserError(
