@@ -16,6 +16,8 @@ from . import amount_basis
 from . import authority_lock
 from . import authority_use
 from . import role
+from . import team
+from . import team_member
 from . import delegation
 from . import competence
 from . import emergency_document
@@ -31,6 +33,7 @@ from . import emergency
 from . import emergency_action
 from . import emergency_step
 from . import case_access
+from . import abolition
 from . import publication
 from . import publication_linter
 from . import suggestion
