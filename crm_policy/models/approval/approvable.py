@@ -113,9 +113,7 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Let approvals lapse whose values are no longer what was signed."""
         for record in self.sudo():
             approval = record.policy_approval_id
-            if approval.state in ("pending", "approved") and (
-                not record._policy_is_as_asked()
-            ):
+            if approval.state in ("pending", "approved") and (not record._policy_is_as_asked()):
                 approval._policy_lapse()
 
     def _policy_is_as_asked(self):

@@ -290,9 +290,7 @@ class CrmPolicyTeam(models.Model):
         team = self.sudo()
         # Two who confirm and drop at the same time do so one after the other.
         team.flush_recordset()
-        self.env.cr.execute(
-            SQL("SELECT 1 FROM crm_policy_team WHERE id = %s FOR UPDATE", team.id)
-        )
+        self.env.cr.execute(SQL("SELECT 1 FROM crm_policy_team WHERE id = %s FOR UPDATE", team.id))
         if not team.change_by_id:
             raise UserError(self.env._("%(team)s: no change waits.", team=team.name))
         confirmers = team._policy_confirmers()
@@ -311,6 +309,7 @@ class CrmPolicyTeam(models.Model):
 
     def _policy_make_change(self, change):
         """Write a change of the constitution; each seat leaves its own trace."""
+        # pylint: disable=super-method-mismatch,missing-return
         change = dict(change)
         seats = change.pop("member_ids", [])
         Member = self.env["crm.policy.team.member"]

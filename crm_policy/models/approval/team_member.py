@@ -26,10 +26,13 @@ class CrmPolicyTeamMember(models.Model):
 
     @api.model
     def _policy_seat(self, vals_list):
+        # pylint: disable=super-method-mismatch
         return super().create(vals_list)
 
     def _policy_reseat(self, vals):
+        # pylint: disable=super-method-mismatch
         return super().write(vals)
 
     def _policy_unseat(self):
+        # pylint: disable=super-method-mismatch
         return super().unlink()

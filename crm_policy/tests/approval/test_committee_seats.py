@@ -97,9 +97,7 @@ class TestCommitteeSeats(PublicationCommon):
                 .create({"user_id": self.friend.id})
             ),
             "vote": lambda: seat.with_user(director).write({"vote": "advisory"}),
-            "substitute": lambda: seat.with_user(director).write(
-                {"substitute_id": self.friend.id}
-            ),
+            "substitute": lambda: seat.with_user(director).write({"substitute_id": self.friend.id}),
             "unseat": lambda: seat.with_user(director).unlink(),
             "move away": lambda: seat.with_user(director).write({"team_id": self.plain.id}),
             "move in": lambda: self.plain.member_ids.with_user(director).write(

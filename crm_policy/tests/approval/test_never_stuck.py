@@ -119,6 +119,10 @@ class TestNeverStuck(ApprovalCommon):
             self._away(self.users["specialist"], "2026-03-02 00:00", "2026-03-09 00:00")
             with self.assertRefused(UserError, "nobody can decide"):
                 self._as("specialist", remedy).action_policy_submit()
+            self._set_route("ceo")
+            (self.users["manager"] | self.users["director"]).active = False
+            with self.assertRefused(UserError, "nobody can sign"):
+                self._as("specialist", remedy).action_policy_submit()
 
     # === ARCHIVED, EMPTY, WITHOUT HEAD === #
 
