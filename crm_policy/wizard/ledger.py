@@ -19,7 +19,8 @@ class CrmPolicyLedger(models.TransientModel):
     )
     without_company = fields.Boolean(
         string="Events without a company",
-        help="What belongs to no company has a chain of its own, for those who work in all of them.",
+        help="What belongs to no company has a chain of its own, for those who work in all of "
+        "them.",
     )
     reads_all = fields.Boolean(compute="_compute_reads_all")
     since = fields.Date(string="From Day", help="Empty: from the first event on.")
