@@ -220,7 +220,7 @@ class CrmPolicyApprovable(models.AbstractModel):
     def _policy_pending_requests(self):
         """Return the present requests; refuse those whose values are no longer what was asked."""
         requests = self._policy_requests()
-        for record, request in zip(self.sudo(), requests.sudo(), strict=True):
+        for record in self.sudo():
             if not record._policy_is_as_asked():
                 raise UserError(
                     self.env._(
