@@ -171,6 +171,7 @@
         "demo/demo_ningbo.xml",
         "demo/demo_registry.xml",
         "demo/demo_violations.xml",
+        "demo/demo_approvals.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -17,6 +17,12 @@ class CrmPolicyLedger(models.TransientModel):
         default=lambda self: self.env.company,
         domain=lambda self: [("id", "in", self.env.user.company_ids.ids)],
     )
+    without_company = fields.Boolean(
+        string="Events without a company",
+        help="What belongs to no company has a chain of its own, for those who work in all of "
+        "them.",
+    )
+    reads_all = fields.Boolean(compute="_compute_reads_all")
     since = fields.Date(string="From Day", help="Empty: from the first event on.")
     until = fields.Date(string="To Day", help="Empty: up to the last event.")
     seq = fields.Integer(string="Events in the Chain", compute="_compute_chain")
@@ -39,11 +45,15 @@ class CrmPolicyLedger(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("company_id")
+    @api.depends_context("uid")
+    def _compute_reads_all(self):
+        self.reads_all = self.env["crm.policy.ledger.chain"]._policy_reads_all()
+
+    @api.depends("company_id", "without_company")
     def _compute_chain(self):
         chain, Anchor = self.env["crm.policy.ledger.chain"], self.env["crm.policy.ledger.anchor"]
         for page in self:
-            company_id = page.company_id.id or 0
+            company_id = page._policy_chain_id()
             chain._policy_check_reader(company_id)
             head = chain._policy_head(company_id)
             check = Anchor._policy_last_check(company_id)
@@ -53,7 +63,7 @@ class CrmPolicyLedger(models.TransientModel):
             page.checked_at = check.at
             page.state = check.state or "unchecked"
             page.problems = check.problems
-            page.anchor_ids = Anchor.search([("company_id", "=", company_id)], limit=80)
+            page.anchor_ids = Anchor.search([("company_id", "=", company_id or False)], limit=80)
 
     # === ACTION METHODS === #
 
@@ -79,7 +89,11 @@ class CrmPolicyLedger(models.TransientModel):
         }
 
     def _policy_company(self):
-        """Return the id of the company, if the user may read its ledger."""
+        """Return whose chain it is, if the user may read it; 0 for the events of no company."""
         self.check_access("read")
-        self.env["crm.policy.ledger.chain"]._policy_check_reader(self.company_id.id)
-        return self.company_id.id
+        company_id = self._policy_chain_id()
+        self.env["crm.policy.ledger.chain"]._policy_check_reader(company_id)
+        return company_id
+
+    def _policy_chain_id(self):
+        return 0 if self.without_company else self.company_id.id or 0

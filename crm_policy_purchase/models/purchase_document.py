@@ -8,6 +8,7 @@ class CrmPolicyPurchaseDocument(models.AbstractModel):
     _name = "crm.policy.purchase.document"
     _description = "Purchase That Is Signed"
     _inherit = ["crm.policy.approvable"]
+    _policy_counts_tax = True
 
     # === WHAT IS SIGNED === #
 

@@ -54,5 +54,5 @@ class PurchaseApprovalForm(models.AbstractModel):
             "entries": ", ".join(str(event.id) for event in events),
             "sealed": events.filtered("hash")[-1:],
             # The values are no longer those that were asked for, or the request has ended.
-            "changed": approval.fingerprint != order._policy_fingerprint(),
+            "changed": not order._policy_is_as_asked(),
         }

@@ -113,6 +113,17 @@ class TestPurchaseChain(PurchaseCommon):
         order = self._new_order(user_id=self.users["manager"].id)
         self.assertNotIn(self.users["manager"], self._eligible_of_first_step(order))
 
+    def test_whoever_has_written_the_order_never_signs(self):
+        """The asker is the buyer and submits it; another one has drafted it."""
+        finance = self.users["finance"]
+        finance.group_ids = [Command.link(self.purchase_group.id)]
+        order = self._new_order(finance, user_id=self.asker.id)
+        order.with_user(self.asker).action_policy_submit()
+        self._sign(order, "manager")
+        self.assertNotIn(finance, order.policy_approval_id.eligible_user_ids)
+        with self.assertRaisesRegex(PolicyRefusal, "what he has written himself"):
+            self._sign(order, "finance")
+
     def test_nobody_of_the_vendor_signs(self):
         self.users["manager"].partner_id.parent_id = self.vendor
         order = self._new_order()

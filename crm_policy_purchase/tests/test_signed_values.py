@@ -241,6 +241,15 @@ class TestSignedValues(PurchaseCommon):
             with self.subTest(basis):
                 self.assertEqual(order.policy_approval_id.amount, amount)
 
+    def test_when_the_company_counts_in_another_way_what_waits_is_asked_for_anew(self):
+        waiting, signed = self._new_order(), self._signed()
+        waiting.with_user(self.asker).action_policy_submit()
+        self.company.policy_amount_basis = "excluded"
+        self.assertEqual(waiting.policy_approval_state, "none")
+        self.assertEqual(waiting.policy_approval_id.state, "lapsed")
+        signed.with_user(self.asker).button_confirm()
+        self.assertEqual((signed.state, signed.policy_approval_state), ("purchase", "approved"))
+
     def test_the_amount_stands_in_the_order_s_currency(self):
         dollar = self.env.ref("base.USD")
         dollar.active = True

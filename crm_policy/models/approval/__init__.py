@@ -13,9 +13,12 @@ from . import approval_notice
 from . import approval
 from . import approval_step
 from . import decision
+from . import amount_basis
 from . import authority_lock
 from . import authority_use
 from . import role
+from . import team
+from . import team_member
 from . import delegation
 from . import competence
 from . import emergency_document
@@ -38,6 +41,7 @@ from . import emergency_action
 from . import emergency_step
 from . import case_access
 from . import publication_chain
+from . import abolition
 from . import publication_end
 from . import publication
 from . import publication_linter

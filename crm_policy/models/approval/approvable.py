@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...const import AMOUNT_BASES
+
 
 class CrmPolicyApprovable(models.AbstractModel):
     """Something that needs a signature before it counts.
@@ -17,6 +19,9 @@ class CrmPolicyApprovable(models.AbstractModel):
         "crm.policy.competence",
         "crm.policy.submission",
     ]
+
+    # Whether amounts count with or without tax, as the company compares them.
+    _policy_counts_tax = False
 
     policy_approval_state = fields.Selection(
         [
@@ -52,6 +57,14 @@ class CrmPolicyApprovable(models.AbstractModel):
     def _policy_approval_barred_users(self):
         """Return who never decides beside the requester: beneficiaries, persons investigated."""
         return self.env["res.users"]
+
+    def _policy_proposers(self):
+        """Return who has written what is asked for: he does not decide it, whoever submits it."""
+        return self.create_uid
+
+    def _policy_nondeciders(self):
+        """Return who has no part in the decision beside the requester."""
+        return self._policy_approval_barred_users() | self._policy_proposers()
 
     def _policy_only_named(self):
         """Return whether nobody from above stands in for those whom the route names."""
@@ -100,10 +113,22 @@ class CrmPolicyApprovable(models.AbstractModel):
         """Let approvals lapse whose values are no longer what was signed."""
         for record in self.sudo():
             approval = record.policy_approval_id
-            if approval.state in ("pending", "approved") and (
-                approval.fingerprint != record._policy_fingerprint()
-            ):
+            if approval.state in ("pending", "approved") and (not record._policy_is_as_asked()):
                 approval._policy_lapse()
+
+    def _policy_is_as_asked(self):
+        """Return whether this still is what its present request stands for.
+
+        While it waits, in the way the company counts now (T8). What is decided or carried out
+        already stays so, however the company counts since.
+        """
+        approval = self.policy_approval_id
+        if approval.fingerprint == self._policy_fingerprint():
+            return True
+        if approval.state != "approved" and not self._policy_may_execute():
+            return False
+        bases = dict(AMOUNT_BASES) if self._policy_counts_tax else ()
+        return any(approval.fingerprint == self._policy_fingerprint(basis) for basis in bases)
 
     # === ACTION METHODS === #
 
@@ -194,8 +219,8 @@ class CrmPolicyApprovable(models.AbstractModel):
     def _policy_pending_requests(self):
         """Return the present requests; refuse those whose values are no longer what was asked."""
         requests = self._policy_requests()
-        for record, request in zip(self.sudo(), requests.sudo(), strict=True):
-            if request.fingerprint != record._policy_fingerprint():
+        for record in self.sudo():
+            if not record._policy_is_as_asked():
                 raise UserError(
                     self.env._(
                         "%(record)s has changed since it was submitted: submit it again.",

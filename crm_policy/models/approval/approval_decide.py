@@ -26,7 +26,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
             approval._policy_check_seat(user, seats)
             voice = seats[user].principal or user
             given, refused = step._policy_voices()
-            if voice in given | refused:
+            if voice in given | refused or user in step._policy_spoken():
                 # The others of his step may have left since: then his signature completes it.
                 if step._policy_result(seats) != "approved":
                     raise UserError(
@@ -193,6 +193,15 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
             raise PolicyRefusal(
                 self.env._(
                     "%(clause)s: nobody decides on his own request. May decide: %(deciders)s.",
+                    clause=self.clause_id._policy_citation(),
+                    deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                )
+            )
+        if user in document.sudo()._policy_proposers():
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: nobody decides on what he has written himself. May decide: "
+                    "%(deciders)s.",
                     clause=self.clause_id._policy_citation(),
                     deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
                 )

@@ -27,6 +27,14 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
             if not self.env["ir.cron"]._commit_progress(len(chunk)):
                 return
 
+    def _policy_lapse_changed(self):
+        """Let those lapse that are no longer what was asked for, and tell who has asked."""
+        documents = self._policy_documents()
+        changed = self.filtered(lambda approval: not documents[approval]._policy_is_as_asked())
+        changed._policy_lapse()
+        for requester, approvals in changed.grouped("requester_id").items():
+            approvals._policy_tell("lapsed", requester)
+
     def _policy_keep_safely(self):
         """Keep requests together, or one by one when one of them fails."""
         try:

@@ -53,7 +53,7 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         """Let users know of these requests once the transaction is about to be committed.
 
         :param str kind: asked | added | forwarded | waiting | reminded | copied | approved |
-            rejected | returned.
+            rejected | returned | lapsed.
         :param str comment: what the person said who causes the message.
         """
         notices = self._policy_at_commit(NOTICES, lambda: defaultdict(dict))
@@ -178,6 +178,11 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
                 self.env._("Sent back: %(name)s", **values),
                 self.env._("%(count)s requests were sent back", **values),
                 self.env._("Change what the comment asks for and submit it again."),
+            ),
+            "lapsed": (
+                self.env._("Submit again: %(name)s", **values),
+                self.env._("%(count)s requests to submit again", **values),
+                self.env._("The company compares amounts in another way now: submit it again."),
             ),
         }
         return texts[kind]

@@ -123,7 +123,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             document=document,
             company=document.company_id,
             requester=requester.sudo(),
-            barred=users.union(requester.sudo(), document._policy_approval_barred_users().sudo()),
+            barred=users.union(requester.sudo(), document._policy_nondeciders().sudo()),
             signed=users,
             amount=amount,
             by_amount=route.kind == "competent",
@@ -167,6 +167,13 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         Rather him who is away than nobody, and rather him who has signed another place already.
         """
         nobody = self.env["res.users"]
+        if place.role and not seats:
+            # Of an appointed person who is away without a substitute only his post knows.
+            users = place.role._policy_principals_for(place.document)[place.document.id].sudo()
+            users -= place.barred
+            if place.by_amount and users:
+                users = self._policy_competent(place, users)
+            seats = {user: Seat(nobody, nobody) for user in users}
         if seats or not place.signed:
             return {user: seat._replace(away=False) for user, seat in seats.items()}
         above = self._policy_above([place._replace(signed=nobody)], [0], [nobody])

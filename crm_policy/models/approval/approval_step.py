@@ -176,6 +176,14 @@ class CrmPolicyApprovalStep(models.Model):
                 reject |= voice
         return approve, reject
 
+    def _policy_spoken(self):
+        """Return who has signed this step, for himself or for another: each has one voice."""
+        self.ensure_one()
+        said = self.sudo().decision_ids.filtered(
+            lambda line: line.outcome in ("approved", "rejected")
+        )
+        return said.user_id
+
     def _policy_result(self, seats, voice=None, outcome=None):
         """Return how the step ends with what was signed: "approved", "rejected", or False so far.
 
@@ -191,11 +199,13 @@ class CrmPolicyApprovalStep(models.Model):
             approve |= voice
         elif outcome == "rejected":
             reject |= voice
+        # Whoever acts for two has one voice: the second principal's is not waited for from him.
+        spoken = self._policy_spoken()
         entitled = self.env["res.users"].union(
             *(
                 seat.principal or user
                 for user, seat in seats.items()
-                if not (seat.above or seat.away)
+                if not (seat.above or seat.away or (seat.principal and user in spoken))
             )
         )
         if outcome and voice not in entitled:

@@ -299,7 +299,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
                 self.env._("Name an active employee of %(company)s.", company=company.sudo().name)
             )
         [document] = self._policy_documents().values()
-        if person in document._policy_approval_barred_users() | self.requester_id:
+        if person in document._policy_nondeciders() | self.requester_id:
             raise PolicyRefusal(
                 self.env._(
                     "%(clause)s: %(person)s has asked for it or is concerned by it and has no part "

@@ -257,24 +257,36 @@ class CrmPolicyCompetence(models.AbstractModel):
         currency = line.currency_id
         periods = dict(line._fields["cumulative_period"]._description_selection(self.env))
         room = self._policy_rooms(line, user)[user.id]
+        words = {
+            "clause": line.clause_id._policy_citation(),
+            "subject": self._policy_subject_name(),
+            "amount": self._policy_approval_currency().format(self._policy_claimed_amount()),
+            "limit": currency.format(line.cumulative_amount),
+            "per": dict(line._fields["cumulative_per"]._description_selection(self.env))[
+                line.cumulative_per
+            ],
+            "period": periods[line.cumulative_period],
+            "room": currency.format(max(room, 0.0)),
+            "deciders": self._policy_decider_words(user, amount),
+        }
+        if user != self.env.user:
+            # Who signs after the decider, or for his principal, has used nothing up himself.
+            return self.env._(
+                "%(clause)s: %(subject)s %(amount)s exceeds what is left of the limit of %(limit)s "
+                "that %(person)s has in total (%(per)s, %(period)s): %(room)s. May decide: "
+                "%(deciders)s.",
+                person=user.name,
+                **words,
+            )
         return self.env._(
             "%(clause)s: %(subject)s %(amount)s exceeds what is left of your limit of %(limit)s "
             "in total (%(per)s, %(period)s): %(room)s. May decide: %(deciders)s.",
-            clause=line.clause_id._policy_citation(),
-            subject=self._policy_subject_name(),
-            amount=self._policy_approval_currency().format(self._policy_claimed_amount()),
-            limit=currency.format(line.cumulative_amount),
-            per=dict(line._fields["cumulative_per"]._description_selection(self.env))[
-                line.cumulative_per
-            ],
-            period=periods[line.cumulative_period],
-            room=currency.format(max(room, 0.0)),
-            deciders=self._policy_decider_words(user, amount),
+            **words,
         )
 
     def _policy_decider_words(self, user, amount):
         """Return who may decide ``amount`` instead of ``user``, with their roles."""
-        deciders, named = [], user | self._policy_approval_barred_users()
+        deciders, named = [], user | self._policy_nondeciders()
         covering = self._policy_covering_lines(amount)
         # Each person once, under his highest role: a director is a manager as well.
         for line in reversed(self._policy_deciding_lines()):

@@ -212,7 +212,7 @@ class CrmPolicyEmergencyCourse(models.AbstractModel):
     def _policy_log_action(self, text, amount, moment, document=None):
         """Write a line of the log, which nobody changes later; the first one starts the acting."""
         self.ensure_one()
-        barred = document._policy_approval_barred_users() if document else self.env["res.users"]
+        barred = document._policy_nondeciders() if document else self.env["res.users"]
         self._policy_check_ratifiable(self.env.user | barred)
         line = (
             self.env["crm.policy.emergency.action"]

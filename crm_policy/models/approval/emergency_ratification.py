@@ -218,7 +218,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         request = self.policy_approval_id
         if request.state == "pending":
             return request.eligible_user_ids
-        barred = self._policy_approval_barred_users() | self.leader_id
+        barred = self._policy_nondeciders() | self.leader_id
         for line in self._policy_covering_lines(self._policy_approval_amount()):
             users = line.role_id._users_for(self)[self.id] - barred
             if users:
@@ -238,7 +238,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
             return
         found = [line.role_id._users_for(self)[self.id] for line in top]
         holders = self.env["res.users"].sudo().union(*found)
-        if holders - self._policy_approval_barred_users() - users:
+        if holders - self._policy_nondeciders() - users:
             return
         raise PolicyRefusal(
             self.env._(
@@ -313,6 +313,14 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         for document in self._policy_documents():
             barred |= document._policy_approval_barred_users()
         return barred
+
+    def _policy_proposers(self):
+        """Return who has written it or something that was executed in it."""
+        writers = super()._policy_proposers()
+        for document in self._policy_documents():
+            for record in document:
+                writers |= record._policy_proposers()
+        return writers
 
     def _policy_on_approved(self):
         self._policy_decide_documents("approved", "_policy_on_approved")

@@ -235,9 +235,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
         record = self.sudo()
         lines = record._policy_covering_lines(record._policy_approval_amount())
         holders = self.env["res.users"].union(*map(record._policy_holders_of, lines))
-        return can_act(holders, record.company_id) - (
-            self.env.user | record._policy_approval_barred_users()
-        )
+        return can_act(holders, record.company_id) - (self.env.user | record._policy_nondeciders())
 
     def _policy_with_room_for_words(self, line, leader):
         """Return whether a limit in total leaves room for this beside the words not signed yet."""

@@ -44,6 +44,10 @@ class CrmPolicyPublication(models.AbstractModel):
         version = self.sudo()
         return super()._policy_approval_barred_users() | version.author_id | version.writer_ids
 
+    def _policy_proposers(self):
+        # The author and the writers are barred; who loaded the pack has written nothing of it.
+        return self.env["res.users"]
+
     def _policy_approval_values(self):
         """What a signature stands for: the text in all languages, the rules, and from when on."""
         version = self.sudo()

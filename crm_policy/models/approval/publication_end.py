@@ -1,5 +1,5 @@
-from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo import models
+from odoo.exceptions import AccessError
 
 from ...exceptions import PolicyRefusal
 
@@ -9,21 +9,7 @@ class CrmPolicyPublicationEnd(models.AbstractModel):
 
     _name = "crm.policy.publication.end"
     _description = "End of a Version of a Committee"
-    _inherit = ["crm.policy.publication.chain"]
-
-    end_asked_by_id = fields.Many2one(
-        "res.users",
-        string="Abolition Asked For By",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="restrict",
-        tracking=True,
-        help="The version is abolished once another member of the committee asks for it as well.",
-    )
-
-    def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"end_asked_by_id"}
+    _inherit = ["crm.policy.abolition", "crm.policy.publication.chain"]
 
     def _policy_ending_team(self):
         """Return the committee whose members end this version; empty where no chain approves it."""
@@ -60,27 +46,3 @@ class CrmPolicyPublicationEnd(models.AbstractModel):
                 )
             )
         return result
-
-    def _policy_end_agreed(self):
-        """Two members of the committee end what the committee has approved; the first one asks."""
-        agreed = super()._policy_end_agreed()
-        version = self.sudo()
-        team = version._policy_ending_team()
-        if not team:
-            return agreed
-        # Who has left the committee since does not count any more.
-        first = version.end_asked_by_id & team._policy_voters()
-        if first == self.env.user:
-            raise UserError(
-                self.env._(
-                    "%(version)s: you have asked for it already. It is abolished once another "
-                    "member of %(team)s asks for it as well.",
-                    version=version.display_name,
-                    team=team.name,
-                )
-            )
-        if first:
-            return agreed
-        version._policy_guarded_write({"end_asked_by_id": self.env.uid})
-        self.env["crm.policy.event"]._policy_log("version.end_asked", version, clause=version)
-        return False

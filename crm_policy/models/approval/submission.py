@@ -151,12 +151,14 @@ class CrmPolicySubmission(models.AbstractModel):
             return route.clause_id, [
                 Planned(step.role_id, step.team_id, step.mode, step.on_timeout) for step in steps
             ]
-        barred = self.env.user | self._policy_approval_barred_users()
+        barred = self.env.user | self._policy_nondeciders()
         for line in self._policy_covering_lines(amount):
-            users = line.role_id._users_for(self)[self.id] - barred
+            # Who is away holds the role all the same: his delegate or somebody above decides.
+            users = self._policy_holders_of(line) - barred
             if users and self._policy_able(users, amount):
                 team = self.env["crm.policy.team"]
                 return line.clause_id, [Planned(line.role_id, team, "any", route.on_timeout)]
+        self._policy_refuse_own_words(route, amount)
         raise PolicyRefusal(
             self.env._(
                 "%(clause)s: nobody can decide %(amount)s. Give a role a limit that covers it and "
@@ -165,6 +167,23 @@ class CrmPolicySubmission(models.AbstractModel):
                 amount=currency.format(amount),
             )
         )
+
+    def _policy_refuse_own_words(self, route, amount):
+        """Refuse what could be decided by him alone who has written it."""
+        others = self.env.user | self._policy_approval_barred_users()
+        writers = self._policy_proposers() - others
+        for line in self._policy_covering_lines(amount):
+            able = self._policy_able(self._policy_holders_of(line) & writers, amount)
+            if able:
+                raise PolicyRefusal(
+                    self.env._(
+                        "%(clause)s: %(amount)s could be decided by %(writers)s alone, who has "
+                        "written it himself: let somebody else write it.",
+                        clause=line.clause_id._policy_citation(),
+                        amount=self._policy_approval_currency().format(amount),
+                        writers=", ".join(able.mapped("name")),
+                    )
+                )
 
     def _policy_needs_step(self, step, amount):
         """Return whether ``amount`` is above what a step of a route is needed from.
@@ -189,8 +208,14 @@ class CrmPolicySubmission(models.AbstractModel):
             )
         )
 
-    def _policy_fingerprint(self):
-        """Return the SHA-256 of what is approved."""
+    def _policy_fingerprint(self, basis=None):
+        """Return the SHA-256 of what is approved.
+
+        :param str basis: with or without tax; None: as the company counts now.
+        """
         self.ensure_one()
-        values = json.dumps(self._policy_approval_values(), sort_keys=True, default=str)
+        values = self._policy_approval_values()
+        if self._policy_counts_tax and (basis or self.company_id.policy_amount_basis) == "excluded":
+            values = {**values, "basis": "excluded"}
+        values = json.dumps(values, sort_keys=True, default=str)
         return hashlib.sha256(values.encode()).hexdigest()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
 from ...const import ENDED_OUTCOMES, FRONT_LINE, REMEDIES
 from ...exceptions import PolicyRefusal
@@ -23,6 +24,7 @@ class CrmPolicyRemedy(models.Model):
         "crm.policy.case.document",
     ]
     _policy_document_field = "ticket_id"
+    _policy_counts_tax = True
     _order = "ticket_id, id"
 
     ticket_id = fields.Many2one(
@@ -53,6 +55,14 @@ class CrmPolicyRemedy(models.Model):
         copy=False,
         help="How often the case had been reopened: the remedies of a former cycle stay as they "
         "were decided.",
+    )
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_remedy_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has changed it since it was created: none of them decides on it.",
     )
     beneficiary_id = fields.Many2one(
         "res.partner", index=True, help="Who gets it, when that is not the customer of the case."
@@ -157,6 +167,8 @@ class CrmPolicyRemedy(models.Model):
         self._policy_check_amounts([vals])
         if DECIDED_FIELDS.intersection(vals):
             self._policy_check_open()
+            others = self.filtered(lambda remedy: remedy.create_uid != self.env.user)
+            others._policy_guarded_write({"writer_ids": [Command.link(self.env.uid)]})
         result = super().write(vals)
         if "ticket_id" in vals:
             self._policy_check_open()
@@ -168,7 +180,7 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_guarded_fields(self):
         # Stored for the record rules; it follows the case.
-        return super()._policy_guarded_fields() | {"company_id", "cycle"}
+        return super()._policy_guarded_fields() | {"company_id", "cycle", "writer_ids"}
 
     @api.model
     def _policy_import(self, vals_list):
@@ -304,6 +316,9 @@ class CrmPolicyRemedy(models.Model):
         users = partners.with_context(active_test=False).user_ids
         # Nor does the person who is complained about.
         return users | self.ticket_id.policy_accused_user_ids
+
+    def _policy_proposers(self):
+        return super()._policy_proposers() | self.writer_ids
 
     # === ONE'S OWN AUTHORITY === #
 

@@ -5,7 +5,12 @@ from ...const import AMOUNT_BASES
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "crm.policy.company.organisation", "crm.policy.replan.company"]
+    _inherit = [
+        "res.company",
+        "crm.policy.company.organisation",
+        "crm.policy.replan.company",
+        "crm.policy.amount.basis",
+    ]
 
     policy_register_user_ids = fields.Many2many(
         "res.users",

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 
 from ..approval_common import ApprovalCommon
+from ..common import at
 
 
 class TestApprovalModes(ApprovalCommon):
@@ -51,6 +52,64 @@ class TestApprovalModes(ApprovalCommon):
         self._reject(remedy, "ceo")
         self._reject(remedy, "ceo2")
         self.assertEqual(remedy.policy_approval_state, "rejected")
+
+    # === ONE PERSON, ONE VOICE (D.3 no. 11) === #
+
+    def _for_two(self):
+        """Let the supervisor act for two of the three executives, who are away."""
+        lines = self.env["crm.policy.delegation"]
+        for role in ("ceo", "ceo2"):
+            self._new_employee(self.users[role])
+            self._away(self.users[role], "2026-03-02 00:00", "2026-03-09 00:00")
+            lines |= lines.with_user(self.users[role]).create(
+                {"to_user_id": self.users["supervisor"].id, "date_to": "2026-03-08"}
+            )
+        return lines
+
+    def test_who_acts_for_two_has_one_voice_and_all_is_not_stuck(self):
+        self._set_route({"role": "ceo", "mode": "all"})
+        with at("2026-03-03 10:00"):
+            self._for_two()
+            remedy = self._submitted()
+            self.assertEqual(self._who(remedy), ["ceo3", "supervisor"])
+            self._sign(remedy, "supervisor")
+            self.assertEqual(remedy.policy_approval_state, "pending")
+            with self.assertRaisesRegex(UserError, "You have signed"):
+                self._sign(remedy, "supervisor")
+            self._sign(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        decisions = remedy.policy_approval_id.decision_ids.sorted("id")
+        self.assertEqual(
+            [decision.on_behalf_of_id for decision in decisions],
+            [self.users["ceo"], self.env["res.users"]],
+        )
+
+    def test_another_delegation_gives_no_second_voice(self):
+        for mode in ("all", "majority"):
+            with self.subTest(mode), at("2026-03-03 10:00"):
+                self._set_route({"role": "ceo", "mode": mode})
+                lines = self._for_two()
+                remedy = self._submitted()
+                self._sign(remedy, "supervisor")
+                lines[0].with_user(self.users["ceo"]).action_policy_revoke()
+                with self.assertRaisesRegex(UserError, "You have signed"):
+                    self._sign(remedy, "supervisor")
+                self.assertEqual(remedy.policy_approval_state, "pending")
+                self._sign(remedy, "ceo3")
+                self.assertEqual(remedy.policy_approval_state, "approved")
+                lines[1].with_user(self.users["ceo2"]).action_policy_revoke()
+
+    def test_the_second_principal_who_comes_back_has_his_own_voice(self):
+        self._set_route({"role": "ceo", "mode": "all"})
+        with at("2026-03-03 10:00"):
+            self._for_two()
+            remedy = self._submitted()
+            self._sign(remedy, "supervisor")
+        with at("2026-03-10 10:00"):
+            self._sign(remedy, "ceo3")
+            self.assertEqual(remedy.policy_approval_state, "pending")
+            self._sign(remedy, "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "approved")
 
     def test_a_team_decides_with_its_quorum(self):
         """Five members, 60 %: three must have voted, and three of the five be for it."""

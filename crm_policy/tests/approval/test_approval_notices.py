@@ -57,6 +57,14 @@ class TestApprovalNotices(PolicyCommon):
         self._as("manager", remedy).action_policy_approve("同意")
         self.assertFalse(self._told("manager"))
 
+    def test_the_requester_hears_that_the_company_counts_in_another_way(self):
+        remedy = self._submitted()
+        self._told("specialist")
+        self.company.policy_amount_basis = "excluded"
+        [message] = self._told("specialist")
+        self.assertEqual(message.res_id, remedy.policy_approval_id.id)
+        self.assertEqual(len(self._told("manager")), 1)  # that he was asked
+
     def test_the_requester_hears_of_the_decision_and_its_comment(self):
         remedy = self._submitted()
         self._told("manager")

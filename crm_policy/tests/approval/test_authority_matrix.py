@@ -59,13 +59,62 @@ class TestAmountBasis(AuthorityCommon):
         self.assertEqual(remedy.policy_approval_state, "none")
         self.assertEqual(remedy.policy_approval_id.state, "lapsed")
 
-    def test_a_setting_changed_after_the_submission_counts_at_the_decision(self):
-        self.company.policy_amount_basis = "excluded"
+    def test_when_the_company_counts_in_another_way_what_waits_is_asked_for_anew(self):
+        for before, after, role in (
+            ("excluded", "included", "director"),
+            ("included", "excluded", "manager"),
+        ):
+            with self.subTest(after):
+                self.company.policy_amount_basis = before
+                case, returned, _allowance = self._hengda()
+                self._as("specialist", case).action_policy_submit()
+                request = returned.policy_approval_id
+                self.company.policy_amount_basis = after
+                self.assertEqual(request.state, "lapsed")
+                self.assertEqual(returned.policy_approval_state, "none")
+                with self.assertRaisesRegex(UserError, "submit it again"):
+                    self._as("ceo", returned).action_policy_approve("同意")
+                self._as("specialist", returned).action_policy_submit()
+                self.assertEqual(returned.policy_approval_id.step_ids.role_id.code, role)
+                self._as(role, returned).action_policy_approve("同意")
+                self.assertEqual(returned.policy_approval_state, "approved")
+
+    def test_a_request_asked_for_while_the_setting_changes_is_not_decided(self):
+        """Two transactions: the one that changes the setting does not see the request yet."""
         case, returned, _allowance = self._hengda()
         self._as("specialist", case).action_policy_submit()
-        self.company.policy_amount_basis = "included"
-        with self.assertRaisesRegex(PolicyRefusal, r"10,565\.50.*10,000\.00"):
-            self._as("manager", returned).action_policy_approve("同意")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE res_company SET policy_amount_basis = 'excluded' WHERE id = %s",
+            [self.company.id],
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "has changed since.*submit it again"):
+            self._as("director", returned).action_policy_approve("同意")
+
+    def test_what_is_signed_stays_signed_however_the_company_counts(self):
+        _case, remedy, _allowance = self._hengda()
+        self._as("specialist", remedy).action_policy_submit()
+        self._as("director", remedy).action_policy_approve("同意")
+        self.company.policy_amount_basis = "excluded"
+        remedy.with_user(self.users["specialist"]).write({"note": remedy.note})
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        self._as("specialist", remedy).write({"amount": 9605.01})
+        self.assertEqual(remedy.policy_approval_state, "none")
+
+    def test_what_was_carried_out_on_somebodys_word_is_signed_all_the_same(self):
+        _case, remedy = self._proposed_case(5000)
+        self._as("specialist", remedy).action_policy_oral_yes(self.users["manager"].id)
+        self.company.policy_amount_basis = "excluded"
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._as("manager", remedy).action_policy_approve("补签")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_another_companys_requests_wait_on(self):
+        case, returned, _allowance = self._hengda()
+        self._as("specialist", case).action_policy_submit()
+        self._new_company("杭州分公司").policy_amount_basis = "excluded"
+        self.assertEqual(returned.policy_approval_state, "pending")
 
     @mute_logger("odoo.sql_db")
     def test_nobody_invents_tax_to_stay_below_a_limit(self):

@@ -215,6 +215,17 @@ class TestLimitsInTotal(AuthorityCommon):
         other = self._requested(1000.01, partner_id=self.beichen.id)
         self.assertEqual(self._able(other), ["director", "ceo"])
 
+    def test_whoever_is_added_is_told_whose_limit_is_used_up(self):
+        self._total(10_000)
+        first, second = self._requested(9000), self._requested(9000)
+        self._countersigned(first)
+        self._countersigned(second)
+        self._as("qc", first).action_policy_approve("同意")
+        with self.assertRaisesRegex(PolicyRefusal, r"limit of .* that t_manager .*has") as caught:
+            self._as("qc", second).action_policy_approve("同意")
+        self.assertNotIn("your limit", str(caught.exception))
+        self.assertIn("t_director", str(caught.exception))
+
     def test_added_signers_do_not_pass_a_limit_in_total(self):
         for per in ("approver", "customer"):
             with self.subTest(per):

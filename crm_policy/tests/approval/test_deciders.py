@@ -1,5 +1,7 @@
 """Who never decides, who decides instead, and what becomes of a request whose values change."""
 
+from datetime import date, timedelta
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
@@ -39,6 +41,72 @@ class TestDeciders(PolicyCommon):
             self._as("director", remedy).action_policy_approve("同意")
         self._as("ceo", remedy).action_policy_approve("同意")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_whoever_has_written_it_does_not_decide_it_whoever_submits_it(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 5000, role="manager")
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_id.eligible_user_ids, self.users["director"])
+        for outcome in ("approve", "reject"):
+            with self.assertRaisesRegex(PolicyRefusal, "what he has written himself.*t_director"):
+                getattr(self._as("manager", remedy), f"action_policy_{outcome}")("同意")
+        with self.assertRaisesRegex(PolicyRefusal, "has no part in the decision"):
+            self._as("director", remedy).action_policy_forward(self.users["manager"].id)
+        self._assert_undecided(remedy)
+        self._as("director", remedy).action_policy_approve("同意")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_whoever_has_set_the_amount_does_not_decide_it(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 4000)
+        self._as("manager", remedy).write({"amount": 5000})
+        # Whoever writes on it afterwards does not make the manager's amount his own.
+        self._as("specialist", remedy).write({"note": "含运费"})
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_id.eligible_user_ids, self.users["director"])
+        with self.assertRaisesRegex(PolicyRefusal, "what he has written himself"):
+            self._as("manager", remedy).action_policy_approve("同意")
+
+    def test_whoever_has_the_case_write_for_him_is_not_named_by_hand(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 5000)
+        for attempt in (
+            lambda: self._as("specialist", remedy).write({"writer_ids": [(5,)]}),
+            lambda: self._new_remedy(case, 10, writer_ids=[(4, self.users["manager"].id)]),
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+
+    def test_the_deputy_of_whoever_has_written_it_does_not_decide_it(self):
+        self.env["crm.policy.delegation"].with_user(self.users["manager"]).create(
+            {"to_user_id": self.users["supervisor"].id, "date_to": date.today() + timedelta(days=5)}
+        )
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self._new_remedy(case, 5000, role="manager")
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(remedy.policy_approval_id.eligible_user_ids, self.users["director"])
+
+    def test_what_a_robot_has_written_bars_nobody(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        remedy = self.env["crm.policy.remedy"].create(
+            {"ticket_id": case.id, "kind": "compensation", "amount": 5000}
+        )
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertIn(self.users["manager"], remedy.policy_approval_id.eligible_user_ids)
+
+    def test_what_only_its_writer_could_decide_is_refused_at_the_submission(self):
+        case = self._new_case()
+        self._drive(case, "respond")
+        self.users["ceo"].active = False
+        remedy = self._new_remedy(case, 30_000, role="director")
+        with self.assertRaisesRegex(PolicyRefusal, "t_director.*let somebody else write"):
+            self._as("specialist", remedy).action_policy_submit()
+        self.assertFalse(remedy.policy_approval_id)
 
     def test_the_beneficiary_never_decides(self):
         remedy = self._requested(beneficiary_id=self.users["manager"].partner_id.id)

@@ -66,6 +66,68 @@ class TestNeverStuck(ApprovalCommon):
             self._keep()
             self.assertEqual(remedy.policy_approval_state, "approved")
 
+    def _appointed_and_away(self, code="ceo"):
+        """Let one person hold a post of ``code`` without a substitute, and go away for a week."""
+        self._role_of(code).write({"kind": "user"})
+        self._new_post(code, self.users["qc"])
+        self._new_employee(self.users["qc"])
+        self._away(self.users["qc"], "2026-03-02 00:00", "2026-03-09 00:00")
+
+    def test_a_request_waits_for_the_only_competent_person_who_is_away(self):
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away()
+            remedy = self._submitted(60_000)
+            self.assertEqual(self._steps(remedy), [("ceo", "pending")])
+            self.assertEqual(self._who(remedy), ["qc"])
+            self._keep()
+            self.assertEqual(self._who(remedy), ["qc"])
+            self._sign(remedy, "qc")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_while_the_only_competent_person_is_away_his_delegate_is_asked(self):
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away()
+            delegation = self.env["crm.policy.delegation"].with_user(self.users["qc"])
+            delegation.create({"to_user_id": self.users["analyst"].id, "date_to": "2026-03-06"})
+            remedy = self._submitted(60_000)
+            self.assertEqual(self._who(remedy), ["analyst"])
+            self._sign(remedy, "analyst")
+        decision = remedy.policy_approval_id.decision_ids
+        self.assertEqual(decision.on_behalf_of_id, self.users["qc"])
+
+    def test_while_the_lowest_competent_person_is_away_a_higher_authority_is_asked(self):
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away("director")
+            remedy = self._submitted(30_000)
+            self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3"])
+        with at("2026-03-09 10:00"):
+            self._keep()
+            self.assertEqual(self._who(remedy), ["qc"])
+
+    def test_a_signature_in_a_row_waits_for_who_is_appointed_and_away(self):
+        self._set_route("finance")
+        (self.ceos | self.users["manager"] | self.users["director"]).active = False
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away("finance")
+            remedy = self._submitted()
+            self.assertEqual(self._who(remedy), ["qc"])
+            self._sign(remedy, "qc")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_is_away_and_has_asked_himself_is_not_waited_for(self):
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away()
+            remedy = self._new_remedy(self._new_case(), 60_000)
+            self._role_of("ceo").post_ids.user_ids = self.users["specialist"]
+            self._new_employee(self.users["specialist"])
+            self._away(self.users["specialist"], "2026-03-02 00:00", "2026-03-09 00:00")
+            with self.assertRefused(UserError, "nobody can decide"):
+                self._as("specialist", remedy).action_policy_submit()
+            self._set_route("ceo")
+            (self.users["manager"] | self.users["director"]).active = False
+            with self.assertRefused(UserError, "nobody can sign"):
+                self._as("specialist", remedy).action_policy_submit()
+
     # === ARCHIVED, EMPTY, WITHOUT HEAD === #
 
     def test_a_step_reached_with_nobody_there_climbs_to_a_higher_authority(self):

@@ -374,6 +374,56 @@ class TestLedgerCheck(LedgerCommon):
             self.assertTrue(theirs.sudo().company_id)  # what is cached is not asked for again
             theirs.action_policy_check()
 
+    def test_the_events_of_no_company_are_shown_to_who_works_in_all_companies(self):
+        self.env["crm.policy.event"]._policy_log("test.event", self.env.ref("base.group_user"))
+        self._chain_all(0)
+        Page = self.env["crm.policy.ledger"]
+        boss = self._new_user("director", login="t_boss")
+        boss.company_ids = self.env["res.company"].with_context(active_test=False).search([])
+        page = Page.with_user(boss).create({"without_company": True})
+        self.assertTrue(page.reads_all)
+        seq, digest = self.chain._policy_head(0)
+        self.assertGreater(seq, 0)
+        self.assertEqual((page.head, page.seq, page.waiting), (f"{seq}:{digest}", seq, 0))
+        page.action_policy_check()
+        self.env.invalidate_all()
+        self.assertEqual((page.state, page.problems or ""), ("sound", ""))
+        action = page.action_policy_export()
+        self.assertEqual(action["url"], "/policy/ledger/0/export?")
+        about = self.chain.with_user(boss)._policy_export(0)
+        lines = b"".join(self.chain._policy_export_lines(about))
+        self.assertEqual(len(lines.splitlines()), seq + 2)
+        self.env.invalidate_all()
+        [row] = page.web_read({"anchor_ids": {"fields": {"kind": {}}}})
+        self.assertEqual([anchor["kind"] for anchor in row["anchor_ids"][:2]], ["export", "check"])
+        self._change(
+            "UPDATE crm_policy_event SET res_id = 9 "
+            "WHERE company_id IS NULL AND %s IS NOT NULL AND seq = %s",
+            *(1, seq),
+        )
+        page.action_policy_check()
+        self.env.invalidate_all()
+        self.assertEqual((page.state, page.problems), ("broken", f"seq {seq}: altered"))
+
+    def test_the_events_of_no_company_are_not_shown_to_who_works_in_one(self):
+        self.env["crm.policy.event"]._policy_log("test.event", self.env.ref("base.group_user"))
+        self._chain_all(0)
+        self.chain._policy_check(0, full=True)
+        for role in ("director", "qc", "policy_admin"):
+            page = self.env["crm.policy.ledger"].with_user(self.users[role]).create({})
+            self.assertFalse(page.reads_all)
+            page.write({"without_company": True})
+            for attempt in (
+                page.action_policy_check,
+                page.action_policy_export,
+                lambda page=page: page.read(["head"]),
+            ):
+                with self.subTest(role), self.assertRaises(AccessError):
+                    attempt()
+            page.write({"without_company": False, "company_id": self.company.id})
+            Anchor = self.env["crm.policy.ledger.anchor"].with_user(self.users[role])
+            self.assertFalse(Anchor.search([("company_id", "=", False)]))
+
     def test_noted_heads_are_evidence(self):
         self._check()
         anchor = self._anchors(kind="check")

@@ -67,6 +67,29 @@ class TestDemoCompany(TransactionCase):
         roles = requests.step_ids.role_id.mapped("code")
         self.assertEqual(sorted(roles), ["ceo", "director", "manager"])
 
+    def test_somebody_acts_for_another(self):
+        line = self.env["crm.policy.delegation"].search([("company_id", "=", self.company.id)])
+        self.assertEqual((line.from_user_id.login, line.to_user_id.login), ("director", "manager"))
+        self.assertEqual(line.state, "active")
+
+    def test_two_of_three_have_signed(self):
+        request = self.env.ref("crm_policy.demo_remedy_recall").policy_approval_id
+        signed = request.decision_ids.filtered(lambda line: line.outcome == "approved")
+        self.assertEqual(signed.sorted("id").mapped("user_id.login"), ["finance", "director"])
+        self.assertEqual(request.state, "pending")
+        self.assertEqual(request.eligible_user_ids.mapped("login"), ["ceo"])
+
+    def test_an_emergency_waits_for_its_ratification_after_a_drill(self):
+        emergency = self.env["crm.policy.emergency"].search([("company_id", "=", self.company.id)])
+        self.assertEqual(
+            (emergency.state, emergency.total_amount), ("ratification_pending", 14_600)
+        )
+        self.assertEqual(emergency.policy_approval_state, "pending")
+        self.assertTrue(emergency.policy_approval_id.eligible_user_ids)
+        plan = self.env.ref("crm_policy.demo_drill").plan_id
+        self.assertTrue(plan.last_drill_on)
+        self.assertFalse(plan.drill_overdue)
+
     def test_every_chain_of_managers_ends_at_the_general_manager(self):
         boss = self.env.ref("crm_policy.demo_employee_ceo")
         department = self.env.ref("crm_policy.demo_department_gm_office")

@@ -393,6 +393,67 @@ class TestPublication(PublicationCommon):
         first.with_user(self.director).action_policy_abolish("不再适用")
         self.assertEqual((first.state, first.abolish_reason), ("abolished", "不再适用"))
 
+    def _wish_events(self, first, kind):
+        return self.env["crm.policy.event"].search(
+            [("type", "=", f"version.end_{kind}"), ("res_id", "=", first.id)]
+        )
+
+    def test_the_wish_to_abolish_is_withdrawn_by_whose_it_is(self):
+        first = self._in_force()
+        first.with_user(self.ceo).action_policy_abolish("改版")
+        for user in (self.director, self.admin, self.users["finance"]):
+            with self.subTest(user.login), self.assertRefused(AccessError, "have not asked"):
+                first.with_user(user).action_policy_withdraw_end()
+        self.assertLessEqual({"end_asked_by_id", "end_asked_at"}, first._policy_guarded_fields())
+        first.with_user(self.ceo).action_policy_withdraw_end()
+        self.assertFalse(first.end_asked_by_id or first.end_asked_at)
+        [event] = self._wish_events(first, "withdrawn")
+        self.assertEqual((event.actor_id, event.payload), (self.ceo.id, {"asked_by": self.ceo.id}))
+        first.with_user(self.director).action_policy_abolish("不再适用")
+        self.assertEqual((first.state, first.end_asked_by_id), ("effective", self.director))
+        with self.assertRefused(AccessError, "have not asked"):
+            first.with_user(self.ceo).action_policy_withdraw_end()
+
+    def _run_cron(self):
+        with self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_take_effect").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_the_wish_to_abolish_lapses(self):
+        first = self._in_force()
+        with at("2026-11-02 10:00"):
+            first.with_user(self.ceo).action_policy_abolish("改版")
+            self.assertEqual(str(first.end_lapses_at), "2026-11-16 02:00:00")
+        with at("2026-11-16 10:00"):
+            self._run_cron()
+            self.assertEqual(first.end_asked_by_id, self.ceo)
+        with at("2026-11-16 10:00:01"):
+            self._run_cron()
+            self.assertFalse(first.end_asked_by_id)
+        [event] = self._wish_events(first, "lapsed")
+        self.assertEqual(event.payload, {"asked_by": self.ceo.id})
+        self.assertEqual(event.policy, first.policy_id.code)
+
+    def test_a_wish_that_no_job_has_looked_at_lapses_with_the_next_look(self):
+        first = self._in_force()
+        with at("2026-11-02 10:00"):
+            first.with_user(self.ceo).action_policy_abolish("改版")
+        with at("2026-11-16 10:00:01"):
+            first.with_user(self.director).action_policy_abolish("不再适用")
+        self.assertEqual((first.state, first.end_asked_by_id), ("effective", self.director))
+        self.assertEqual(len(self._wish_events(first, "lapsed")), 1)
+
+    def test_a_policy_that_gives_it_no_time_lets_the_wish_stand(self):
+        first = self._in_force()
+        self.env["crm.policy.parameter"].search(
+            [("version_id", "=", first.id), ("code", "=", "end_wish_days")]
+        )._policy_guarded_write({"value": 0})
+        with at("2026-11-02 10:00"):
+            first.with_user(self.ceo).action_policy_abolish("改版")
+        with at("2027-11-02 10:00"):
+            first.with_user(self.director).action_policy_abolish("不再适用")
+        self.assertEqual(first.state, "abolished")
+
     def test_who_has_left_the_committee_does_not_count_as_the_first(self):
         first = self._in_force()
         first.with_user(self.director).action_policy_abolish("改版")

@@ -1,0 +1,372 @@
+from contextlib import closing
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tools import SQL
+
+from ...exceptions import PolicyRefusal
+from ..organisation.role import can_act
+
+# What says who decides in a team, and how many of them must.
+CONSTITUTION = frozenset(
+    {
+        "member_ids",
+        "must_cover_role_ids",
+        "quorum",
+        "active",
+        "date_from",
+        "date_to",
+        "kind",
+        "company_id",
+    }
+)
+SEAT = frozenset({"user_id", "role_id", "substitute_id", "vote", "sequence"})
+TAKES_SEAT = ("user_id", "substitute_id")
+APPOINTERS = ("crm_policy.group_director", "crm_policy.group_ceo")
+
+
+class CrmPolicyTeam(models.Model):
+    """A team that signs: nobody alone appoints those who will approve what he wants (POL-OWN-01).
+
+    A change of its seats or its quorum waits until a second person confirms it; until then the old
+    ones count. Where nobody else is there who could, or nobody holds a seat, it counts at once.
+    """
+
+    _inherit = "crm.policy.team"
+
+    change_vals = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
+    change_by_id = fields.Many2one(
+        "res.users",
+        string="Change Wanted By",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    change_at = fields.Datetime(string="Change Wanted At", readonly=True, copy=False)
+    change_words = fields.Text(string="Change That Waits", compute="_compute_change")
+    can_confirm_change = fields.Boolean(compute="_compute_change")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("change_by_id", "change_at", "member_ids")
+    @api.depends_context("uid", "lang")
+    def _compute_change(self):
+        for team in self:
+            change = team.sudo().change_vals or {}
+            team.change_words = "\n".join(team._policy_change_lines(change))
+            team.can_confirm_change = bool(change) and self.env.user in team._policy_confirmers()
+
+    def _policy_change_lines(self, vals):
+        """Return in words what a change does, a line for each part of it."""
+        lines = []
+        for name, value in vals.items():
+            if name != "member_ids":
+                shown = value
+                if name == "must_cover_role_ids":
+                    shown = ", ".join(self._policy_covered_after(value).mapped("name"))
+                label = self._fields[name]._description_string(self.env)
+                lines.append(f"{label}: {shown or '–'}")
+        for code, member_id, seat in vals.get("member_ids", ()):
+            member = self.env["crm.policy.team.member"].sudo().browse(member_id or ()).exists()
+            if code == Command.DELETE:
+                lines.append(f"− {member.display_name}")
+            else:
+                sign = "+" if code == Command.CREATE else "→"
+                old = f"{member.display_name}: " if member else ""
+                lines.append(f"{sign} {old}{', '.join(self._policy_seat_words(seat))}")
+        return lines
+
+    def _policy_seat_words(self, seat):
+        Member = self.env["crm.policy.team.member"]
+        for name, value in seat.items():
+            field = Member._fields[name]
+            if name == "sequence":
+                yield f"{field._description_string(self.env)} {value}"
+            elif field.type == "selection":
+                yield dict(field._description_selection(self.env)).get(value, "")
+            elif value:
+                record = self.env[field.comodel_name].sudo().browse(value)
+                yield f"{field._description_string(self.env)} {record.display_name}"
+
+    # === WHOSE CHANGES WAIT === #
+
+    def _policy_deciding(self):
+        """Return those of these teams that a route in force or an open request has sign."""
+        routed = (
+            self.env["crm.policy.route.step"]
+            .sudo()
+            .search([("team_id", "in", self.ids), ("route_id.version_id.state", "=", "effective")])
+        )
+        asked = (
+            self.env["crm.policy.approval.step"]
+            .sudo()
+            .search([("team_id", "in", self.ids), ("state", "in", ("waiting", "pending"))])
+        )
+        return self & (routed.team_id | asked.team_id).with_env(self.env)
+
+    def _policy_signing(self):
+        """Return those of these teams whose seats are changed by persons on the team itself."""
+        if self.env.user._is_superuser():
+            return self.browse()  # an installation or an upgrade, nobody's own wish
+        return self._policy_deciding()
+
+    def _policy_needs_two(self):
+        """Return whether somebody is there to confirm what the current user changes."""
+        self.ensure_one()
+        return bool(self._policy_seated() and self._policy_confirmers(self.env.user))
+
+    def _policy_seated(self):
+        """Return who holds a seat that votes, present or not."""
+        team = self.sudo()
+        seats = team.member_ids.filtered(lambda member: member.vote == "voting")
+        people = seats.user_id
+        for role in seats.role_id:
+            people |= role._policy_holders() | role._policy_staff()
+        return can_act(people, team.company_id)
+
+    def _policy_confirmers(self, wisher=None):
+        """Return who may confirm a change: a member who votes, or somebody else who may appoint.
+
+        Neither who wants it nor whom it gives a seat.
+
+        :param wisher: who wants it; None: who wanted the change that waits.
+        """
+        team = self.sudo()
+        people = team._policy_seated()
+        appointers = self.env["res.users"].union(
+            *(self.env.ref(group).sudo().all_user_ids for group in APPOINTERS)
+        )
+        fresh = team._policy_newly_seated(team.change_vals or {}) - people
+        people |= can_act(appointers, team.company_id)
+        return people - (wisher or team.change_by_id) - fresh
+
+    def _policy_newly_seated(self, vals):
+        """Return whom a change gives a seat, by name or by his role."""
+        users, roles = self.env["res.users"].sudo(), self.env["crm.policy.role"].sudo()
+        for _code, _member_id, seat in vals.get("member_ids", ()):
+            if seat:
+                users |= users.browse(seat[name] for name in TAKES_SEAT if seat.get(name))
+                roles |= roles.browse(seat.get("role_id") or ())
+        return users | roles._policy_holders()
+
+    # === CRUD METHODS === #
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {"change_vals", "change_by_id", "change_at"}
+
+    def write(self, vals):
+        wanted = {name: vals[name] for name in vals if name in CONSTITUTION}
+        signing = self._policy_signing() if wanted else self.browse()
+        result = super(CrmPolicyTeam, self - signing).write(vals)
+        if signing:
+            self._policy_refuse_guarded(vals)
+            signing.check_access("write")
+            for team in signing:
+                if team._policy_needs_two():
+                    team._policy_want_change(wanted)
+                else:
+                    team._policy_make_change(team._policy_plain_change(wanted))
+            rest = {name: value for name, value in vals.items() if name not in CONSTITUTION}
+            if rest:
+                super(CrmPolicyTeam, signing).write(rest)
+        return result
+
+    def _policy_want_change(self, vals):
+        """Keep a change until somebody confirms it; one that could not be made is refused."""
+        if self.change_by_id and self.change_by_id != self.env.user:
+            raise UserError(
+                self.env._(
+                    "%(team)s: a change that %(user)s wants waits already. Let it be confirmed or "
+                    "dropped first.",
+                    team=self.name,
+                    user=self.change_by_id.sudo().name,
+                )
+            )
+        change = self._policy_plain_change(vals)
+        if not change:
+            return
+        self.env.flush_all()
+        try:
+            # Without its hooks: what is to be told at the commit stays.
+            with closing(self.env.cr.savepoint(flush=False)):
+                self._policy_make_change(change)
+                self.env.flush_all()
+        finally:
+            self.env.invalidate_all(flush=False)
+        self.sudo()._policy_guarded_write(
+            {
+                "change_vals": change,
+                "change_by_id": self.env.uid,
+                "change_at": fields.Datetime.now(),
+            }
+        )
+        self._policy_log_wish("team.change_wanted", change)
+        self._policy_tell_confirmers()
+
+    def _policy_plain_change(self, vals):
+        """Return a change as it is stored: without what stays as it is; seats one by one.
+
+        :rtype: dict
+        """
+        change = {}
+        for name, value in vals.items():
+            field = self._fields[name]
+            if name == "member_ids":
+                value = self._policy_plain_seats(value)
+            elif name == "must_cover_role_ids":
+                value = [Command.set(self._policy_covered_after(value).ids)]
+                if set(value[0][2]) == set(self.must_cover_role_ids.ids):
+                    continue
+            else:
+                value = field.convert_to_cache(value, self)
+                if value == field.convert_to_cache(self[name], self):
+                    continue
+                value = fields.Date.to_string(value) if field.type == "date" else value
+            if value:
+                change[name] = value
+            elif name != "member_ids":
+                change[name] = value or False
+        return change
+
+    def _policy_covered_after(self, commands):
+        roles = self.must_cover_role_ids
+        for command in commands or ():
+            code, role_id, ids = (*command, 0, 0)[:3]
+            if code == Command.SET:
+                roles = roles.browse(ids)
+            elif code == Command.CLEAR:
+                roles = roles.browse()
+            elif code == Command.LINK:
+                roles |= roles.browse(role_id)
+            else:
+                roles -= roles.browse(role_id)
+        return roles
+
+    def _policy_plain_seats(self, commands):
+        """Return commands that give, change and take seats of this team, and nothing else."""
+        seats = []
+        for command in commands or ():
+            code, member_id, values = (*command, 0, 0)[:3]
+            own = code == Command.CREATE or member_id in self.member_ids.ids
+            if code == Command.CLEAR:
+                seats += [[Command.DELETE, member_id, 0] for member_id in self.member_ids.ids]
+            elif code == Command.LINK and own:
+                continue
+            elif code not in (Command.CREATE, Command.UPDATE, Command.DELETE) or not own:
+                raise UserError(
+                    self.env._("%(team)s: seats are given, changed and taken.", team=self.name)
+                )
+            else:
+                values = {name: (values or {})[name] for name in SEAT.intersection(values or {})}
+                if code != Command.UPDATE or values:
+                    seats.append([code, member_id, values])
+        return seats
+
+    # === ACTION METHODS === #
+
+    def action_policy_confirm_change(self):
+        """Let the change count that somebody else wants; a member who votes, or who may appoint."""
+        self.check_access("read")
+        for team in self:
+            team._policy_check_confirmer()
+            change = team.sudo().change_vals
+            team.sudo()._policy_forget_change("team.change_confirmed")
+            team.sudo()._policy_make_change(change)
+        return True
+
+    def action_policy_drop_change(self):
+        """Let a change not count: who wants it withdraws it, who might confirm it refuses it."""
+        self.check_access("read")
+        for team in self:
+            if self.env.user != team.change_by_id:
+                team._policy_check_confirmer()
+            team.sudo()._policy_forget_change("team.change_dropped")
+        return True
+
+    def _policy_check_confirmer(self):
+        """Refuse who may not confirm the change, and a team that nobody wants to change."""
+        team = self.sudo()
+        # Two who confirm and drop at the same time do so one after the other.
+        team.flush_recordset()
+        self.env.cr.execute(SQL("SELECT 1 FROM crm_policy_team WHERE id = %s FOR UPDATE", team.id))
+        if not team.change_by_id:
+            raise UserError(self.env._("%(team)s: no change waits.", team=team.name))
+        confirmers = team._policy_confirmers()
+        if self.env.user not in confirmers:
+            raise AccessError(
+                self.env._(
+                    "%(team)s: %(user)s wants this change, and another person confirms it, who "
+                    "gets no seat by it. May confirm: %(people)s.",
+                    team=team.name,
+                    user=team.change_by_id.name,
+                    people=", ".join(confirmers.mapped("name")) or self.env._("nobody yet"),
+                )
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _policy_make_change(self, change):
+        """Write a change of the constitution; each seat leaves its own trace."""
+        # pylint: disable=super-method-mismatch,missing-return
+        change = dict(change)
+        seats = change.pop("member_ids", [])
+        Member = self.env["crm.policy.team.member"]
+        for code in (Command.DELETE, Command.UPDATE, Command.CREATE):
+            for found, member_id, values in seats:
+                if found != code:
+                    continue
+                member = Member.browse(member_id or ()).exists() & self.member_ids
+                if code == Command.CREATE:
+                    Member._policy_seat([{**values, "team_id": self.id}])
+                elif code == Command.UPDATE:
+                    member._policy_reseat(values)
+                else:
+                    member._policy_unseat()
+        if change:
+            super().write(change)
+        self._check_members()
+
+    def _policy_forget_change(self, event_type):
+        self._policy_log_wish(event_type, {"wanted_by": self.change_by_id.id})
+        self._policy_guarded_write(
+            {"change_vals": False, "change_by_id": False, "change_at": False}
+        )
+
+    def _policy_log_wish(self, event_type, payload):
+        self.env["crm.policy.event"]._policy_log(event_type, self, payload, clause=self.clause_id)
+
+    def _policy_tell_confirmers(self):
+        """Tell who may confirm it that a change waits."""
+        for lang, users in self._policy_confirmers().grouped("lang").items():
+            team = self.with_context(lang=lang)
+            self.env["mail.thread"].sudo().message_notify(
+                partner_ids=users.partner_id.ids,
+                subject=team.env._("To confirm: the seats of %(team)s", team=team.name),
+                body=team.env._(
+                    "%(user)s wants to change who decides in %(team)s. It counts once another "
+                    "person confirms it under Organisation, Teams: %(change)s",
+                    user=self.env.user.name,
+                    team=team.name,
+                    change="; ".join(team._policy_change_lines(team.sudo().change_vals)),
+                ),
+            )
+
+    def _policy_refuse_past_two(self):
+        """Refuse to change the seats of a team that signs elsewhere than on the team itself."""
+        for team in self._policy_signing():
+            raise PolicyRefusal(
+                self.env._(
+                    "%(team)s signs what is approved: change its seats on the team itself, where "
+                    "another person confirms it.",
+                    team=team.name,
+                ),
+                action={
+                    "type": "ir.actions.act_window",
+                    "res_model": team._name,
+                    "res_id": team.id,
+                    "views": [(False, "form")],
+                },
+                button=self.env._("Open the Team"),
+            )
