@@ -161,28 +161,28 @@ class CrmPolicyApprovalStep(models.Model):
             step = step.replaced_id
         return step
 
+    def _policy_said(self):
+        """Return the decisions by which somebody has approved or rejected here."""
+        self.ensure_one()
+        # From the request: its decisions are read together with those of the others of a batch.
+        return self.sudo().approval_id.decision_ids.filtered(
+            lambda line: line.step_id == self and line.outcome in ("approved", "rejected")
+        )
+
     def _policy_voices(self):
         """Return (users who approve, users who reject); a deputy speaks for his principal."""
-        self.ensure_one()
         approve = reject = self.env["res.users"]
-        # From the request: its decisions are read together with those of the others of a batch.
-        for decision in self.sudo().approval_id.decision_ids:
-            if decision.step_id != self:
-                continue
+        for decision in self._policy_said():
             voice = decision.on_behalf_of_id or decision.user_id
             if decision.outcome == "approved":
                 approve |= voice
-            elif decision.outcome == "rejected":
+            else:
                 reject |= voice
         return approve, reject
 
     def _policy_spoken(self):
         """Return who has signed this step, for himself or for another: each has one voice."""
-        self.ensure_one()
-        said = self.sudo().decision_ids.filtered(
-            lambda line: line.outcome in ("approved", "rejected")
-        )
-        return said.user_id
+        return self._policy_said().user_id
 
     def _policy_result(self, seats, voice=None, outcome=None):
         """Return how the step ends with what was signed: "approved", "rejected", or False so far.
