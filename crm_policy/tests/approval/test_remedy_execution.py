@@ -138,6 +138,24 @@ class TestRemedyExecution(AuthorityCommon):
         with self.assertRefused(UserError, "was carried out"):
             self._as("specialist", excess).amount = 1
 
+    def test_an_excess_is_no_remedy_of_its_own(self):
+        case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        excess = case.policy_remedy_ids - remedy
+        self._as("director", excess).action_policy_approve("同意")
+        self.assertFalse(excess.can_execute)
+        for method in ("action_policy_execute_amount", "action_policy_ask_excess"):
+            with self.subTest(method), self.assertRefused(UserError, "record there what it has"):
+                getattr(self._as("specialist", excess), method)(20_000)
+
+    def test_an_excess_that_nobody_decided_is_not_paid_with_its_remedy(self):
+        """Who asked for it takes it back, whatever became of the rest."""
+        case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        excess = case.policy_remedy_ids - remedy
+        self._as("specialist", remedy).action_policy_execute_amount(9605)
+        self.assertTrue((remedy | excess)._policy_paid() == remedy)
+
     def test_what_was_carried_out_is_not_written_by_hand(self):
         case, remedy = self._approved(5000)
         for vals in (

@@ -290,6 +290,19 @@ class TestLedgerCheck(LedgerCommon):
         self._check(full=False)
         self.assertEqual(len(self._anchors()), before)
 
+    def test_that_the_whole_was_looked_at_is_noted_although_nothing_is_new(self):
+        """Otherwise each night of the next week would begin at the first event again."""
+        self.assertEqual(self._check(), [])
+        self._log(5)
+        self._chain_all()
+        self.assertEqual(self._check(full=False), [])
+        with freeze_time(fields.Datetime.now() + timedelta(days=8)):
+            self.assertEqual(self._check(full=False), [])
+            latest = self._anchors(kind="check")[:1]
+            self.assertEqual((latest.first_seq, latest.seq), (1, self.last + 5))
+            begin = self.env["crm.policy.ledger.anchor"]._policy_begin(self.company.id)
+            self.assertEqual(begin, (self.last + 6, latest.hash))
+
     # === WHO IS TOLD === #
 
     def test_a_broken_chain_is_an_event_a_finding_and_a_message(self):
