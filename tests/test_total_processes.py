@@ -16,8 +16,13 @@ REQUESTS = """
 specialist = someone("a specialist")
 for number in range(2):
     case = new_case()
+    if "PER" == "approver":  # then no customer holds them together either
+        case.partner_id = env["res.partner"].create({"name": f"customer {number}"})
     remedy = env["crm.policy.remedy"].create({"ticket_id": case.id, "amount": 6000})
     remedy.with_user(specialist).action_policy_submit()
+# Somebody has decided before: the rows that are held are there already.
+people = someone("manager 1") | someone("manager 2")
+env["crm.policy.authority.lock"]._policy_hold(env.company, people, env.company.partner_id)
 """
 SIGN = """
 remedy = env["crm.policy.remedy"].search([], order="id")[{number}].with_user(someone("{login}"))
@@ -49,7 +54,8 @@ print(*remedies.mapped("policy_approval_state"), sum(uses.mapped("amount")))
 def test_two_signatures_at_once_do_not_pass_a_limit_together(scratch_db, per, second):
     """The second one waits; then Odoo repeats it, and it sees what the first has decided."""
     scratch_db.run_in_odoo(SETUP)
-    scratch_db.run_in_odoo(CASE + LIMIT.format(code="manager", per=per) + REQUESTS)
+    limit = LIMIT.format(code="manager", per=per)
+    scratch_db.run_in_odoo(CASE + limit + REQUESTS.replace("PER", per))
     holding = SIGN.format(number=0, login="manager 1", how="decide()")
     coming = SIGN.format(number=1, login=second, how="retrying(decide, remedy.env)")
     first = start(scratch_db, CASE + holding)
@@ -108,9 +114,7 @@ def test_two_words_at_once_do_not_pass_a_limit_together(scratch_db):
     """What a leader has agreed to orally counts before he has signed it."""
     scratch_db.run_in_odoo(SETUP)
     scratch_db.run_in_odoo(
-        CASE
-        + LIMIT.format(code="manager", per="approver")
-        + "for number in range(2):\n"
+        CASE + LIMIT.format(code="manager", per="approver") + "for number in range(2):\n"
         "    env['crm.policy.remedy'].create({'ticket_id': new_case().id, 'amount': 6000})\n"
     )
     note = """

@@ -74,7 +74,7 @@ class TestLimitsInTotal(AuthorityCommon):
         self.assertEqual(self._sum(other), 9000)
 
     def test_what_is_elsewhere_is_so_in_the_same_version_only(self):
-        """A type with limits of its own in a draft is still the general line's until it is in force."""
+        """What a draft gives limits of its own is still the general line's until it is in force."""
         draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
         self._line("manager", draft).copy({"code": "gifts", "subject": "gift"})
         self.assertNotIn("gift", self._line("manager")._policy_elsewhere())

@@ -115,7 +115,6 @@ class EvidenceAttacks:
         fresh = "\n".join(map(",".join, sorted(guards - listed)))
         self.assertFalse(fresh, f"Guarded, and not in {GUARDED.name}:\n{fresh}")
 
-
     def _taken(self, who, name, method, *arguments, **more):
         """Return what went wrong when somebody forged something, or None when it was refused."""
         error, changed = self._shot(self.people[who], name, method, *arguments, **more)

@@ -177,7 +177,9 @@ class ReadingAttacks:
                 for row in self._hidden_from(name, user):
                     tried.add(name)
                     row.sudo().read([column])
-                    mine = row.with_user(user).with_context(allowed_company_ids=self.companies[user.id])
+                    mine = row.with_user(user).with_context(
+                        allowed_company_ids=self.companies[user.id]
+                    )
                     with self.subTest(name, who=who):
                         with self.assertRaises(AccessError):
                             mine.read([column])
