@@ -16,8 +16,13 @@ REQUESTS = """
 specialist = someone("a specialist")
 for number in range(2):
     case = new_case()
+    if "PER" == "approver":  # then no customer holds them together either
+        case.partner_id = env["res.partner"].create({"name": f"customer {number}"})
     remedy = env["crm.policy.remedy"].create({"ticket_id": case.id, "amount": 6000})
     remedy.with_user(specialist).action_policy_submit()
+# Somebody has decided before: the rows that are held are there already.
+people = someone("manager 1") | someone("manager 2")
+env["crm.policy.authority.lock"]._policy_hold(env.company, people, env.company.partner_id)
 """
 SIGN = (
     """
@@ -43,7 +48,8 @@ print(*remedies.mapped("policy_approval_state"), sum(uses.mapped("amount")))
 def test_two_signatures_at_once_do_not_pass_a_limit_together(scratch_db, per, second):
     """The second one waits; then Odoo repeats it, and it sees what the first has decided."""
     scratch_db.run_in_odoo(SETUP)
-    scratch_db.run_in_odoo(CASE + LIMIT.format(code="manager", per=per) + REQUESTS)
+    limit = LIMIT.format(code="manager", per=per)
+    scratch_db.run_in_odoo(CASE + limit + REQUESTS.replace("PER", per))
     holding = SIGN.format(number=0, login="manager 1", how="decide()")
     coming = SIGN.format(number=1, login=second, how="retrying(decide, remedy.env)")
     first = start(scratch_db, CASE + holding)
@@ -96,3 +102,34 @@ except UserError as error:
     assert "500.00 exceeds what is left of your limit of" in answers[1]
     stored = scratch_db.run_in_odoo(STATE).split()
     assert sorted(stored[:2]) == ["approved", "none"] and stored[2] == "500.0"
+
+
+def test_two_words_at_once_do_not_pass_a_limit_together(scratch_db):
+    """What a leader has agreed to orally counts before he has signed it."""
+    scratch_db.run_in_odoo(SETUP)
+    scratch_db.run_in_odoo(
+        CASE + LIMIT.format(code="manager", per="approver") + "for number in range(2):\n"
+        "    env['crm.policy.remedy'].create({'ticket_id': new_case().id, 'amount': 6000})\n"
+    )
+    note = """
+remedy = env["crm.policy.remedy"].search([], order="id")[{number}]
+remedy = remedy.with_user(someone("a specialist"))
+
+def agree():
+    remedy.env.invalidate_all()
+    return remedy.action_policy_oral_yes(someone("manager 1").id)
+
+print("ready", flush=True)
+input()
+try:
+    retrying(agree, remedy.env)
+    print("agreed", flush=True)
+except UserError as error:
+    print("refused:", error, flush=True)
+"""
+    workers = [start(scratch_db, CASE + note.format(number=number)) for number in range(2)]
+    for worker in workers:
+        say(worker)
+    answers = sorted(scratch_db.finish(worker).strip() for worker in workers)
+    assert answers[0] == "agreed"
+    assert "manager 1 may not decide" in answers[1]

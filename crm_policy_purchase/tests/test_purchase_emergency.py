@@ -54,6 +54,8 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
         order = self._ordered()
         with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
             order.order_line.price_unit = 1
+        with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
+            order.order_line.unlink()
         order.with_user(self.asker).button_confirm()
         with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
             order.order_line.product_qty = 9
@@ -72,6 +74,22 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
             order.with_user(self.asker).write(
                 {"order_line": [Command.update(line.id, {"product_qty": 9})]}
             )
+
+    def test_the_window_is_for_open_orders_that_nobody_has_decided(self):
+        signed = self._signed(policy_ticket_id=self.crisis.id)
+        order = self._new_order(policy_ticket_id=self.crisis.id)
+        emergency = self._start(self.crisis)
+        self.env.invalidate_all()
+        mine, other = (each.with_user(self.users["supervisor"]) for each in (order, signed))
+        self.assertTrue(mine.policy_can_execute)
+        self.assertFalse(other.policy_can_execute, "it is signed")
+        order.button_cancel()
+        self.assertFalse(mine.policy_can_execute, "it is cancelled")
+        order.button_draft()
+        self.assertTrue(mine.policy_can_execute)
+        self._stabilise(emergency)
+        self.env.invalidate_all()
+        self.assertFalse(mine.policy_can_execute, "the team has done its work")
 
     def test_the_window_of_the_order_executes_it(self):
         order = self._new_order(policy_ticket_id=self.crisis.id)

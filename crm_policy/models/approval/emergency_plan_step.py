@@ -49,7 +49,7 @@ class CrmPolicyEmergencyPlanStep(models.Model):
 
     @api.constrains("role_id", "plan_id")
     def _check_companies(self):
-        self.plan_id._check_company()
+        self.plan_id._check_companies()
 
     # === CRUD METHODS === #
 

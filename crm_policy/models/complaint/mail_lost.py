@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 
 from ...tools import mail_repair
 
@@ -65,14 +66,30 @@ class CrmPolicyMailLost(models.Model):
         return lost
 
     def action_policy_process_again(self):
-        """Hand the mails to the gateway once more, after the reason was removed."""
+        """Hand the mails to the gateway once more, after the reason was removed.
+
+        :raises UserError: no mailbox takes one of them any more.
+        """
         self.check_access("read")  # a supervisor's right
         for mail in self.sudo().filtered(lambda mail: mail.state == "new"):
-            raw = mail.attachment_id.raw
-            if self.env["mail.thread"].with_user(SUPERUSER_ID).message_process(False, raw):
+            if mail._policy_process():
                 mail._policy_update({"state": "kept"})
                 self.env["crm.policy.event"]._policy_log("mail.processed_again", mail)
         return True
+
+    def _policy_process(self):
+        """Hand the mail to the gateway; return whether something was made of it."""
+        gateway = self.env["mail.thread"].with_user(SUPERUSER_ID)
+        try:
+            return bool(gateway.message_process(False, self.attachment_id.raw))
+        except ValueError as error:  # how the gateway says that it knows no such address
+            raise UserError(
+                self.env._(
+                    "No mailbox takes the mail to %(recipients)s. Set one up, or set the mail "
+                    "aside.",
+                    recipients=self.recipients or self.env._("nobody"),
+                )
+            ) from error
 
     def action_policy_set_aside(self):
         """Say that nothing needs to be made of the mails; they stay, with who said so."""

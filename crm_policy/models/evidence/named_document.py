@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class CrmPolicyNamedDocument(models.AbstractModel):
@@ -27,9 +28,14 @@ class CrmPolicyNamedDocument(models.AbstractModel):
                 record.res_name = names.get(record.res_id, "")
 
     def action_policy_open_document(self):
-        """Open the document that it is about."""
+        """Open the document that it is about.
+
+        :raises UserError: it is about none, or about one that went away with its module.
+        """
         self.ensure_one()
         self.check_access("read")
+        if self.res_model not in self.env:
+            raise UserError(self.env._("There is no document to open."))
         document = self.env[self.res_model].browse(self.res_id)
         if hasattr(document, "_policy_shown"):
             document.check_access("read")

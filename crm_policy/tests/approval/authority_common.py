@@ -33,6 +33,14 @@ class AuthorityCommon(PolicyCommon):
         cls.env.registry.clear_cache()
         return line
 
+    def _let_route_fix(self, request):
+        """Let the route of a request ask for signatures whatever the amount."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_route SET kind = 'sequence' WHERE id = %s", request.route_id.ids
+        )
+        self.env.invalidate_all()
+
     def _proposed_case(self, *amounts, **vals):
         """Return a case whose solution is proposed, and its remedies."""
         kinds = vals.pop("kinds", ["compensation"] * len(amounts))

@@ -2,7 +2,9 @@
 
 from psycopg2.errors import CheckViolation
 
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
+from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from ...exceptions import PolicyRefusal
@@ -280,6 +282,21 @@ class TestCurrencies(AuthorityCommon):
             self._set(self._line(code), currency_id=self.usd.id)
         admin = self.env.ref("base.user_admin")
         admin.company_ids |= self.company
+        # They have the right, and are not here to use it.
+        gone, far = (
+            new_test_user(
+                self.env,
+                login=login,
+                groups="base.group_system",
+                company_id=company.id,
+                company_ids=[Command.set(company.ids)],
+            )
+            for login, company in (
+                ("t_gone", self.company),
+                ("t_far", self._new_company("杭州分公司")),
+            )
+        )
+        gone.active = False
         self._rate(self.usd, 1 / 7, "2026-03-05")  # a later one does not help
         with at("2026-03-02 10:00"):
             case, remedy = self._proposed_case(7000)
@@ -294,6 +311,8 @@ class TestCurrencies(AuthorityCommon):
             admin.name,
         ):
             self.assertIn(part, words)
+        for user in gone | far | self.users["specialist"]:  # who reads rates enters none
+            self.assertNotIn(user.name, words)
         self.assertEqual(remedy.policy_approval_state, "none")
 
     def test_the_rate_of_another_company_does_not_help(self):

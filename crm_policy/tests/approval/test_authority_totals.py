@@ -63,6 +63,56 @@ class TestLimitsInTotal(AuthorityCommon):
         self._as("director", more).action_policy_approve("同意")
         self.assertEqual(more.policy_approval_state, "approved")
 
+    def test_a_limit_of_a_business_type_counts_that_type_only(self):
+        self._set(self._line("manager"), subject="compensation")
+        self._add_line("all-else", "manager", max_amount=10_000)
+        self._total(10_000)
+        self._decided(9000)
+        other = self._requested(9000, kinds=["return"], partner_id=self.beichen.id)
+        self.assertEqual(self._sum(other), 9000)
+        self._as("manager", other).action_policy_approve("同意")
+        self.assertEqual(self._sum(other), 9000)
+
+    def test_what_is_elsewhere_is_so_in_the_same_version_only(self):
+        """What a draft gives limits of its own is still the general line's until it is in force."""
+        draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        self._line("manager", draft).copy({"code": "gifts", "subject": "gift"})
+        self.assertNotIn("gift", self._line("manager")._policy_elsewhere())
+        self.assertIn("gift", self._line("manager", draft)._policy_elsewhere())
+
+    def _sum(self, document):
+        """Return what counts against the manager's limit so far."""
+        users, line = self.users["manager"], self._line("manager")
+        sums = self.env["crm.policy.authority.use"]._policy_sums(line, users, document.company_id)
+        return sums[users.id]
+
+    def test_another_company_s_and_another_policy_s_decisions_do_not_count(self):
+        self._total(10_000)
+        remedy = self._decided(9000)
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+        self.assertEqual(self._sum(remedy), 9000)
+        other = self._new_company("杭州分公司")
+        policy = self.env["crm.policy"].search([("id", "!=", use.policy_id.id)], limit=1)
+        policy = policy or self._install_policy("manufacturer").policy_id
+        for vals in ({"company_id": other.id}, {"policy_id": policy.id}):
+            former = {name: use[name].id for name in vals}
+            use._policy_update(vals)
+            with self.subTest(vals):
+                self.assertEqual(self._sum(remedy), 0)
+            use._policy_update(former)
+        self.assertEqual(self._sum(remedy), 9000)
+
+    def test_a_route_of_fixed_signatures_knows_no_total(self):
+        """The manager signs there because the route says so, not by what he may decide alone."""
+        self._total(10_000)
+        first, second = self._requested(9000), self._requested(5000, partner_id=self.beichen.id)
+        self._as("manager", first).action_policy_approve("同意")
+        self._let_route_fix(second.policy_approval_id)
+        self._as("manager", second).action_policy_approve("同意")
+        self.assertEqual(second.policy_approval_state, "approved")
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", second.id)])
+        self.assertFalse(use.authority_id)
+
     def test_each_approver_has_his_own(self):
         self._total(10_000)
         self._decided(9000)

@@ -162,3 +162,41 @@ class TestEmergencyDrills(EmergencyCommon):
         stranger = self._new_company("杭州分公司")
         with self.assertRefused(ValidationError, "another company"):
             self.plan.company_id = stranger
+
+    def test_where_nobody_keeps_the_plan_the_administrators_are_told(self):
+        role = self.env["crm.policy.role"].create(
+            {"code": "x", "name": "x", "kind": "user", "company_id": self.company.id}
+        )
+        self.plan.write({"role_id": role.id, "clause_id": False})
+        with at("2026-03-02 10:00"):
+            self._drill("2026-03-01")
+        self._remind("2026-09-02 12:00")
+        admins = self.env["crm.policy.ladder"]._policy_administrators(self.company)
+        self.assertTrue(admins)
+        self.assertEqual(self._reminders().partner_ids, admins.partner_id)
+
+    def test_a_plan_is_that_of_its_company_and_kind(self):
+        Plan, other = self.env["crm.policy.emergency.plan"], self._new_company("杭州分公司")
+        self.assertEqual(Plan._policy_plan_for("crisis", self.company), self.plan)
+        self.assertFalse(Plan._policy_plan_for("crisis", other))
+        self.plan.active = False
+        self.assertFalse(Plan._policy_plan_for("crisis", self.company))
+
+    def test_an_archived_plan_is_rehearsed_no_more(self):
+        with at("2026-03-02 10:00"):
+            self._drill("2026-03-01")
+        self.plan.active = False
+        self._remind("2026-09-02 12:00")
+        self.assertFalse(self._reminders())
+
+    def test_a_step_of_a_plan_is_taken_by_a_post_of_the_same_company(self):
+        """Its holders are asked to act in an emergency of this company."""
+        stranger = self._new_company("杭州分公司")
+        role = self.env["crm.policy.role"].create(
+            {"code": "x", "name": "x", "kind": "user", "company_id": stranger.id}
+        )
+        step = self.plan.step_ids[:1]
+        with self.assertRefused(ValidationError, "another company"):
+            step.role_id = role
+        with self.assertRefused(ValidationError, "another company"):
+            step.copy({"code": "x", "role_id": role.id})

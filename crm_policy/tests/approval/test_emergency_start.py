@@ -213,3 +213,9 @@ class TestEmergencyStart(EmergencyCommon):
         self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
         emergency = self._start(case)
         self.assertEqual(emergency.policy_version_id, self.version)
+
+    def test_an_action_without_a_document_opens_none(self):
+        emergency = self._start(self._new_crisis())
+        self._act(emergency)
+        with self.assertRefused(UserError, "no document to open"):
+            self._as("supervisor", emergency.action_ids).action_policy_open_document()

@@ -138,6 +138,24 @@ class TestRemedyExecution(AuthorityCommon):
         with self.assertRefused(UserError, "was carried out"):
             self._as("specialist", excess).amount = 1
 
+    def test_an_excess_is_no_remedy_of_its_own(self):
+        case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        excess = case.policy_remedy_ids - remedy
+        self._as("director", excess).action_policy_approve("同意")
+        self.assertFalse(excess.can_execute)
+        for method in ("action_policy_execute_amount", "action_policy_ask_excess"):
+            with self.subTest(method), self.assertRefused(UserError, "record there what it has"):
+                getattr(self._as("specialist", excess), method)(20_000)
+
+    def test_an_excess_that_nobody_decided_is_not_paid_with_its_remedy(self):
+        """Who asked for it takes it back, whatever became of the rest."""
+        case, remedy = self._approved()
+        self._as("specialist", remedy).action_policy_ask_excess(20_000)
+        excess = case.policy_remedy_ids - remedy
+        self._as("specialist", remedy).action_policy_execute_amount(9605)
+        self.assertTrue((remedy | excess)._policy_paid() == remedy)
+
     def test_what_was_carried_out_is_not_written_by_hand(self):
         case, remedy = self._approved(5000)
         for vals in (
@@ -190,6 +208,35 @@ class TestFrontLine(AuthorityCommon):
         use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
         self.assertEqual((use.user_id, use.amount), (self.users["specialist"], 5))
         self.assertEqual(use.authority_id.code, "front-line-rounding")
+
+    def test_the_sum_counts_what_the_front_line_has_decided_alone(self):
+        with at("2026-03-31 10:00"):
+            case, [remedy] = self._let_off(400, kinds=["waiver"])
+            self._as("specialist", case).action_policy_decide()
+            use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+            other = self.env["res.partner"].create({"name": "南通北辰"})
+            request = self.env["crm.policy.approval"].search([], limit=1)
+            request = request or self._requested(5000).policy_approval_id
+
+            def total():
+                sums = use._policy_front_line_sums(self.partner, self.company)
+                return sums.get((self.company.id, self.partner.id), 0)
+
+            self.assertEqual(total(), 400)
+            for vals in (
+                {"company_id": self._new_company("杭州分公司").id},
+                {"partner_id": other.id},
+                {"subject": "compensation"},
+                {"approval_id": request.id},
+                {"decided_on": "2026-02-28"},
+                {"decided_on": "2026-04-01"},
+            ):
+                former = use._convert_to_write(use.read(list(vals), load=False)[0])
+                use._policy_update(vals)
+                with self.subTest(vals):
+                    self.assertEqual(total(), 0)
+                use._policy_update({name: former[name] for name in vals})
+            self.assertEqual(total(), 400)
 
     def test_the_sum_of_the_customer_and_month_is_shown(self):
         other = self.env["res.partner"].create({"name": "南通北辰", "is_company": True})

@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg2
 
 from odoo import Command
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.service.model import call_kw
 from odoo.sql_db import Savepoint
 from odoo.tests import new_test_user
@@ -30,6 +30,8 @@ REASONS = {
     "action_policy_grant": "other",
 }
 SCOPES = ("own", "other team", "other company")
+# What Odoo tells people when it refuses; PostgreSQL's refusals it words itself.
+REFUSALS = (UserError, RedirectWarning, psycopg2.IntegrityError)
 
 
 class AttackCommon(PolicyCommon):
@@ -53,7 +55,8 @@ class AttackCommon(PolicyCommon):
         for scope in SCOPES:
             cls._populate(scope)
         cls.people["archived"].active = False
-        cls.env.flush_all()
+        cls.companies = {user.id: user.company_ids.ids for user in cls.people.values()}
+        cls.evidence = cls._tables()
         cls.before = cls._digests()
 
     @classmethod
@@ -182,9 +185,10 @@ class AttackCommon(PolicyCommon):
                     "policy_department_id": department.id,
                     "channel_id": channel.id,
                 }
-                for number in range(5)
+                for number in range(6)
             ]
         )
+        urgent, cases = cases[0], cases[1:]  # not among the rows that stand for their state
         for case in cases[:4]:
             case.action_policy_accept()
             case.action_policy_register()
@@ -235,7 +239,23 @@ class AttackCommon(PolicyCommon):
             violation.with_user(clerk).action_policy_explain("系统当时打不开")
         for violation in violations[2:]:
             violation.with_user(judge.env.user).action_policy_uphold("成立")
+        cls._start_emergency(urgent, department.manager_id.user_id)
+        mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx"
+        cls.env["crm.policy.mail.lost"]._policy_keep(mail, company, "refused")
         return cases[0].with_env(cls.env)
+
+    @classmethod
+    def _start_emergency(cls, case, leader):
+        """Send the emergency team of the company to a case; ``leader`` is its first member."""
+        team = cls.env["crm.policy.team"].search(
+            [("kind", "=", "emergency"), ("company_id", "=", case.company_id.id)]
+        )
+        if not team.member_ids:
+            team.member_ids = [Command.create({"user_id": leader.id, "sequence": 1})]
+        case.sudo().policy_severity = "crisis"
+        mine = case.with_user(leader)
+        mine.action_policy_start_emergency("crisis", "客户产线停产")
+        mine.policy_emergency_id.action_policy_act("空运替换件", 100)
 
     @classmethod
     def _leave_draft(cls, version):
@@ -329,8 +349,27 @@ class AttackCommon(PolicyCommon):
         return tables
 
     @classmethod
-    def _digests(cls):
-        """Return {table: (rows, hash of the evidence in it)}."""
+    def _written(cls):
+        """Return {table: rows written so far}, as PostgreSQL counts them; undone ones count too.
+
+        Far cheaper than to read the evidence: what nobody has written need not be compared.
+        """
+        names, query = sorted(cls.evidence), []
+        for counter in ("inserted", "updated", "deleted"):
+            query.append(SQL("%s(oid)", SQL.identifier(f"pg_stat_get_xact_tuples_{counter}")))
+        rows = cls.env.execute_query(
+            SQL(
+                "SELECT relname, %s FROM pg_class"
+                " WHERE oid = ANY(SELECT to_regclass(name) FROM unnest(%s) AS name)",
+                SQL(" + ").join(query),
+                names,
+            )
+        )
+        return dict(rows)
+
+    @classmethod
+    def _digests(cls, names=None):
+        """Return {table: (rows, hash of the evidence in it)}, of all tables or of some."""
         cls.env.flush_all()
         query = SQL(" UNION ALL ").join(
             SQL(
@@ -340,7 +379,8 @@ class AttackCommon(PolicyCommon):
                 text,
                 SQL.identifier(table),
             )
-            for table, text in sorted(cls._tables().items())
+            for table, text in sorted(cls.evidence.items())
+            if names is None or table in names
         )
         return {table: tuple(rest) for table, *rest in cls.env.execute_query(query)}
 
@@ -353,11 +393,16 @@ class AttackCommon(PolicyCommon):
         """Do what /web/dataset/call_kw does after the log-in."""
         env = self._env_of(user)
         env.invalidate_all()  # a request finds nothing that others have read
-        context = {"allowed_company_ids": user.company_ids.ids, "lang": "en_US", **(context or {})}
+        companies = self.companies.get(user.id) or user.company_ids.ids
+        context = {"allowed_company_ids": companies, "lang": "en_US", **(context or {})}
         return call_kw(env[model], method, list(args), {**kwargs, "context": context})
 
     def _shot(self, user, model, method, /, *args, **kwargs):
-        """Call, look and undo. Return (error or None, names of the tables it changed)."""
+        """Call, look and undo. Return (error or None, names of the tables it changed).
+
+        A refusal is one of Odoo's errors for users. Whatever else a call ends with has refused
+        nothing: it stumbled, and with other arguments it might not; see :meth:`_refused`.
+        """
         shot = Savepoint(self.env.cr)
         error, changed = None, set()
         try:
@@ -365,12 +410,31 @@ class AttackCommon(PolicyCommon):
             self.env.flush_all()
         except Exception as caught:  # whatever it is, the request is rolled back
             error = caught
+            self._refused(error, model, method, args, kwargs)
         else:
-            after = self._digests()
-            changed = {table for table in after if after[table] != self.before[table]}
+            after = self._written()
+            touched = {table for table in after if after[table] != self.written.get(table)}
+            self.written = after
+            if touched:
+                now = self._digests(touched)
+                changed = {table for table in touched if now[table] != self.before[table]}
         self.env.cr.clear()
         shot.close(rollback=True)
         return error, changed
+
+    def setUp(self):
+        super().setUp()
+        self.stumbled, self.written = {}, self._written()
+        self.addCleanup(self._assert_nothing_stumbled)
+
+    def _refused(self, error, model, method, *what):
+        """Remember what ended otherwise than by a refusal."""
+        if not isinstance(error, REFUSALS):
+            self.stumbled.setdefault((model, method, repr(error)[:200]), what)
+
+    def _assert_nothing_stumbled(self):
+        told = "\n".join(f"{key}: {what}" for key, what in self.stumbled.items())
+        self.assertFalse(self.stumbled, f"Neither obeyed nor refused:\n{told}")
 
     def _ids(self, scope, name):
         return self.rows[scope][name].ids

@@ -77,6 +77,25 @@ class DecisionAttacks:
                 with self.subTest(document, who=who):
                     self.assertFalse(self._obeys(document, who, sorted(methods)))
 
+    def test_nobody_from_outside_is_ever_among_those_who_are_asked(self):
+        """Whatever role is asked, and whoever was appointed to it: not only refused at the door."""
+        outside = self.env["res.users"].union(*(self.people[who] for who in OUTSIDERS))
+        posts = [("group", "group_id", self.env.ref("crm_policy.group_manager"))]
+        posts += [("group", "group_id", self.env.ref("base.group_portal"))]
+        posts += [("user", "user_id", user) for user in outside]
+        for number, (kind, name, holder) in enumerate(posts):
+            role = self.env["crm.policy.role"].create(
+                {
+                    "code": f"attack_{number}",
+                    "name": "attack",
+                    "company_id": self.company.id,
+                    "kind": kind,
+                    name: holder.id,
+                }
+            )
+            with self.subTest(kind, holder=holder.display_name):
+                self.assertFalse(role._users_for(self.asked)[self.asked.id] & outside)
+
     @mute_logger("odoo.sql_db")
     def test_what_is_decided_is_not_decided_again(self):
         for document in self.ended:

@@ -40,7 +40,8 @@ class DoorAttacks:
     def _commands(self, name):
         row = self._ids("own", name)[0]
         other = self._ids("other company", name)[0]
-        values = {"state": "approved", "company_id": self.company.id}
+        wanted = {"state": "approved", "company_id": self.company.id}
+        values = {key: wanted[key] for key in wanted if key in self.env[name]._fields}
         return (
             Command.create(values),
             Command.update(row, values),
@@ -232,8 +233,9 @@ class DoorAttacks:
         error = None
         try:
             self._call(user, name, method, *arguments)
-        except Exception as caught:  # refused, in whatever words
+        except Exception as caught:
             error = caught
+            self._refused(error, name, method, arguments)
             shot.rollback()
         if isinstance(document[0], dict):
             vals = document[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 from odoo.tools import mute_logger
 
 from . import surface
-from .attack_common import SCOPES
+from .attack_common import INTERESTED, SCOPES
 
 LIST = Path(__file__).parent.parent / "data" / "public_methods.csv"
 NATURES = ("read", "checks", "refuses")
@@ -52,9 +52,9 @@ class MethodAttacks:
     def _people_for(self, name, nature):
         if nature == "read":
             return {who: self.people[who] for who in READERS}
-        # Nobody logs in as an archived user; where he would be asked, he is tried.
+        # Where nobody is asked to decide, these are managers like another one, or log in no more.
         asked = name in (*surface.approvable_models(self.env), "crm.policy.approval")
-        return {who: user for who, user in self.people.items() if who != "archived" or asked}
+        return {who: user for who, user in self.people.items() if asked or who not in INTERESTED}
 
     def _who_changes(self, name, method, nature):
         """Return {scope: people whose call changed evidence}."""
@@ -64,18 +64,24 @@ class MethodAttacks:
         on_model = self._is_model_method(model, method)
         for scope in SCOPES:
             changed[scope] = set()
-            if on_model and scope != "own":
+            if scope != "own" and (on_model or nature == "read"):
                 continue
             ids = self._ids(scope, name)
             targets = [()] if on_model else [([id_],) for id_ in ids]
             people = self._people_for(name, nature)
-            if scope != "own":
+            if scope != "own" or nature == "read":
                 targets = targets[:1]
             if scope != "own" or name == "helpdesk.ticket":
                 people = {who: people[who] for who in people if who in AFAR}
             for who, user in people.items():
-                for target in targets:
-                    _error, tables = self._shot(user, name, method, *target, **arguments)
+                # Who reads nothing of the model is told so at the first row.
+                reads = model.with_user(user).has_access("read")
+                for target in targets if reads else targets[:1]:
+                    # A client says as well on which rows he stands.
+                    context = {"active_model": name, "active_ids": [id_ for [id_] in target]}
+                    _error, tables = self._shot(
+                        user, name, method, *target, **arguments, context=context
+                    )
                     if tables:
                         changed[scope].add(who)
         return changed

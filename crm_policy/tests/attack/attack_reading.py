@@ -1,5 +1,6 @@
 """Reading what is not one's own: every reading method, every secret field, search as an oracle."""
 
+from odoo.exceptions import AccessError
 from odoo.tools import mute_logger
 
 from . import surface
@@ -49,7 +50,7 @@ class ReadingAttacks:
             "search_panel_select_multi_range": (group,),
             "get_metadata": (ids,),
             "copy_data": (ids,),
-            "get_field_translations": (ids, name),
+            "get_field_translations": (ids[:1], name),
             "hierarchy_read": (mine, {"display_name": {}}, group),
         }
 
@@ -93,7 +94,8 @@ class ReadingAttacks:
         try:
             with self.env.cr.savepoint(flush=False):
                 return self._call(user, name, method, *arguments, **more)
-        except Exception:  # refused, in whatever words
+        except Exception as error:
+            self._refused(error, name, method, arguments, more)
             return None
 
     @mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_model", "odoo.models")
@@ -164,6 +166,37 @@ class ReadingAttacks:
                     with self.subTest(name, method=method, who=who):
                         self.assertFalse(self._shown(answer), answer)
         self.assertGreaterEqual(tried, {"crm.policy.deadline", "crm.policy.remedy"})
+
+    def test_no_right_reaches_evidence_of_a_hidden_case(self):
+        """What was read in the same request is in the cache: no search stands before it."""
+        tried = set()
+        for name in surface.concrete(self.env, "crm.policy.dependent"):
+            column = self.env[name]._rec_name or "id"
+            for who in ("specialist", "employee", "requester", "stranger"):
+                user = self.people[who]
+                for row in self._hidden_from(name, user):
+                    tried.add(name)
+                    row.sudo().read([column])
+                    mine = row.with_user(user).with_context(
+                        allowed_company_ids=self.companies[user.id]
+                    )
+                    with self.subTest(name, who=who):
+                        with self.assertRaises(AccessError):
+                            mine.read([column])
+                        for operation in ("read", "write", "unlink"):
+                            self.assertFalse(mine.has_access(operation), operation)
+        self.assertGreaterEqual(tried, {"crm.policy.deadline", "crm.policy.remedy"})
+
+    def test_who_sees_a_case_of_others_changes_nothing_that_hangs_on_it(self):
+        """A supervisor may write remedies, and reads this case because it was handed over."""
+        who, remedy = self.people["supervisor"], self.rows["other team"]["crm.policy.remedy"][:1]
+        self.env["crm.policy.case.access"]._policy_grant(remedy.ticket_id, who, "handover")
+        remedy = remedy.with_user(who)
+        self.assertTrue(remedy.has_access("read"))
+        self.assertFalse(remedy.ticket_id.has_access("write"))
+        self.assertTrue(remedy.browse().has_access("write"))
+        for operation in ("write", "unlink"):
+            self.assertFalse(remedy.has_access(operation), operation)
 
     # === SECRET FIELDS === #
 

@@ -1,6 +1,7 @@
 """The same over the wire: real sessions, real JSON-RPC, and the API for programs with its keys."""
 
 import json
+import re
 
 from odoo.tests.common import JsonRpcException
 from odoo.tools import mute_logger
@@ -11,6 +12,12 @@ from .attack_methods import reviewed
 
 # Who has a session of his own. An archived user and the public have none.
 VISITORS = ("specialist", "policy_admin", "portal", "stranger", "system")
+# How a client is told that he is refused; whatever else comes back has stumbled over something.
+REFUSED = re.compile(
+    r"odoo\.exceptions\.(AccessError|AccessDenied|MissingError|UserError|ValidationError)"
+    r"|odoo\.addons\.crm_policy\.exceptions\.PolicyRefusal"
+    r"|odoo\.http\.SessionExpiredException"
+)
 QUIET = (
     "odoo.http", "odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_model",
     "odoo.addons.rpc.controllers.json2", "odoo.addons.base.models.res_users",
@@ -24,6 +31,8 @@ class WireAttacks:
         try:
             return False, self.make_jsonrpc_request("/web/dataset/call_kw", params)
         except JsonRpcException as error:
+            if not REFUSED.fullmatch(str(error)):
+                self.stumbled.setdefault((name, method, str(error)), params)
             return True, error
 
     def _assert_untouched(self, told):
@@ -49,7 +58,8 @@ class WireAttacks:
                     if self._is_model_method(self.env[name], method)
                     else [self._ids("own", name)[:1]]
                 )
-                refused, answer = self._json_rpc(name, method, *ids, **arguments)
+                context = {"active_model": name, "active_ids": self._ids("own", name)[:1]}
+                refused, answer = self._json_rpc(name, method, *ids, **arguments, context=context)
                 told.append((name, method, refused or answer))
             self._assert_untouched(told)
 
@@ -61,12 +71,13 @@ class WireAttacks:
 
     @mute_logger(*QUIET)
     def test_no_writer_of_odoo_writes_evidence_over_json_rpc(self):
-        for who in VISITORS:
+        """Each of them by each visitor, and on each model by one: the ORM's suite has them all."""
+        for number, who in enumerate(VISITORS):
             self._log_in(who)
-            for name in surface.evidence_models(self.env):
+            for place, name in enumerate(surface.evidence_models(self.env)):
                 ids = self._ids("own", name)[:1]
                 column = self.env[name]._rec_name or "company_id"
-                for method, *arguments in (
+                attempts = (
                     ("create", [{column: "x"}]),
                     ("write", ids, {column: "x"}),
                     ("unlink", ids),
@@ -83,14 +94,16 @@ class WireAttacks:
                     ("browse", ids),
                     ("init",),
                     ("_policy_build_wall",),
-                ):
+                )
+                for turn, (method, *arguments) in enumerate(attempts):
+                    if (turn + place) % len(VISITORS) != number:
+                        continue
                     refused, answer = self._json_rpc(name, method, *arguments)
                     with self.subTest(name, method=method, who=who):
                         self.assertTrue(refused, answer)
                     if method in LOUD:
-                        code = answer.data["name"] if hasattr(answer, "data") else str(answer)
-                        with self.subTest(name, method=method, who=who, told=code):
-                            self.assertIn("AccessError", str(code) + str(answer))
+                        with self.subTest(name, method=method, who=who, told=str(answer)):
+                            self.assertIn("AccessError", str(answer))
             self._assert_untouched(who)
 
     @mute_logger(*QUIET)

@@ -61,6 +61,31 @@ class TestCaseAccused(PolicyCommon):
         )
         self.assertEqual(events[-1].actor_id, self.users["manager"].id)
 
+    def test_the_same_list_again_leaves_no_trace(self):
+        case = self._about("specialist")
+        self._as("manager", case).write(
+            {"policy_accused_user_ids": [Command.set(self.users["specialist"].ids)]}
+        )
+        self.assertEqual(len(self._traces(case)), 1)
+
+    def test_cases_about_nobody_leave_none(self):
+        case, about = self.env["helpdesk.ticket"].create(
+            [
+                {"name": "x", "description": "x"},
+                {
+                    "name": "y",
+                    "description": "y",
+                    "policy_accused_user_ids": [Command.set(self.users["specialist"].ids)],
+                },
+            ]
+        )
+        self.assertFalse(self._traces(case))
+        self.assertEqual(len(self._traces(about)), 1)
+
+    def _traces(self, case):
+        domain = [("type", "=", "case.accused"), ("res_id", "=", case.id)]
+        return self.env["crm.policy.event"].search(domain)
+
     def test_he_decides_on_no_remedy(self):
         case = self._about("manager")
         remedy = self._new_remedy(case, 5000, role="supervisor")

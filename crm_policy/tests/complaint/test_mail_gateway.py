@@ -4,7 +4,7 @@ import base64
 import xmlrpc.client
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
@@ -258,6 +258,13 @@ class TestMailNothingLost(MailCommon):
         self._as("supervisor", lost).action_policy_process_again()
         self.assertEqual(lost.state, "kept")
         self.assertEqual(self.Ticket.search([], order="id desc", limit=1).partner_id, self.li)
+
+    def test_a_kept_mail_that_no_mailbox_takes_any_more_says_so(self):
+        lost = self._lose(self._mail())
+        self.team.alias_id.alias_name = "gone"
+        with self.assertRefused(UserError, f"No mailbox takes the mail to {BOX}"):
+            self._as("supervisor", lost).action_policy_process_again()
+        self.assertEqual(lost.state, "new")
 
     def test_a_kept_mail_is_set_aside_by_a_supervisor(self):
         lost = self._lose(self._mail())

@@ -290,6 +290,59 @@ class TestLedgerCheck(LedgerCommon):
         self._check(full=False)
         self.assertEqual(len(self._anchors()), before)
 
+    def test_that_the_whole_was_looked_at_is_noted_although_nothing_is_new(self):
+        """Otherwise each night of the next week would begin at the first event again."""
+        self.assertEqual(self._check(), [])
+        self._log(5)
+        self._chain_all()
+        self.assertEqual(self._check(full=False), [])
+        with freeze_time(fields.Datetime.now() + timedelta(days=8)):
+            self.assertEqual(self._check(full=False), [])
+            latest = self._anchors(kind="check")[:1]
+            self.assertEqual((latest.first_seq, latest.seq), (1, self.last + 5))
+            begin = self.env["crm.policy.ledger.anchor"]._policy_begin(self.company.id)
+            self.assertEqual(begin, (self.last + 6, latest.hash))
+
+    def test_checks_of_what_is_new_put_off_none_of_the_whole(self):
+        self.assertEqual(self._check(), [])
+        self._change(
+            "UPDATE crm_policy_event SET res_id = 9 WHERE company_id = %s AND seq = %s",
+            *(self.company.id, self.place),
+        )
+        now = fields.Datetime.now()
+        for days in (3, 6):
+            with freeze_time(now + timedelta(days=days)):
+                self._log(1)
+                self._chain_all()
+                self.assertEqual(self._check(full=False), [])
+        with freeze_time(now + timedelta(days=8)):
+            self.assertEqual(self._check(full=False), [f"seq {self.place}: altered"])
+
+    def test_only_a_check_of_the_same_chain_is_one(self):
+        """An export notes a head and has compared nothing; nor has a check of another company."""
+        Anchor, other = self.env["crm.policy.ledger.anchor"], self._new_company("杭州分公司")
+        self.assertEqual(self._check(), [])
+        begin = Anchor._policy_begin(self.company.id)
+        self.assertEqual(begin[0], self.last + 1)
+        head = (self.last + 9, "f" * 64)
+        Anchor._policy_note("check", other.id, 1, head, "sound", "")
+        self.assertEqual(Anchor._policy_begin(self.company.id), begin)
+        Anchor._policy_note("export", self.company.id, 1, head)
+        self.assertEqual(Anchor._policy_begin(self.company.id), begin)
+
+    def test_who_may_not_read_the_ledger_exports_none(self):
+        other = self._new_company("杭州分公司")
+        reader = self._new_user("qc", login="t_far_reader", company=other)
+        for user in (self.users["specialist"], self.users["manager"], reader):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self.chain.with_user(user)._policy_export(self.company.id)
+        with self.assertRaises(AccessError):
+            self.chain.with_user(reader)._policy_export(0)
+        export = self.chain.with_user(self.users["qc"])._policy_export(self.company.id)
+        event = self.env["crm.policy.event"].search([("type", "=", "ledger.exported")], limit=1)
+        self.assertEqual(event.payload["last"], export["last"])
+        self.assertEqual(event.actor_id, self.users["qc"].id)
+
     # === WHO IS TOLD === #
 
     def test_a_broken_chain_is_an_event_a_finding_and_a_message(self):
