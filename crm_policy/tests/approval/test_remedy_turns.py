@@ -31,6 +31,8 @@ class TestRemedyTurns(AuthorityCommon):
                 (self.users["manager"], "2026-03-02 01:00:00", "电话请示，经理同意"),
             )
             self.assertTrue(remedy._policy_may_execute())
+            # A second word would be refused: it is not offered.
+            self.assertFalse(self._as("specialist", remedy).policy_oral_possible)
             with self._window(remedy, "executed") as window:
                 self.assertEqual(window.amount, 5000)
                 window.amount = 4900

@@ -115,7 +115,9 @@ export class ApprovalChainField extends Component {
             await this.props.record.model.load();
             return;
         }
-        await this.action.doAction("crm_policy.approval_sign_action", {
+        const action = await this.action.loadAction("crm_policy.approval_sign_action");
+        const {label} = this.turns.find((turn) => turn.code === code);
+        await this.action.doAction({...action, name: label}, {
             additionalContext: {
                 default_approval_id: this.chain.id,
                 default_outcome: code,
