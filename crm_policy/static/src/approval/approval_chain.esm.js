@@ -80,6 +80,10 @@ export class ApprovalChainField extends Component {
         return words[step.mode] || "";
     }
 
+    originWord(step) {
+        return step.origin === "added" ? _t("added") : _t("handed on");
+    }
+
     outcomeIcon(line) {
         const icons = {
             approved: "fa-check text-success",
