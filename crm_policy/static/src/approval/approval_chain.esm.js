@@ -121,13 +121,16 @@ export class ApprovalChainField extends Component {
         }
         const action = await this.action.loadAction("crm_policy.approval_sign_action");
         const {label} = this.turns.find((turn) => turn.code === code);
-        await this.action.doAction({...action, name: label}, {
-            additionalContext: {
-                default_approval_id: this.chain.id,
-                default_outcome: code,
-            },
-            onClose: () => this.props.record.model.load(),
-        });
+        await this.action.doAction(
+            {...action, name: label},
+            {
+                additionalContext: {
+                    default_approval_id: this.chain.id,
+                    default_outcome: code,
+                },
+                onClose: () => this.props.record.model.load(),
+            }
+        );
     }
 }
 
