@@ -60,6 +60,9 @@ class CrmPolicyApprovalChain(models.AbstractModel):
         turns = []
         if self.can_decide:
             turns += ["approve", "reject", "return", "forward", "add"]
+            # Of those who sign together nobody hands his voice over.
+            if self._policy_steps()[self.sudo()].mode != "any":
+                turns.remove("forward")
         if self.state == "pending" and self.is_mine:
             turns += ["recall", "remind"]
         if self.state == "pending" and turns:

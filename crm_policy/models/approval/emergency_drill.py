@@ -26,7 +26,7 @@ class CrmPolicyEmergencyDrill(models.Model):
     participant_ids = fields.Many2many(
         "res.users", relation="crm_policy_emergency_drill_user_rel", string="Participants"
     )
-    findings = fields.Text(required=True)
+    findings = fields.Text(string="What Was Found", required=True)
 
     @api.constrains("held_on", "participant_ids")
     def _check_drill(self):

@@ -24,7 +24,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("policy_approval_state")
+    @api.depends("policy_approval_state", "policy_emergency_id")
     def _compute_policy_oral_possible(self):
         rules = (
             self.env["crm.policy.deadline.rule"]
@@ -32,10 +32,14 @@ class CrmPolicyOralDocument(models.AbstractModel):
             .search_fetch([("model_name", "=", "crm.policy.oral.consent")], ["version_id"])
         )
         versions = rules.version_id
+        # Neither on what rests on a word already, nor on what a team has executed.
+        settled = self._policy_on_word() | self.sudo().filtered("policy_emergency_id")
         for record in self:
             record.policy_oral_possible = (
                 record.policy_approval_state in ("none", "pending")
+                and record.sudo() not in settled
                 and record.sudo()._policy_approval_version() in versions
+                and record.sudo()._policy_by_one()
             )
 
     # === ACTION METHODS === #
@@ -202,10 +206,19 @@ class CrmPolicyOralDocument(models.AbstractModel):
                 )
             )
 
+    def _policy_by_one(self):
+        """Return whether one signature decides it: the word of one stands for no more."""
+        pending = self.policy_approval_state == "pending"
+        approval = self.policy_approval_id if pending else self.policy_approval_id.browse()
+        route = approval.route_id or self.env["crm.policy.route"]._policy_route_for(
+            self._policy_approval_version(), self._name, self._policy_approval_subject(), self
+        )
+        lines = approval.step_ids.filtered(lambda step: step.state not in ("skipped", "returned"))
+        return route.kind == "competent" and len(lines) <= 1
+
     def _policy_check_leader(self, approval, leader):
         """Refuse a leader who could not decide it himself, and a request of several signatures."""
-        lines = approval.step_ids.filtered(lambda step: step.state not in ("skipped", "returned"))
-        if approval.route_id.kind != "competent" or len(lines) > 1:
+        if not self._policy_by_one():
             raise UserError(
                 self.env._(
                     "%(record)s is signed by several: the word of one is not enough.",

@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
+from ...const import SUBJECTS
 from ...tools.zones import company_zone
 
 EPOCH_OF = "EXTRACT(EPOCH FROM %s)::bigint"
@@ -21,7 +22,7 @@ class CrmPolicyApprovalRanking(models.Model):
 
     approval_id = fields.Many2one("crm.policy.approval", string="Request", readonly=True)
     kind = fields.Selection(
-        [("decided", "Decided"), ("waiting", "Waiting")], string="Where It Stands", readonly=True
+        [("decided", "Signed Off"), ("waiting", "Waiting")], string="Where It Stands", readonly=True
     )
     outcome = fields.Selection(
         [("approved", "Approved"), ("rejected", "Rejected"), ("returned", "Returned")],
@@ -31,10 +32,8 @@ class CrmPolicyApprovalRanking(models.Model):
     user_id = fields.Many2one("res.users", string="Person", readonly=True)
     requester_id = fields.Many2one("res.users", readonly=True)
     subject = fields.Selection(
-        lambda self: self.env["crm.policy.approval"]._fields["subject"].selection,
-        string="Business Type",
-        readonly=True,
-    )
+        SUBJECTS, string="Business Type", readonly=True
+    )  # of a list: what a function returns is not translated
     clause_id = fields.Many2one("crm.policy.clause", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)

@@ -21,6 +21,8 @@ class TestEmergencyExecution(EmergencyCommon):
         self.assertFalse(self.remedy._policy_may_execute())
         self._execute(self.remedy)
         self.assertTrue(self.remedy._policy_may_execute())
+        # Nobody agrees orally to what was executed: it is ratified with its emergency.
+        self.assertFalse(self.remedy.policy_oral_possible)
         self.assertEqual(self.remedy.policy_approval_state, "pending")
         self.assertFalse(self.remedy.policy_approval_id)
         self.assertEqual((emergency.state, emergency.total_amount), ("acting", 30000))

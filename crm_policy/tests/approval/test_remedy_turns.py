@@ -1,6 +1,6 @@
 """The window of a remedy: who agreed orally, and what it has come to."""
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form
 from odoo.tools import mute_logger
@@ -31,6 +31,8 @@ class TestRemedyTurns(AuthorityCommon):
                 (self.users["manager"], "2026-03-02 01:00:00", "电话请示，经理同意"),
             )
             self.assertTrue(remedy._policy_may_execute())
+            # A second word would be refused: it is not offered.
+            self.assertFalse(self._as("specialist", remedy).policy_oral_possible)
             with self._window(remedy, "executed") as window:
                 self.assertEqual(window.amount, 5000)
                 window.amount = 4900
@@ -85,6 +87,25 @@ class TestRemedyTurns(AuthorityCommon):
         _case, remedy = self._proposed_case(5000)
         with self.assertRaises(AccessError), mute_logger("odoo.models"):
             self._window(remedy, "executed", "analyst").save().action_policy_confirm()
+
+    def test_what_several_sign_is_not_agreed_orally(self):
+        route = self.env["crm.policy.route"].search(
+            [("version_id", "=", self.version.id), ("model_name", "=", "crm.policy.remedy")]
+        )
+        _case, remedy = self._proposed_case(5000)
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertTrue(remedy.policy_oral_possible)
+        self._as("manager", remedy).action_policy_add_signer(self.users["director"].id)
+        self.env.invalidate_all()
+        self.assertFalse(remedy.policy_oral_possible)
+        _case, other = self._proposed_case(5000)
+        self.assertTrue(other.policy_oral_possible)
+        step = {"sequence": 1, "role_id": self._role_of("manager").id}
+        self.version._policy_guarded_write({"state": "draft"})
+        route.write({"kind": "sequence", "step_ids": [Command.create(step)]})
+        self.version._policy_guarded_write({"state": "effective"})
+        self.env.invalidate_all()
+        self.assertFalse(other.policy_oral_possible)
 
     def test_where_the_policy_knows_no_oral_consent_none_is_offered(self):
         _case, remedy = self._proposed_case(5000)

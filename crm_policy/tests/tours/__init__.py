@@ -6,3 +6,4 @@ from . import test_tour_deadline
 from . import test_tour_signing
 from . import test_tour_violation
 from . import test_tour_approval
+from . import test_tour_delegation

@@ -2,10 +2,10 @@
 
 from odoo.tests import HttpCase, tagged
 
-from ..common import PolicyCommon
+from ..approval_common import ApprovalCommon
 
 
-class ApprovalInbox(HttpCase, PolicyCommon):
+class ApprovalInbox(HttpCase, ApprovalCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -39,3 +39,17 @@ class TestTourApprovalBulk(ApprovalInbox):
         self.start_tour("/odoo/policy-approvals", "crm_policy_approval_bulk", login="t_manager")
         self.env.invalidate_all()
         self.assertEqual({request.state for request in requests}, {"approved"})
+
+
+@tagged("post_install", "-at_install")
+class TestTourApprovalChain(ApprovalInbox):
+    def test_a_request_of_several_steps_opens(self):
+        self._set_route("manager", {"role": "finance", "mode": "all"}, "ceo")
+        remedy = self._submitted(5000)
+        self._as("manager", remedy).action_policy_approve("金额合理")
+        request = remedy.policy_approval_id
+        self.start_tour(
+            f"/odoo/crm.policy.approval/{request.id}",
+            "crm_policy_approval_chain",
+            login="t_finance",
+        )

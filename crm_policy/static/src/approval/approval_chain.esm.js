@@ -80,6 +80,10 @@ export class ApprovalChainField extends Component {
         return words[step.mode] || "";
     }
 
+    originWord(step) {
+        return step.origin === "added" ? _t("added") : _t("handed on");
+    }
+
     outcomeIcon(line) {
         const icons = {
             approved: "fa-check text-success",
@@ -115,13 +119,18 @@ export class ApprovalChainField extends Component {
             await this.props.record.model.load();
             return;
         }
-        await this.action.doAction("crm_policy.approval_sign_action", {
-            additionalContext: {
-                default_approval_id: this.chain.id,
-                default_outcome: code,
-            },
-            onClose: () => this.props.record.model.load(),
-        });
+        const action = await this.action.loadAction("crm_policy.approval_sign_action");
+        const {label} = this.turns.find((turn) => turn.code === code);
+        await this.action.doAction(
+            {...action, name: label},
+            {
+                additionalContext: {
+                    default_approval_id: this.chain.id,
+                    default_outcome: code,
+                },
+                onClose: () => this.props.record.model.load(),
+            }
+        );
     }
 }
 

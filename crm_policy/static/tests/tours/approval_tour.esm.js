@@ -63,3 +63,26 @@ tours.add("crm_policy_approval_bulk", {
         {trigger: "body:not(:has(.o_policy_approvals_systray .badge))"},
     ],
 });
+
+// A request with several signatures: each has its place in the chain.
+tours.add("crm_policy_approval_chain", {
+    steps: () => [
+        {trigger: ".o_policy_link_approved:contains(t_manager):contains(金额合理)"},
+        {
+            content: "the second step waits",
+            trigger: ".o_policy_link_pending[aria-current=step]:contains(t_finance)",
+        },
+        {content: "the third has not begun", trigger: ".o_policy_link_waiting .fa-circle-o"},
+        {trigger: ".o_policy_turns", run: "click"},
+        {
+            content: "of those who sign together nobody hands his voice over",
+            trigger:
+                ".o-dropdown--menu:has(.fa-user-plus):not(:has(.fa-share)) .o-dropdown-item .fa-reply",
+            run: "click",
+        },
+        {
+            content: "the window says what it does",
+            trigger: ".modal .btn-primary[data-hotkey=q]:visible",
+        },
+    ],
+});
