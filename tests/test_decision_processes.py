@@ -8,6 +8,7 @@ SETUP = f"""
 env.ref("base.CNY").active = True
 company.currency_id = env.ref("base.CNY")
 version = env["crm.policy"].with_user(admin)._policy_install_shipped("service", company)
+# ROUTE
 version.with_user(director).action_policy_publish()
 people = Users.create(
     [
@@ -45,6 +46,29 @@ remedy = env["crm.policy.remedy"].with_user(people[0]).create(
 )
 remedy.action_policy_submit()
 assert people[1:] <= remedy.sudo().policy_approval_id.eligible_user_ids
+"""
+# Both managers sign the same step.
+ALL_SIGN = """
+version.action_policy_draft()
+env["crm.policy.route"].search(
+    [("version_id", "=", version.id), ("model_name", "=", "crm.policy.remedy")]
+).write(
+    {
+        "kind": "sequence",
+        "step_ids": [
+            Command.clear(),
+            Command.create(
+                {
+                    "role_id": env["crm.policy.role"].search(
+                        [("code", "=", "manager"), ("company_id", "=", company.id)]
+                    ).id,
+                    "mode": "all",
+                }
+            ),
+        ],
+    }
+)
+version.with_user(admin).action_policy_review()
 """
 # Each has looked at the request, and his transaction has begun, before either clicks.
 CLICK = """
@@ -117,3 +141,21 @@ def test_two_clicks_at_once_are_one_decision(scratch_db, first, second):
     assert states == f"{outcome} {outcome} ['{outcome}']"
     assert decisions == f"('t_{winner}', '{outcome}')"
     assert events.split() == ["approval.submitted", f"approval.{outcome}"]
+
+
+def test_two_who_must_both_sign_at_once_complete_the_step(scratch_db):
+    # Neither misses the other's signature, which would leave the step open for ever.
+    director_signs = 'remedy.with_user(director).policy_approval_id.action_policy_approve("x")'
+    scratch_db.run_in_odoo(SETUP.replace("# ROUTE", ALL_SIGN) + director_signs)
+    told = scratch_db.run_together(
+        *(CLICK.format(login=login, method="approve") for login in ("anna", "bert"))
+    )
+    assert sorted(words.split()[0] for words in told) == ["decided", "decided"]
+    assert sum(int(words.split()[1]) for words in told) >= 1, "nobody was repeated"
+    states, decisions, _events = scratch_db.run_in_odoo(RESULT).splitlines()
+    assert states == "approved approved ['approved']"
+    assert set(decisions.replace(") (", ")|(").split("|")) == {
+        "('t_director', 'approved')",
+        "('t_anna', 'approved')",
+        "('t_bert', 'approved')",
+    }

@@ -36,11 +36,13 @@ class TestRemembered(PolicyCommon):
 
     def test_time_that_passes_is_seen(self):
         self._away(self.user, "2026-03-02 10:30", "2026-03-02 10:40")
+        self._away(self.user, "2026-03-03 12:00", "2026-03-03 13:00")
         for moment, there in (
             ("2026-03-02 10:00", True),
             ("2026-03-02 10:35", False),
             ("2026-03-02 10:45", True),
             ("2026-03-03 10:35", True),
+            ("2026-03-03 12:30", False),
             ("2026-03-02 10:31", False),
         ):
             with at(moment):
