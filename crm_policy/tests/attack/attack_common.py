@@ -94,7 +94,7 @@ class AttackCommon(PolicyCommon):
         last = {name: cls._last_id(name) for name in models}
         company = cls.elsewhere if scope == "other company" else cls.company
         case = cls._play(scope, company)
-        cls.env.flush_all()
+        cls.env.cr.flush()
         for name in models:
             model = cls.env[name].with_context(active_test=False)
             left = cls._of_company(
@@ -272,7 +272,7 @@ class AttackCommon(PolicyCommon):
             try:
                 with mute_logger("odoo.sql_db"), cls.env.cr.savepoint():
                     row = model._policy_guarded_create([vals])
-                    cls.env.flush_all()
+                    cls.env.cr.flush()
                     return row.with_env(cls.env)
             except (UserError, ValueError, psycopg2.Error) as error:
                 cls.env.invalidate_all()
@@ -370,7 +370,7 @@ class AttackCommon(PolicyCommon):
     @classmethod
     def _digests(cls, names=None):
         """Return {table: (rows, hash of the evidence in it)}, of all tables or of some."""
-        cls.env.flush_all()
+        cls.env.cr.flush()
         query = SQL(" UNION ALL ").join(
             SQL(
                 "SELECT %s, count(*), md5(string_agg(x, '|' ORDER BY x)) FROM"
@@ -407,7 +407,7 @@ class AttackCommon(PolicyCommon):
         error, changed = None, set()
         try:
             self._call(user, model, method, *args, **kwargs)
-            self.env.flush_all()
+            self.env.cr.flush()
         except Exception as caught:  # whatever it is, the request is rolled back
             error = caught
             self._refused(error, model, method, args, kwargs)

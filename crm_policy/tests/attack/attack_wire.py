@@ -142,7 +142,7 @@ class WireAttacks:
         archived.active = True
         self._log_in("archived")
         archived.active = False
-        self.env.flush_all()
+        self.env.cr.flush()
         self.env.registry.clear_cache()
         refused, _answer = self._json_rpc("crm.policy.approval", "read", ids)
         self.assertTrue(refused, "the session of somebody who has left is over")
