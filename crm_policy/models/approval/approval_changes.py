@@ -52,10 +52,10 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
     def _policy_write_changes(self, changes):
         """Store a turn of requests in one statement; return whose requests to decide changed.
 
-        The rows of the requests are held until the end of the transaction, in the order of their
-        ids, so that two who decide on many never wait for each other. Of two who decide at the same
-        time the second waits here. Once the first has committed, PostgreSQL refuses his snapshot
-        and Odoo repeats his call: he sees what the first has signed.
+        The rows of the requests are held until the end of the transaction. Of two who decide at
+        the same time the second waits here. Once the first has committed, PostgreSQL refuses his
+        snapshot and Odoo repeats his call, as it does where two who decide on many wait for each
+        other: he sees what the first has signed.
 
         :rtype: res.users
         """

@@ -27,8 +27,9 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
             voice = seats[user].principal or user
             given, refused = step._policy_voices()
             if voice in given | refused or user in step._policy_spoken():
-                # The others of his step may have left since: then his signature completes it.
-                if step._policy_result(seats) != "approved":
+                # The others of his step may have left since: then it stands as it is signed.
+                stands = voice in given and step._policy_result(seats) == outcome
+                if outcome != "approved" or not stands:
                     raise UserError(
                         self.env._("You have signed %(request)s.", request=approval.name)
                     )
@@ -115,11 +116,14 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
     def _policy_authority_of(self, step, seat):
         """Return by whose authority a signature completes the request; empty: the signer's own.
 
-        Who was added signs on top of it: it stays that of who has decided before him.
+        Who was added signs on top of it: it stays that of who has decided before him. Where
+        nothing new is signed it is that of who has signed last.
         """
-        if step.origin != "added":
-            return seat and seat.principal
+        if step.origin != "added" and seat:
+            return seat.principal
         last = self._policy_route_signatures().sorted("id")[-1:]
+        if step.origin != "added":
+            last = step._policy_said().filtered(lambda line: line.outcome == "approved")[-1:]
         return last.on_behalf_of_id or last.user_id
 
     def _policy_note_decisions(self, turns, user, outcome, comment, to=None, changes=None):

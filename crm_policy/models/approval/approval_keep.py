@@ -52,8 +52,8 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
     def _policy_keep_deciders(self):
         """Store who may decide these requests now and let newcomers see what they ask about.
 
-        A step for which everybody has signed who is still asked is completed: who has left is not
-        waited for.
+        A step for which everybody has signed who is still asked ends as they have signed it: who
+        has left is not waited for.
         """
         waiting = self.sudo().filtered(lambda line: line.state == "pending")._policy_steps()
         places = self._policy_places(waiting)
@@ -63,8 +63,9 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
         ):
             users = self._policy_can_now(seats)
             stored = approval.with_context(active_test=False).eligible_user_ids
-            if step.mode != "any" and step._policy_stands(seats):
-                complete.append((approval, step, None, "approved"))
+            result = step.mode != "any" and step._policy_result_left(seats)
+            if result:
+                complete.append((approval, step, None, result))
             elif users != stored:
                 changed[approval] = users
                 fresh[approval] = users - stored
@@ -75,7 +76,8 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
             waiting[approval]._policy_keep_deadlines(["approval_id"])
         self._policy_write_changes(changes)
         self._policy_announce(fresh)
-        if complete:
-            for turn in complete:
-                last = turn[1].decision_ids.filtered(lambda line: line.outcome == "approved")[-1:]
-                self._policy_sign([turn], last.on_behalf_of_id or last.user_id, "approved", None)
+        for turn in complete:
+            _approval, step, _seat, result = turn
+            said = step._policy_said()
+            last = said.filtered(lambda line, result=result: line.outcome == result)[-1:]
+            self._policy_sign([turn], last.on_behalf_of_id or last.user_id, result, None)

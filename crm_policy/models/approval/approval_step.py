@@ -217,15 +217,17 @@ class CrmPolicyApprovalStep(models.Model):
             return "approved" if done else False
         size, needed = len(entitled | approve | reject), 0
         if self.mode == "quorum":
-            size, needed = self._policy_team_size()
+            barred = self.sudo().approval_id._policy_place(self).barred
+            size, needed = self.sudo().team_id._policy_votes(barred)
         if len(approve) * 2 > size and len(approve | reject) >= needed:
             return "approved"
         return "rejected" if (size - len(reject)) * 2 <= size else False
 
-    def _policy_stands(self, seats):
-        """Return whether all have approved who are still asked, whoever has left meanwhile.
+    def _policy_result_left(self, seats):
+        """Return how the step ends with those who are still asked, whoever has left meanwhile.
 
-        Somebody who is away is waited for as long as the step is not overdue.
+        As :meth:`_policy_result`. Somebody who is away is waited for as long as the step is not
+        overdue.
         """
         late = self.policy_is_late
         counted = {
@@ -233,16 +235,7 @@ class CrmPolicyApprovalStep(models.Model):
             for user, seat in seats.items()
             if not seat.above and not (seat.away and late)
         }
-        return bool(counted) and self._policy_result(counted) == "approved"
-
-    def _policy_team_size(self):
-        """Return (votes of the team, how many of them must be cast); who is barred has none."""
-        self.ensure_one()
-        team, approval = self.sudo().team_id, self.sudo().approval_id
-        seats = team._policy_seats()
-        voters = self.env["res.users"].sudo().union(*team._policy_voting_seats(seats).values())
-        barred = approval._policy_place(self).barred
-        return team._policy_size(seats) - len(voters & barred), team._policy_needed(seats)
+        return self._policy_result(counted) if counted else False
 
     def _policy_copy_values(self, **vals):
         """Return the values of a step that waits for its turn like this one had it."""

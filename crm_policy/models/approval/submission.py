@@ -45,14 +45,16 @@ class CrmPolicySubmission(models.AbstractModel):
             for record, route, _subject, _clause, steps in planned
             for step in steps
         ]
-        seats = iter(Approval._policy_seats(places))
+        seats = iter(zip(places, Approval._policy_seats(places), strict=True))
         requests, now = [], fields.Datetime.now()
         for record, route, subject, clause, steps in planned:
             found = [next(seats) for _step in steps]
-            for step, people in zip(steps, found, strict=True):
+            for step, (place, people) in zip(steps, found, strict=True):
                 if not people:
                     record._policy_refuse_stuck(clause, step)
-            users = Approval._policy_can_now(found[0])
+                if step.mode == "quorum":
+                    record._policy_check_quorum(clause, step.team, place.barred)
+            users = Approval._policy_can_now(found[0][1])
             vals = {
                 "name": record._policy_approval_name(),
                 "company_id": record.company_id.id,
@@ -207,6 +209,23 @@ class CrmPolicySubmission(models.AbstractModel):
                 role=step.role.name or step.team.name,
             )
         )
+
+    def _policy_check_quorum(self, clause, team, barred):
+        """Refuse what a team could never decide: too few of its votes are not barred from it."""
+        votes, needed = team.sudo()._policy_votes(barred)
+        if votes < needed:
+            raise PolicyRefusal(
+                self.env._(
+                    "%(clause)s: %(team)s cannot decide: %(votes)s of its members may vote on it "
+                    "(nobody who has asked for it, has written it or is concerned by it does), "
+                    "%(needed)s are needed. Let somebody else write and submit it, or appoint "
+                    "members.",
+                    clause=clause._policy_citation(),
+                    team=team.name,
+                    votes=votes,
+                    needed=needed,
+                )
+            )
 
     def _policy_fingerprint(self, basis=None):
         """Return the SHA-256 of what is approved.

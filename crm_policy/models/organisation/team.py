@@ -342,6 +342,16 @@ class CrmPolicyTeam(models.Model):
         people = self.env["res.users"].union(*voting)
         return len(people) + sum(not users for users in voting)
 
+    def _policy_votes(self, barred):
+        """Return (votes of the team, how many must be cast); who is barred from a matter has none.
+
+        :param barred: ``res.users``.
+        """
+        self.ensure_one()
+        seats = self._policy_seats()
+        voters = self.env["res.users"].sudo().union(*self._policy_voting_seats(seats).values())
+        return self._policy_size(seats) - len(voters & barred), self._policy_needed(seats)
+
     def _policy_needed(self, seats):
         # Never nobody: a team that has lost its members decides nothing.
         return max(1, -(-self._policy_size(seats) * self.quorum // 100))

@@ -3,6 +3,7 @@
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 
+from ...exceptions import PolicyRefusal
 from ..approval_common import ApprovalCommon
 from ..common import at
 
@@ -122,6 +123,48 @@ class TestApprovalModes(ApprovalCommon):
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "finance")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_a_team_of_which_too_few_may_vote_is_not_asked(self):
+        """One of three has asked for it and one has written it: two would be needed."""
+        team = self._team("specialist", "supervisor", "ceo", quorum=60)
+        self._set_route({"team_id": team.id, "mode": "quorum"})
+        remedy = self._new_remedy(self._new_case(), 5000)
+        with self.assertRaisesRegex(PolicyRefusal, "1 of its members may vote .* 2 are needed"):
+            self._as("supervisor", remedy).action_policy_submit()
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(self._who(remedy), ["ceo", "supervisor"])
+
+    # === WHO HAS LEFT MEANWHILE === #
+
+    def _half_signed(self, approve, reject):
+        """Five sign by majority, some have; those who have not are archived then."""
+        roles = ("ceo", "ceo2", "ceo3", "finance", "qc")
+        self._set_route({"team_id": self._team(*roles).id, "mode": "majority"})
+        remedy = self._submitted()
+        self._sign(remedy, *approve)
+        for role in reject:
+            self._reject(remedy, role)
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        for role in set(roles) - {*approve, *reject}:
+            self.users[role].active = False
+        return remedy
+
+    def test_who_has_rejected_does_not_approve_by_rejecting_again(self):
+        remedy = self._half_signed(("ceo", "ceo2"), ("ceo3",))
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._reject(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._sign(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+        request = remedy.policy_approval_id
+        self.assertEqual(len(request.decision_ids), 3)
+        used = self.env["crm.policy.authority.use"].search([("approval_id", "=", request.id)])
+        self.assertEqual(used.user_id, self.users["ceo2"], "whose signature was the last")
+
+    def test_what_can_no_longer_be_reached_is_rejected_without_a_further_signature(self):
+        remedy = self._half_signed(("ceo", "ceo2"), ("ceo3", "finance"))
+        self.env["crm.policy.approval"].search([])._policy_keep_deciders()
+        self.assertEqual(remedy.policy_approval_state, "rejected")
 
     def test_more_than_half_is_not_enough_below_the_quorum(self):
         team = self._team("ceo", "ceo2", "ceo3", quorum=100)
