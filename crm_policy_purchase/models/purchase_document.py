@@ -79,6 +79,26 @@ class CrmPolicyPurchaseDocument(models.AbstractModel):
         Users = self.env["res.users"].sudo()
         return self.user_id | Users.search([("partner_id.commercial_partner_id", "=", vendor.id)])
 
+    def _policy_proposers(self):
+        return super()._policy_proposers() | self.policy_writer_ids
+
+    def _policy_wanted(self):
+        """Return {order: what would be signed} of those that are still written."""
+        return {
+            order: order._policy_signed_values()
+            for order in self.sudo()
+            if order.state in ("draft", "sent") and order.policy_governed
+        }
+
+    def _policy_note_writer(self, before):
+        """Note who has changed what would be signed, beside who has created the order.
+
+        :param before: as :meth:`_policy_wanted` has said.
+        """
+        for order, values in before.items():
+            if order.create_uid != self.env.user and order._policy_signed_values() != values:
+                order._policy_guarded_write({"policy_writer_ids": [(4, self.env.uid)]})
+
     def _policy_emergency(self):
         return self.policy_ticket_id.policy_emergency_id
 

@@ -45,6 +45,14 @@ class PurchaseOrder(models.Model):
     policy_can_execute = fields.Boolean(
         string="May Be Ordered Before Approval", compute="_compute_policy_can_execute"
     )
+    policy_writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_purchase_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has changed it since it was created: none of them decides on it.",
+    )
     policy_signed_dates = fields.Json(string="Arrival as Signed", readonly=True, copy=False)
 
     # === COMPUTE METHODS === #
@@ -114,7 +122,7 @@ class PurchaseOrder(models.Model):
 
     def _policy_guarded_fields(self):
         # Who could choose the department could choose who signs.
-        own = {"policy_department_id", "policy_signed_dates"}
+        own = {"policy_department_id", "policy_signed_dates", "policy_writer_ids"}
         return super()._policy_guarded_fields() | own
 
     @api.model_create_multi
@@ -124,13 +132,14 @@ class PurchaseOrder(models.Model):
         return orders
 
     def write(self, vals):
-        before = self._policy_bought()
+        before, wanted = self._policy_bought(), self._policy_wanted()
         state = vals.get("state")
         entering = self.browse()
         if state in CONFIRMED:
             entering = self.filtered(lambda order: order.state not in (state, "purchase"))
         result = super().write(vals)
         self._policy_check_bought(before)
+        self._policy_note_writer(wanted)
         # After the write, which may have changed what was signed, too.
         entering._policy_check_signed()
         if state == "cancel":

@@ -8,22 +8,28 @@ class PurchaseOrderLine(models.Model):
     def create(self, vals_list):
         lines = super().create(vals_list)
         lines._policy_check_added(lines.order_id)
+        # An order that has just been created with them has its creator already.
+        lines.order_id._policy_note_writer(dict.fromkeys(lines.order_id._policy_wanted()))
         return lines
 
     def write(self, vals):
         orders = self.order_id
-        before = orders._policy_bought()
+        before, wanted = orders._policy_bought(), orders._policy_wanted()
         result = super().write(vals)
         orders._policy_check_bought(before)
+        orders._policy_note_writer(wanted)
         self._policy_check_added(self.order_id - orders)
+        moved = self.order_id - orders
+        moved._policy_note_writer(dict.fromkeys(moved._policy_wanted()))
         orders._policy_void_changed()
         return result
 
     def unlink(self):
         orders = self.order_id
-        before = orders._policy_bought()
+        before, wanted = orders._policy_bought(), orders._policy_wanted()
         result = super().unlink()
         orders._policy_check_bought(before)
+        orders._policy_note_writer(wanted)
         orders._policy_void_changed()
         return result
 

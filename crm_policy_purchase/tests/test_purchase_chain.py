@@ -124,6 +124,44 @@ class TestPurchaseChain(PurchaseCommon):
         with self.assertRaisesRegex(PolicyRefusal, "what he has written himself"):
             self._sign(order, "finance")
 
+    def test_whoever_has_changed_the_order_never_signs(self):
+        finance = self.users["finance"]
+        finance.group_ids = [Command.link(self.purchase_group.id)]
+        more = {"product_id": self.product.id, "product_qty": 1, "price_unit": 10.0}
+        ways = {
+            "a line": lambda order: order.order_line.write({"price_unit": 4000.0}),
+            "lines": lambda order: order.write(
+                {"order_line": [Command.update(order.order_line.id, {"product_qty": 3})]}
+            ),
+            "a new line": lambda order: order.order_line.create({"order_id": order.id, **more}),
+            "a line less": lambda order: order.order_line.unlink(),
+            "the vendor": lambda order: order.write({"partner_id": self.vendor.copy().id}),
+        }
+        for what, change in ways.items():
+            with self.subTest(what):
+                order = self._new_order()
+                change(order.with_user(finance))
+                self.assertEqual(order.policy_writer_ids, finance)
+                self.assertIn(finance, order._policy_nondeciders())
+        order = self._new_order()
+        ways["a line"](order.with_user(finance))
+        # Whoever changes it afterwards takes nothing away from that.
+        order.with_user(self.asker).order_line.price_unit = 6000.0
+        order.with_user(self.asker).action_policy_submit()
+        self._sign(order, "manager")
+        self.assertNotIn(finance, order.policy_approval_id.eligible_user_ids)
+        with self.assertRaisesRegex(PolicyRefusal, "written himself"):
+            self._sign(order, "finance")
+
+    def test_what_is_not_signed_makes_nobody_a_writer(self):
+        order = self._new_order()
+        finance = self.users["finance"]
+        finance.group_ids = [Command.link(self.purchase_group.id)]
+        order.with_user(finance).write({"priority": "1"})
+        order.with_user(finance).order_line.date_planned = "2031-01-01"
+        order.with_user(self.asker).order_line.price_unit = 6000.0
+        self.assertFalse(order.policy_writer_ids)
+
     def test_nobody_of_the_vendor_signs(self):
         self.users["manager"].partner_id.parent_id = self.vendor
         order = self._new_order()
