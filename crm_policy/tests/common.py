@@ -52,6 +52,13 @@ def at(text):
 class PolicyCommon(TransactionCase):
     """CNY, Asia/Shanghai, Monday to Friday 9-12 and 13-18, no holidays: the scenarios' company."""
 
+    @contextmanager
+    def enter_registry_test_mode(self):
+        # What this transaction has gathered is written before other cursors look.
+        self.env.cr.flush()
+        with super().enter_registry_test_mode():
+            yield
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()

@@ -73,6 +73,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
         :param int company_id: 0 for events that belong to none.
         :return: how many; 0 too when another node is at it.
         """
+        self.env["crm.policy.event"]._policy_write_gathered()
         [[free]] = self.env.execute_query(
             SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LEDGER_LOCK, company_id)
         )

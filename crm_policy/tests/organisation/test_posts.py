@@ -196,7 +196,7 @@ class TestPosts(PolicyCommon):
             counts = []
             for records in (cases[:4], cases):
                 self.env.flush_all()
-                self.env.invalidate_all()
+                self.env.transaction.clear()
                 before = self.env.cr.sql_log_count
                 found = role._users_for(records)
                 counts.append(self.env.cr.sql_log_count - before)
