@@ -187,14 +187,11 @@ class CrmPolicyTeam(models.Model):
         change = self._policy_plain_change(vals)
         if not change:
             return
-        self.env.flush_all()
-        try:
-            # Without its hooks: what is to be told at the commit stays.
-            with closing(self.env.cr.savepoint(flush=False)):
-                self._policy_make_change(change)
-                self.env.flush_all()
-        finally:
-            self.env.invalidate_all(flush=False)
+        # A flushing one: it writes first what is to be told at the commit, and at its end also
+        # forgets what the trial has gathered for the ledger and for the people.
+        with closing(self.env.cr.savepoint()):
+            self._policy_make_change(change)
+            self.env.flush_all()
         self.sudo()._policy_guarded_write(
             {
                 "change_vals": change,

@@ -174,3 +174,18 @@ class TestCommitteeSeats(PublicationCommon):
         wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
         self.committee.with_user(self.admin).write(wish)
         self.assertIn(self.second, self._seated())
+
+    def test_the_trial_of_a_wish_leaves_no_trace(self):
+        self.env.cr.flush()
+        before = len(self._events("changed"))
+        self._friendly(self.director, quorum=1)
+        self.env.cr.flush()
+        self.assertEqual(len(self._events("changed")), before)
+        self.assertEqual(len(self._events("change_wanted")), 1)
+
+    def test_what_was_logged_before_the_trial_stays(self):
+        before = len(self._events("changed"))
+        self.committee.with_user(self.director).write({"name": "委员会"})
+        self._friendly(self.director)
+        self.env.cr.flush()
+        self.assertEqual(len(self._events("changed")), before + 1)
