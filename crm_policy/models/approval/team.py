@@ -2,7 +2,7 @@ from contextlib import closing
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
@@ -93,11 +93,19 @@ class CrmPolicyTeam(models.Model):
     # === WHOSE CHANGES WAIT === #
 
     def _policy_deciding(self):
-        """Return those of these teams that a route in force or an open request has sign."""
+        """Return those of these teams that an approved version or an open request has sign.
+
+        Also by a version that waits for its day, and by one that is over: open cases keep it, and
+        the last that was in force says who signs the next.
+        """
+        version = Domain("state", "in", ("effective", "superseded", "abolished"))
+        version |= Domain("state", "=", "review") & Domain("approver_id", "!=", False)
         routed = (
             self.env["crm.policy.route.step"]
             .sudo()
-            .search([("team_id", "in", self.ids), ("route_id.version_id.state", "=", "effective")])
+            .search(
+                Domain("team_id", "in", self.ids) & Domain("route_id.version_id", "any", version)
+            )
         )
         asked = (
             self.env["crm.policy.approval.step"]

@@ -189,3 +189,13 @@ class TestCommitteeSeats(PublicationCommon):
         self._friendly(self.director)
         self.env.cr.flush()
         self.assertEqual(len(self._events("changed")), before + 1)
+
+    def test_routes_of_every_approved_version_have_a_team_decide(self):
+        version = self.draft.sudo()
+        for state in ("effective", "superseded", "abolished", "review"):
+            with self.subTest(state):
+                version._policy_guarded_write({"state": state})
+                self.assertTrue(version.approver_id)
+                self.assertEqual(self.committee._policy_deciding(), self.committee)
+        version._policy_guarded_write({"state": "draft"})
+        self.assertFalse(self.committee._policy_deciding())
