@@ -1,3 +1,5 @@
+import hashlib
+import json
 from contextlib import closing
 
 from odoo import api, fields, models
@@ -271,14 +273,52 @@ class CrmPolicyTeam(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_policy_confirm_change(self):
-        """Let the change count that somebody else wants; a member who votes, or who may appoint."""
+    def action_policy_read_change(self):
+        """Open the window that shows the change that waits, and confirms that one and no other."""
+        self.ensure_one()
         self.check_access("read")
-        for team in self:
-            team._policy_check_confirmer()
-            change = team.sudo().change_vals
-            team.sudo()._policy_forget_change("team.change_confirmed")
-            team.sudo()._policy_make_change(change)
+        self._policy_check_confirmer()
+        window = (
+            self.env["crm.policy.team.confirm"]
+            .sudo()
+            .create(
+                {
+                    "team_id": self.id,
+                    "wisher_id": self.change_by_id.id,
+                    "change_words": self.change_words,
+                    "wish": self._policy_wish(),
+                }
+            )
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Confirm the Change"),
+            "res_model": window._name,
+            "res_id": window.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_policy_confirm_change(self, wish=None):
+        """Let the change count that somebody else wants; a member who votes, or who may appoint.
+
+        :param str wish: which change has been read: who wants it may have put another in its place.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._policy_check_confirmer()
+        team = self.sudo()
+        if not isinstance(wish, str) or wish != self._policy_wish():
+            raise UserError(
+                self.env._(
+                    "%(team)s: read first which change waits now: %(change)s",
+                    team=team.name,
+                    change="; ".join(self._policy_change_lines(team.change_vals)),
+                )
+            )
+        change = team.change_vals
+        team._policy_forget_change("team.change_confirmed")
+        team._policy_make_change(change)
         return True
 
     def action_policy_drop_change(self):
@@ -332,6 +372,12 @@ class CrmPolicyTeam(models.Model):
         if change:
             super().write(change)
         self._check_members()
+
+    def _policy_wish(self):
+        """Return what tells the change that waits from any other that was wanted here."""
+        team = self.sudo()
+        wish = [team.id, team.change_by_id.id, str(team.change_at), team.change_vals]
+        return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()
 
     def _policy_forget_change(self, event_type):
         self._policy_log_wish(event_type, {"wanted_by": self.change_by_id.id})
