@@ -1,5 +1,7 @@
 """Nobody alone appoints those who will approve what he wants (POL-OWN-01, D.3)."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -173,6 +175,18 @@ class TestCommitteeSeats(PublicationCommon):
         self.committee.with_user(self.director).write(wish)
         self.assertIn(self.friend, self._seated())
 
+    def test_where_nobody_holds_a_seat_an_appointer_confirms(self):
+        gone = self.committee.member_ids.user_id
+        self.committee.member_ids = [Command.create({"user_id": self.friend.id, "sequence": 9})]
+        self.friend.active = False
+        (gone - self.director).write({"active": False})
+        self.director.active = False
+        wish = {"member_ids": [Command.create({"user_id": self.users["specialist"].id})]}
+        self.committee.with_user(self.admin).write(wish)
+        self.assertNotIn(self.users["specialist"], self._seated())
+        self._confirm(self.second)
+        self.assertIn(self.users["specialist"], self._seated())
+
     def test_the_trial_of_a_wish_leaves_no_trace(self):
         self.env.cr.flush()
         before = len(self._events("changed"))
@@ -225,12 +239,45 @@ class TestCommitteeSeats(PublicationCommon):
         version._policy_guarded_write({"state": "draft"})
         self.assertFalse(self.committee._policy_deciding())
 
-    def test_nobody_is_stuck_where_nobody_holds_a_seat(self):
-        gone = self.committee.member_ids.user_id
-        self.committee.member_ids = [Command.create({"user_id": self.friend.id, "sequence": 9})]
-        self.friend.active = False
-        (gone - self.director).write({"active": False})
-        self.director.active = False
+    def test_a_wish_that_seats_its_only_confirmer_is_refused(self):
+        people = self._seated() | self.users["director"] | self.users["ceo"]
+        (people - self.director).write({"active": False})
         wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
-        self.committee.with_user(self.admin).write(wish)
-        self.assertIn(self.second, self._seated())
+        with self.assertRefused(UserError, "nobody could confirm"):
+            self.committee.with_user(self.director).write(wish)
+        self.assertFalse(self.committee.change_by_id)
+        self.assertNotIn(self.second, self._seated())
+
+    def test_a_wish_that_waits_does_not_make_the_next_one_count_at_once(self):
+        people = self._seated() | self.users["director"] | self.users["ceo"]
+        (people - self.director - self.finance).write({"active": False})
+        seat = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        self.committee.with_user(self.director).write(seat)
+        self.finance.active = False
+        self.committee.with_user(self.director).write({"quorum": 1})
+        self.assertEqual(self.committee.quorum, 60)
+
+    def test_who_is_freshly_seated_may_drop(self):
+        wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        self.committee.with_user(self.director).write(wish)
+        team = self.committee.with_user(self.second)
+        self.assertEqual((team.can_confirm_change, team.can_drop_change), (False, True))
+        team.action_policy_drop_change()
+        self.assertFalse(self.committee.change_by_id)
+
+    def test_who_gets_a_vote_is_fresh(self):
+        self.committee.member_ids = [
+            Command.create({"user_id": self.second.id, "vote": "advisory", "sequence": 9})
+        ]
+        seat = self.committee.member_ids.filtered(lambda seat: seat.user_id == self.second)
+        wish = {"member_ids": [Command.update(seat.id, {"vote": "voting"})]}
+        self.committee.with_user(self.director).write(wish)
+        self.assertNotIn(self.second, self.committee._policy_confirmers())
+
+    def test_the_staff_of_a_role_is_fresh(self):
+        role = self._role_of("production")
+        role.write({"kind": "user", "user_id": self.second.id})
+        with patch.object(type(role), "_policy_holders", lambda self: self.env["res.users"]):
+            wish = {"member_ids": [Command.create({"role_id": role.id, "sequence": 9})]}
+            self.committee.with_user(self.director).write(wish)
+            self.assertNotIn(self.second, self.committee._policy_confirmers())
