@@ -65,6 +65,7 @@
         "views/default_views.xml",
         "views/role_views.xml",
         "views/post_views.xml",
+        "wizard/team_confirm_views.xml",
         "views/team_views.xml",
         "views/delegation_views.xml",
         "views/duty_views.xml",

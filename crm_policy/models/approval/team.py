@@ -1,8 +1,10 @@
+import hashlib
+import json
 from contextlib import closing
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
@@ -30,7 +32,7 @@ class CrmPolicyTeam(models.Model):
     """A team that signs: nobody alone appoints those who will approve what he wants (POL-OWN-01).
 
     A change of its seats or its quorum waits until a second person confirms it; until then the old
-    ones count. Where nobody else is there who could, or nobody holds a seat, it counts at once.
+    ones count. Where nobody else is there at all, it counts at once.
     """
 
     _inherit = "crm.policy.team"
@@ -47,6 +49,7 @@ class CrmPolicyTeam(models.Model):
     change_at = fields.Datetime(string="Change Wanted At", readonly=True, copy=False)
     change_words = fields.Text(string="Change That Waits", compute="_compute_change")
     can_confirm_change = fields.Boolean(compute="_compute_change")
+    can_drop_change = fields.Boolean(compute="_compute_change")
 
     # === COMPUTE METHODS === #
 
@@ -57,6 +60,9 @@ class CrmPolicyTeam(models.Model):
             change = team.sudo().change_vals or {}
             team.change_words = "\n".join(team._policy_change_lines(change))
             team.can_confirm_change = bool(change) and self.env.user in team._policy_confirmers()
+            team.can_drop_change = bool(team.change_by_id) and self.env.user in (
+                team.change_by_id | team._policy_electorate()
+            )
 
     def _policy_change_lines(self, vals):
         """Return in words what a change does, a line for each part of it."""
@@ -93,11 +99,19 @@ class CrmPolicyTeam(models.Model):
     # === WHOSE CHANGES WAIT === #
 
     def _policy_deciding(self):
-        """Return those of these teams that a route in force or an open request has sign."""
+        """Return those of these teams that an approved version or an open request has sign.
+
+        Also by a version that waits for its day, and by one that is over: open cases keep it, and
+        the last that was in force says who signs the next.
+        """
+        version = Domain("state", "in", ("effective", "superseded", "abolished"))
+        version |= Domain("state", "=", "review") & Domain("approver_id", "!=", False)
         routed = (
             self.env["crm.policy.route.step"]
             .sudo()
-            .search([("team_id", "in", self.ids), ("route_id.version_id.state", "=", "effective")])
+            .search(
+                Domain("team_id", "in", self.ids) & Domain("route_id.version_id", "any", version)
+            )
         )
         asked = (
             self.env["crm.policy.approval.step"]
@@ -113,9 +127,13 @@ class CrmPolicyTeam(models.Model):
         return self._policy_deciding()
 
     def _policy_needs_two(self):
-        """Return whether somebody is there to confirm what the current user changes."""
+        """Return whether anybody else is there whom a change by the current user concerns.
+
+        Whatever he wants: whom he would seat himself counts here as well, so that no choice of
+        names makes a change one man's business.
+        """
         self.ensure_one()
-        return bool(self._policy_seated() and self._policy_confirmers(self.env.user))
+        return bool(self._policy_electorate() - self.env.user)
 
     def _policy_seated(self):
         """Return who holds a seat that votes, present or not."""
@@ -126,30 +144,41 @@ class CrmPolicyTeam(models.Model):
             people |= role._policy_holders() | role._policy_staff()
         return can_act(people, team.company_id)
 
-    def _policy_confirmers(self, wisher=None):
-        """Return who may confirm a change: a member who votes, or somebody else who may appoint.
-
-        Neither who wants it nor whom it gives a seat.
-
-        :param wisher: who wants it; None: who wanted the change that waits.
-        """
+    def _policy_electorate(self):
+        """Return who has a say in the seats: the members who vote, and those who may appoint."""
         team = self.sudo()
-        people = team._policy_seated()
         appointers = self.env["res.users"].union(
             *(self.env.ref(group).sudo().all_user_ids for group in APPOINTERS)
         )
-        fresh = team._policy_newly_seated(team.change_vals or {}) - people
-        people |= can_act(appointers, team.company_id)
-        return people - (wisher or team.change_by_id) - fresh
+        return team._policy_seated() | can_act(appointers, team.company_id)
 
-    def _policy_newly_seated(self, vals):
-        """Return whom a change gives a seat, by name or by his role."""
+    def _policy_confirmers(self, wisher=None, change=None):
+        """Return who may confirm a change: neither who wants it nor whom it gives a seat.
+
+        :param wisher: who wants it; None: who wanted the change that waits.
+        :param dict change: what he wants; None: the change that waits.
+        """
+        team = self.sudo()
+        if change is None:
+            change = team.change_vals or {}
+        fresh = team._policy_newly_seated(change) - team._policy_seated()
+        return team._policy_electorate() - (wisher or team.change_by_id) - fresh
+
+    def _policy_newly_seated(self, change):
+        """Return whom a change gives a seat or a vote, by name or by his role."""
         users, roles = self.env["res.users"].sudo(), self.env["crm.policy.role"].sudo()
-        for _code, _member_id, seat in vals.get("member_ids", ()):
+        for code, member_id, seat in change.get("member_ids", ()):
             if seat:
                 users |= users.browse(seat[name] for name in TAKES_SEAT if seat.get(name))
                 roles |= roles.browse(seat.get("role_id") or ())
-        return users | roles._policy_holders()
+            if code == Command.UPDATE and seat.get("vote") == "voting":
+                # Who sat here without a vote gains one.
+                member = self.env["crm.policy.team.member"].sudo().browse(member_id).exists()
+                users |= member.user_id | member.substitute_id
+                roles |= member.role_id
+        for role in roles:
+            users |= role._policy_holders() | role._policy_staff()
+        return users
 
     # === CRUD METHODS === #
 
@@ -187,14 +216,23 @@ class CrmPolicyTeam(models.Model):
         change = self._policy_plain_change(vals)
         if not change:
             return
-        self.env.flush_all()
-        try:
-            # Without its hooks: what is to be told at the commit stays.
-            with closing(self.env.cr.savepoint(flush=False)):
-                self._policy_make_change(change)
-                self.env.flush_all()
-        finally:
-            self.env.invalidate_all(flush=False)
+        if not self._policy_confirmers(self.env.user, change):
+            raise UserError(
+                self.env._(
+                    "%(team)s: nobody could confirm this change, because it gives a seat to all "
+                    "who might. Give the seat to somebody else, or let one of them want it: "
+                    "%(people)s.",
+                    team=self.name,
+                    people=", ".join(
+                        (self._policy_electorate() - self.env.user).sudo().mapped("name")
+                    ),
+                )
+            )
+        # A flushing one: it writes first what is to be told at the commit, and at its end also
+        # forgets what the trial has gathered for the ledger and for the people.
+        with closing(self.env.cr.savepoint()):
+            self._policy_make_change(change)
+            self.env.flush_all()
         self.sudo()._policy_guarded_write(
             {
                 "change_vals": change,
@@ -266,33 +304,86 @@ class CrmPolicyTeam(models.Model):
 
     # === ACTION METHODS === #
 
-    def action_policy_confirm_change(self):
-        """Let the change count that somebody else wants; a member who votes, or who may appoint."""
+    def action_policy_read_change(self):
+        """Open the window that shows the change that waits, and confirms that one and no other."""
+        self.ensure_one()
         self.check_access("read")
-        for team in self:
-            team._policy_check_confirmer()
-            change = team.sudo().change_vals
-            team.sudo()._policy_forget_change("team.change_confirmed")
-            team.sudo()._policy_make_change(change)
+        self._policy_check_confirmer()
+        window = (
+            self.env["crm.policy.team.confirm"]
+            .sudo()
+            .create(
+                {
+                    "team_id": self.id,
+                    "wisher_id": self.change_by_id.id,
+                    "change_words": self.change_words,
+                    "wish": self._policy_wish(),
+                }
+            )
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Confirm the Change"),
+            "res_model": window._name,
+            "res_id": window.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_policy_confirm_change(self, wish=None):
+        """Let the change count that somebody else wants; a member who votes, or who may appoint.
+
+        :param str wish: which change has been read: who wants it may have put another in its place.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._policy_check_confirmer()
+        team = self.sudo()
+        if not isinstance(wish, str) or wish != self._policy_wish():
+            raise UserError(
+                self.env._(
+                    "%(team)s: read first which change waits now: %(change)s",
+                    team=team.name,
+                    change="; ".join(self._policy_change_lines(team.change_vals)),
+                )
+            )
+        change = team.change_vals
+        team._policy_forget_change("team.change_confirmed")
+        team._policy_make_change(change)
         return True
 
     def action_policy_drop_change(self):
-        """Let a change not count: who wants it withdraws it, who might confirm it refuses it."""
+        """Let a change not count: who wants it withdraws it, who has a say in it refuses it.
+
+        Also whom it gives a seat: nobody is seated against his will.
+        """
         self.check_access("read")
         for team in self:
-            if self.env.user != team.change_by_id:
-                team._policy_check_confirmer()
+            team._policy_lock_change()
+            people = team._policy_electorate()
+            if self.env.user not in team.change_by_id | people:
+                raise AccessError(
+                    self.env._(
+                        "%(team)s: who wants this change drops it, or one of these: %(people)s.",
+                        team=team.name,
+                        people=", ".join(people.sudo().mapped("name")) or self.env._("nobody yet"),
+                    )
+                )
             team.sudo()._policy_forget_change("team.change_dropped")
         return True
 
-    def _policy_check_confirmer(self):
-        """Refuse who may not confirm the change, and a team that nobody wants to change."""
+    def _policy_lock_change(self):
+        """Refuse a team that nobody wants to change; two who decide do so one after the other."""
         team = self.sudo()
-        # Two who confirm and drop at the same time do so one after the other.
         team.flush_recordset()
         self.env.cr.execute(SQL("SELECT 1 FROM crm_policy_team WHERE id = %s FOR UPDATE", team.id))
         if not team.change_by_id:
             raise UserError(self.env._("%(team)s: no change waits.", team=team.name))
+
+    def _policy_check_confirmer(self):
+        """Refuse who may not confirm the change, and a team that nobody wants to change."""
+        self._policy_lock_change()
+        team = self.sudo()
         confirmers = team._policy_confirmers()
         if self.env.user not in confirmers:
             raise AccessError(
@@ -327,6 +418,12 @@ class CrmPolicyTeam(models.Model):
         if change:
             super().write(change)
         self._check_members()
+
+    def _policy_wish(self):
+        """Return what tells the change that waits from any other that was wanted here."""
+        team = self.sudo()
+        wish = [team.id, team.change_by_id.id, str(team.change_at), team.change_vals]
+        return hashlib.sha256(json.dumps(wish, sort_keys=True).encode()).hexdigest()
 
     def _policy_forget_change(self, event_type):
         self._policy_log_wish(event_type, {"wanted_by": self.change_by_id.id})

@@ -1,5 +1,7 @@
 """Nobody alone appoints those who will approve what he wants (POL-OWN-01, D.3)."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -37,6 +39,14 @@ class TestCommitteeSeats(PublicationCommon):
         self.env.invalidate_all()
         return self.committee.member_ids.user_id
 
+    def _read_change(self, user):
+        """Return the window in which ``user`` reads the change that waits."""
+        action = self.committee.with_user(user).action_policy_read_change()
+        return self.env[action["res_model"]].with_user(user).browse(action["res_id"])
+
+    def _confirm(self, user):
+        self._read_change(user).action_policy_confirm()
+
     def _events(self, kind):
         return self.env["crm.policy.event"].search(
             [("type", "=", f"team.{kind}"), ("res_id", "=", self.committee.id)]
@@ -53,7 +63,7 @@ class TestCommitteeSeats(PublicationCommon):
                 self.assertIn("t_friend", self.committee.change_words)
                 self.assertRegex(self.committee.change_words, r"Quorum \(%\): 1")
                 with self.assertRefused(AccessError, "another person confirms it"):
-                    self.committee.with_user(user).action_policy_confirm_change()
+                    self._confirm(user)
                 self.committee.with_user(user).action_policy_drop_change()
                 self.assertFalse(self.committee.change_by_id)
         self.assertEqual(len(self._events("change_wanted")), 2)
@@ -62,27 +72,27 @@ class TestCommitteeSeats(PublicationCommon):
     def test_once_confirmed_it_counts(self):
         self._friendly(self.director, quorum=100)
         for user in (self.friend, self.admin, self.users["specialist"]):
-            for action in ("confirm", "drop"):
+            for action in ("read", "drop"):
                 with self.subTest(user.login, action=action), self.assertRaises(AccessError):
                     getattr(self.committee.with_user(user), f"action_policy_{action}_change")()
-        self.committee.with_user(self.finance).action_policy_confirm_change()
+        self._confirm(self.finance)
         self.assertEqual(self._seated(), self.director | self.friend)
         self.assertEqual(self.committee.quorum, 100)
         [event] = self._events("change_confirmed")
         self.assertEqual(event.actor_id, self.finance.id)
         self.assertEqual(event.payload, {"wanted_by": self.director.id})
         with self.assertRefused(UserError, "no change waits"):
-            self.committee.with_user(self.finance).action_policy_confirm_change()
+            self._confirm(self.finance)
 
     def test_a_second_director_confirms_it_unless_he_gets_a_seat(self):
         wish = {"member_ids": [Command.create({"user_id": self.friend.id})]}
         self.committee.with_user(self.director).write(wish)
-        self.committee.with_user(self.second).action_policy_confirm_change()
+        self._confirm(self.second)
         self.assertIn(self.friend, self._seated())
         wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
         self.committee.with_user(self.director).write(wish)
         with self.assertRaises(AccessError):
-            self.committee.with_user(self.second).action_policy_confirm_change()
+            self._confirm(self.second)
 
     def test_nobody_goes_past_it(self):
         seat = self.committee.member_ids[-1]
@@ -146,7 +156,7 @@ class TestCommitteeSeats(PublicationCommon):
             self.committee.with_user(self.admin).write({"quorum": 70})
         self.committee.with_user(self.director).write({"quorum": 80, "name": "客户关系委员会"})
         self.assertEqual(self.committee.name, "客户关系委员会")
-        self.committee.with_user(self.ceo).action_policy_confirm_change()
+        self._confirm(self.ceo)
         self.assertEqual(self.committee.quorum, 80)
 
     def test_what_stays_as_it_is_needs_nobody(self):
@@ -165,12 +175,109 @@ class TestCommitteeSeats(PublicationCommon):
         self.committee.with_user(self.director).write(wish)
         self.assertIn(self.friend, self._seated())
 
-    def test_nobody_is_stuck_where_nobody_holds_a_seat(self):
+    def test_where_nobody_holds_a_seat_an_appointer_confirms(self):
         gone = self.committee.member_ids.user_id
         self.committee.member_ids = [Command.create({"user_id": self.friend.id, "sequence": 9})]
         self.friend.active = False
         (gone - self.director).write({"active": False})
         self.director.active = False
-        wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        wish = {"member_ids": [Command.create({"user_id": self.users["specialist"].id})]}
         self.committee.with_user(self.admin).write(wish)
-        self.assertIn(self.second, self._seated())
+        self.assertNotIn(self.users["specialist"], self._seated())
+        self._confirm(self.second)
+        self.assertIn(self.users["specialist"], self._seated())
+
+    def test_the_trial_of_a_wish_leaves_no_trace(self):
+        self.env.cr.flush()
+        before = len(self._events("changed"))
+        self._friendly(self.director, quorum=1)
+        self.env.cr.flush()
+        self.assertEqual(len(self._events("changed")), before)
+        self.assertEqual(len(self._events("change_wanted")), 1)
+
+    def test_what_was_logged_before_the_trial_stays(self):
+        before = len(self._events("changed"))
+        self.committee.with_user(self.director).write({"name": "委员会"})
+        self._friendly(self.director)
+        self.env.cr.flush()
+        self.assertEqual(len(self._events("changed")), before + 1)
+
+    def test_only_what_was_read_is_confirmed(self):
+        self.committee.with_user(self.director).write({"quorum": 80})
+        window = self._read_change(self.finance)
+        self.assertIn("80", window.change_words)
+        for wish in (None, False, "", "0" * 64):
+            with self.subTest(wish), self.assertRefused(UserError, "80"):
+                self.committee.with_user(self.finance).action_policy_confirm_change(wish)
+        self._friendly(self.director, quorum=1)
+        with self.assertRefused(UserError, "t_friend"):
+            window.action_policy_confirm()
+        self.assertEqual(self.committee.quorum, 60)
+        self.assertNotIn(self.friend, self._seated())
+        self._confirm(self.finance)
+        self.assertEqual(self.committee.quorum, 1)
+
+    def test_the_window_is_its_readers_own(self):
+        self.committee.with_user(self.director).write({"quorum": 80})
+        window = self._read_change(self.finance)
+        for attempt in (
+            lambda: window.with_user(self.ceo).action_policy_confirm(),
+            lambda: window.write({"wish": "x"}),
+            lambda: window.create({"team_id": self.committee.id, "wish": "x"}),
+        ):
+            with self.assertRaises(AccessError):
+                attempt()
+        self.assertEqual(self.committee.quorum, 60)
+
+    def test_routes_of_every_approved_version_have_a_team_decide(self):
+        version = self.draft.sudo()
+        for state in ("effective", "superseded", "abolished", "review"):
+            with self.subTest(state):
+                version._policy_guarded_write({"state": state})
+                self.assertTrue(version.approver_id)
+                self.assertEqual(self.committee._policy_deciding(), self.committee)
+        version._policy_guarded_write({"state": "draft"})
+        self.assertFalse(self.committee._policy_deciding())
+
+    def test_a_wish_that_seats_its_only_confirmer_is_refused(self):
+        people = self._seated() | self.users["director"] | self.users["ceo"]
+        (people - self.director).write({"active": False})
+        wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        with self.assertRefused(UserError, "nobody could confirm"):
+            self.committee.with_user(self.director).write(wish)
+        self.assertFalse(self.committee.change_by_id)
+        self.assertNotIn(self.second, self._seated())
+
+    def test_a_wish_that_waits_does_not_make_the_next_one_count_at_once(self):
+        people = self._seated() | self.users["director"] | self.users["ceo"]
+        (people - self.director - self.finance).write({"active": False})
+        seat = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        self.committee.with_user(self.director).write(seat)
+        self.finance.active = False
+        self.committee.with_user(self.director).write({"quorum": 1})
+        self.assertEqual(self.committee.quorum, 60)
+
+    def test_who_is_freshly_seated_may_drop(self):
+        wish = {"member_ids": [Command.create({"user_id": self.second.id})]}
+        self.committee.with_user(self.director).write(wish)
+        team = self.committee.with_user(self.second)
+        self.assertEqual((team.can_confirm_change, team.can_drop_change), (False, True))
+        team.action_policy_drop_change()
+        self.assertFalse(self.committee.change_by_id)
+
+    def test_who_gets_a_vote_is_fresh(self):
+        self.committee.member_ids = [
+            Command.create({"user_id": self.second.id, "vote": "advisory", "sequence": 9})
+        ]
+        seat = self.committee.member_ids.filtered(lambda seat: seat.user_id == self.second)
+        wish = {"member_ids": [Command.update(seat.id, {"vote": "voting"})]}
+        self.committee.with_user(self.director).write(wish)
+        self.assertNotIn(self.second, self.committee._policy_confirmers())
+
+    def test_the_staff_of_a_role_is_fresh(self):
+        role = self._role_of("production")
+        role.write({"kind": "user", "user_id": self.second.id})
+        with patch.object(type(role), "_policy_holders", lambda self: self.env["res.users"]):
+            wish = {"member_ids": [Command.create({"role_id": role.id, "sequence": 9})]}
+            self.committee.with_user(self.director).write(wish)
+            self.assertNotIn(self.second, self.committee._policy_confirmers())
