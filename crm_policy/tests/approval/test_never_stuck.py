@@ -142,6 +142,14 @@ class TestNeverStuck(ApprovalCommon):
         self._sign(remedy, "ceo")
         self.assertEqual(remedy.policy_approval_state, "approved")
 
+    def test_none_of_those_who_have_signed_together_stands_in_at_the_next_step(self):
+        self._set_route({"role": "ceo", "mode": "majority"}, "finance")
+        remedy = self._submitted()
+        self.users["finance"].active = False
+        # The second signature completes the step of three: neither of the two is asked again.
+        self._sign(remedy, "ceo", "ceo2")
+        self.assertEqual(self._who(remedy), ["ceo3", "director", "manager"])
+
     def test_whoever_has_signed_before_is_asked_again_where_nobody_else_is_left(self):
         self._set_route("manager", "finance")
         remedy = self._submitted()
