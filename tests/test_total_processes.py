@@ -67,6 +67,35 @@ def test_two_signatures_at_once_do_not_pass_a_limit_together(scratch_db, per, se
     assert scratch_db.run_in_odoo(STATE).split() == ["approved", "pending", "6000.0"]
 
 
+def both_at_once(scratch_db, records, call):
+    """Have two workers of a specialist call the same, each on a record of its own.
+
+    :return: what they say, sorted: "done", or "refused: " and why.
+    """
+    script = """
+record = {records}[{number}].with_user(someone("a specialist"))
+
+def act():
+    record.env.invalidate_all()
+    return record.{call}
+
+print("ready", flush=True)
+input()
+try:
+    retrying(act, record.env)
+    print("done", flush=True)
+except UserError as error:
+    print("refused:", error, flush=True)
+"""
+    workers = [
+        start(scratch_db, CASE + script.format(records=records, number=number, call=call))
+        for number in range(2)
+    ]
+    for worker in workers:
+        say(worker)
+    return sorted(scratch_db.finish(worker).strip() for worker in workers)
+
+
 def test_two_front_line_decisions_at_once_do_not_pass_a_limit_together(scratch_db):
     scratch_db.run_in_odoo(SETUP)
     scratch_db.run_in_odoo(
@@ -79,26 +108,10 @@ def test_two_front_line_decisions_at_once_do_not_pass_a_limit_together(scratch_d
         "    env['crm.policy.remedy'].create({'ticket_id': case.id, 'amount': 500})\n"
         "    case.action_policy_propose('赔偿')\n"
     )
-    decide = """
-case = env["helpdesk.ticket"].search([], order="id")[{number}].with_user(someone("a specialist"))
-
-def decide():
-    case.env.invalidate_all()
-    return case.action_policy_decide()
-
-print("ready", flush=True)
-input()
-try:
-    retrying(decide, case.env)
-    print("decided", flush=True)
-except UserError as error:
-    print("refused:", error, flush=True)
-"""
-    workers = [start(scratch_db, CASE + decide.format(number=number)) for number in range(2)]
-    for worker in workers:
-        say(worker)
-    answers = sorted(scratch_db.finish(worker).strip() for worker in workers)
-    assert answers[0] == "decided"
+    answers = both_at_once(
+        scratch_db, 'env["helpdesk.ticket"].search([], order="id")', "action_policy_decide()"
+    )
+    assert answers[0] == "done"
     assert "500.00 exceeds what is left of your limit of" in answers[1]
     stored = scratch_db.run_in_odoo(STATE).split()
     assert sorted(stored[:2]) == ["approved", "none"] and stored[2] == "500.0"
@@ -111,25 +124,10 @@ def test_two_words_at_once_do_not_pass_a_limit_together(scratch_db):
         CASE + LIMIT.format(code="manager", per="approver") + "for number in range(2):\n"
         "    env['crm.policy.remedy'].create({'ticket_id': new_case().id, 'amount': 6000})\n"
     )
-    note = """
-remedy = env["crm.policy.remedy"].search([], order="id")[{number}]
-remedy = remedy.with_user(someone("a specialist"))
-
-def agree():
-    remedy.env.invalidate_all()
-    return remedy.action_policy_oral_yes(someone("manager 1").id)
-
-print("ready", flush=True)
-input()
-try:
-    retrying(agree, remedy.env)
-    print("agreed", flush=True)
-except UserError as error:
-    print("refused:", error, flush=True)
-"""
-    workers = [start(scratch_db, CASE + note.format(number=number)) for number in range(2)]
-    for worker in workers:
-        say(worker)
-    answers = sorted(scratch_db.finish(worker).strip() for worker in workers)
-    assert answers[0] == "agreed"
+    answers = both_at_once(
+        scratch_db,
+        'env["crm.policy.remedy"].search([], order="id")',
+        'action_policy_oral_yes(someone("manager 1").id)',
+    )
+    assert answers[0] == "done"
     assert "manager 1 may not decide" in answers[1]

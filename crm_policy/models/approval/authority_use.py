@@ -18,7 +18,7 @@ class CrmPolicyAuthorityUse(models.Model):
 
     _name = "crm.policy.authority.use"
     _description = "Decided Amount"
-    _inherit = ["crm.policy.gathered", "crm.policy.dependent", "crm.policy.protected"]
+    _inherit = ["crm.policy.gathered", "crm.policy.dependent"]
     _policy_document_mixin = "crm.policy.approvable"
     _order = "id desc"
     _rec_name = "subject"
@@ -69,10 +69,6 @@ class CrmPolicyAuthorityUse(models.Model):
         return Domain("user_id", "=", self.env.uid)
 
     # === BUSINESS METHODS === #
-
-    @api.model
-    def _policy_store(self, rows):
-        self._policy_insert(rows)
 
     @api.model
     def _policy_sums(self, line, users, partner):

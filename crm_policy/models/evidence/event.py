@@ -17,7 +17,7 @@ class CrmPolicyEvent(models.Model):
     """
 
     _name = "crm.policy.event"
-    _inherit = ["crm.policy.gathered", "crm.policy.protected"]
+    _inherit = ["crm.policy.gathered"]
     _description = "Policy Event"
     _order = "id desc"
     _rec_name = "type"

@@ -10,6 +10,7 @@ class CrmPolicyGathered(models.AbstractModel):
 
     _name = "crm.policy.gathered"
     _description = "Evidence Written Together"
+    _inherit = ["crm.policy.protected"]
 
     @api.model
     def _policy_gather(self, rows):
@@ -29,8 +30,8 @@ class CrmPolicyGathered(models.AbstractModel):
 
     @api.model
     def _policy_store(self, rows):
-        """Write rows, in their order."""
-        raise NotImplementedError
+        """Write rows, in their order; a model that has many of them overrides it."""
+        self._policy_insert(rows)
 
     @api.model
     def _search(self, domain, *args, **kwargs):
