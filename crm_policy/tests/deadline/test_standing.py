@@ -192,8 +192,10 @@ class TestStanding(PolicyCommon):
             )  # fmt: skip
             return self.env.cr.sql_log_count - before
 
-        self._many()
-        page()
-        few = page()
-        self._many(first=1000 + COUNT)
-        self.assertEqual(page(), few)
+        # On a running clock a deadline may come into a group of its own between the pages.
+        with at("2026-03-04 12:00"):
+            self._many()
+            page()
+            few = page()
+            self._many(first=1000 + COUNT)
+            self.assertEqual(page(), few)
