@@ -17,6 +17,7 @@ from . import amount_basis
 from . import authority_lock
 from . import authority_use
 from . import role
+from . import team_roster
 from . import team
 from . import team_member
 from . import delegation
@@ -51,3 +52,4 @@ from . import suggestion
 from . import suggestion_step
 from . import clause
 from . import version
+from . import viewer

@@ -134,6 +134,7 @@ class CrmPolicyPublication(models.AbstractModel):
                     )
                 )
             version._policy_refuse_gaps(version._policy_chain_gaps())
+            version._policy_publication_route().step_ids.team_id._policy_begin_deciding()
         return super().action_policy_submit()
 
     def action_policy_approve(self, comment=None):
@@ -220,6 +221,13 @@ class CrmPolicyPublication(models.AbstractModel):
         if chained:
             chained.action_policy_submit()
         return result
+
+    def _policy_publish(self, approver):
+        # From now on its routes have teams sign.
+        routes = self.env["crm.policy.route"].sudo().search([("version_id", "in", self.ids)])
+        asked = self.sudo().policy_approval_id.step_ids.team_id
+        routes.step_ids.team_id._policy_begin_deciding(asked)
+        return super()._policy_publish(approver)
 
     def _policy_take_back(self):
         self.sudo().policy_approval_id.filtered(

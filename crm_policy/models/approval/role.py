@@ -8,6 +8,7 @@ class CrmPolicyRole(models.Model):
 
     def _policy_holders_changed(self):
         result = super()._policy_holders_changed()
+        self.env["crm.policy.team.member"]._policy_rostered(self).team_id._policy_follow_roles()
         self.env["crm.policy.approval"].sudo().search(
             [
                 ("state", "=", "pending"),

@@ -35,7 +35,8 @@ class CrmPolicyTeam(models.Model):
     ones count. Where nobody else is there at all, it counts at once.
     """
 
-    _inherit = "crm.policy.team"
+    _name = "crm.policy.team"
+    _inherit = ["crm.policy.team.roster", "crm.policy.team"]
 
     change_vals = fields.Json(readonly=True, copy=False, groups=fields.NO_ACCESS)
     change_by_id = fields.Many2one(
@@ -81,12 +82,15 @@ class CrmPolicyTeam(models.Model):
             else:
                 sign = "+" if code == Command.CREATE else "→"
                 old = f"{member.display_name}: " if member else ""
-                lines.append(f"{sign} {old}{', '.join(self._policy_seat_words(seat))}")
+                words = [*self._policy_seat_words(seat), *member._policy_roster_words(seat)]
+                lines.append(f"{sign} {old}{', '.join(words)}")
         return lines
 
     def _policy_seat_words(self, seat):
         Member = self.env["crm.policy.team.member"]
         for name, value in seat.items():
+            if name not in SEAT:
+                continue
             field = Member._fields[name]
             if name == "sequence":
                 yield f"{field._description_string(self.env)} {value}"
@@ -116,7 +120,13 @@ class CrmPolicyTeam(models.Model):
         asked = (
             self.env["crm.policy.approval.step"]
             .sudo()
-            .search([("team_id", "in", self.ids), ("state", "in", ("waiting", "pending"))])
+            .search(
+                [
+                    ("team_id", "in", self.ids),
+                    ("state", "in", ("waiting", "pending")),
+                    ("approval_id.state", "=", "pending"),
+                ]
+            )
         )
         return self & (routed.team_id | asked.team_id).with_env(self.env)
 
@@ -135,22 +145,14 @@ class CrmPolicyTeam(models.Model):
         self.ensure_one()
         return bool(self._policy_electorate() - self.env.user)
 
-    def _policy_seated(self):
-        """Return who holds a seat that votes, present or not."""
-        team = self.sudo()
-        seats = team.member_ids.filtered(lambda member: member.vote == "voting")
-        people = seats.user_id
-        for role in seats.role_id:
-            people |= role._policy_holders() | role._policy_staff()
-        return can_act(people, team.company_id)
-
     def _policy_electorate(self):
         """Return who has a say in the seats: the members who vote, and those who may appoint."""
-        team = self.sudo()
-        appointers = self.env["res.users"].union(
-            *(self.env.ref(group).sudo().all_user_ids for group in APPOINTERS)
-        )
-        return team._policy_seated() | can_act(appointers, team.company_id)
+        return self._policy_seated() | self._policy_appointers()
+
+    def _policy_appointers(self):
+        groups = (self.env.ref(group).sudo() for group in APPOINTERS)
+        people = self.env["res.users"].sudo().union(*(group.all_user_ids for group in groups))
+        return can_act(people, self.sudo().company_id)
 
     def _policy_confirmers(self, wisher=None, change=None):
         """Return who may confirm a change: neither who wants it nor whom it gives a seat.
@@ -170,20 +172,24 @@ class CrmPolicyTeam(models.Model):
         for code, member_id, seat in change.get("member_ids", ()):
             if seat:
                 users |= users.browse(seat[name] for name in TAKES_SEAT if seat.get(name))
+                users |= users.browse(seat.get("roster") or ())
                 roles |= roles.browse(seat.get("role_id") or ())
             if code == Command.UPDATE and seat.get("vote") == "voting":
                 # Who sat here without a vote gains one.
                 member = self.env["crm.policy.team.member"].sudo().browse(member_id).exists()
                 users |= member.user_id | member.substitute_id
                 roles |= member.role_id
-        for role in roles:
-            users |= role._policy_holders() | role._policy_staff()
-        return users
+        return users.union(*(role._policy_everybody() for role in roles))
 
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"change_vals", "change_by_id", "change_at"}
+        return super()._policy_guarded_fields() | {
+            "change_vals",
+            "change_by_id",
+            "change_at",
+            "roster_told",
+        }
 
     def write(self, vals):
         wanted = {name: vals[name] for name in vals if name in CONSTITUTION}
@@ -194,7 +200,7 @@ class CrmPolicyTeam(models.Model):
             signing.check_access("write")
             for team in signing:
                 if team._policy_needs_two():
-                    team._policy_want_change(wanted)
+                    team._policy_want(team._policy_plain_change(wanted))
                 else:
                     team._policy_make_change(team._policy_plain_change(wanted))
             rest = {name: value for name, value in vals.items() if name not in CONSTITUTION}
@@ -202,8 +208,11 @@ class CrmPolicyTeam(models.Model):
                 super(CrmPolicyTeam, signing).write(rest)
         return result
 
-    def _policy_want_change(self, vals):
-        """Keep a change until somebody confirms it; one that could not be made is refused."""
+    def _policy_want(self, change):
+        """Keep a change until somebody confirms it; one that could not be made is refused.
+
+        :param dict change: as :meth:`_policy_plain_change` returns it.
+        """
         if self.change_by_id and self.change_by_id != self.env.user:
             raise UserError(
                 self.env._(
@@ -213,7 +222,6 @@ class CrmPolicyTeam(models.Model):
                     user=self.change_by_id.sudo().name,
                 )
             )
-        change = self._policy_plain_change(vals)
         if not change:
             return
         if not self._policy_confirmers(self.env.user, change):
@@ -298,6 +306,8 @@ class CrmPolicyTeam(models.Model):
                 )
             else:
                 values = {name: (values or {})[name] for name in SEAT.intersection(values or {})}
+                if values.get("role_id"):
+                    values |= self._policy_roster_of(values["role_id"])
                 if code != Command.UPDATE or values:
                     seats.append([code, member_id, values])
         return seats
@@ -410,7 +420,7 @@ class CrmPolicyTeam(models.Model):
                     continue
                 member = Member.browse(member_id or ()).exists() & self.member_ids
                 if code == Command.CREATE:
-                    Member._policy_seat([{**values, "team_id": self.id}])
+                    Member._policy_seat({**values, "team_id": self.id})
                 elif code == Command.UPDATE:
                     member._policy_reseat(values)
                 else:

@@ -3,6 +3,8 @@ import math
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .role import refuse_own_appointment
+
 
 class CrmPolicyPost(models.Model):
     """Who is appointed to a role, in the company or in one of its departments, and how many.
@@ -266,9 +268,7 @@ class CrmPolicyPost(models.Model):
                 people = {*after["users"], after["substitute"]}
                 known = {*old.get("users", ()), old.get("substitute")}
                 if not self.env.su and self.env.uid in people - known:
-                    raise UserError(
-                        self.env._("Nobody appoints himself: let another person do it.")
-                    )
+                    refuse_own_appointment(self.env)
                 payloads[post_id] = after | {
                     f"{key}_before": old[key] for key in changes if key in old
                 }

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 # Who holds the post: a change of these leaves a trace.
 APPOINTMENT = frozenset(
@@ -22,6 +22,11 @@ def can_act(users, company):
     return users.filtered(
         lambda user: user.active and not user.share and company in user.sudo().company_ids
     )
+
+
+def refuse_own_appointment(env):
+    """Refuse that somebody gives a role to himself."""
+    raise UserError(env._("Nobody appoints himself: let another person do it."))
 
 
 class CrmPolicyRole(models.Model):
@@ -145,10 +150,15 @@ class CrmPolicyRole(models.Model):
         return roles
 
     def write(self, vals):
+        appoints = APPOINTMENT.intersection(vals)
+        before = {role: role._policy_everybody() for role in self} if appoints else {}
         result = super().write(vals)
         if vals.get("substitute_required"):
             self.sudo().post_ids._policy_check_substitute()
-        if APPOINTMENT.intersection(vals):
+        if appoints:
+            for role, people in before.items():
+                if not self.env.su and self.env.user in role._policy_everybody() - people:
+                    refuse_own_appointment(self.env)
             self._policy_scopes_changed()
             self._policy_holders_changed()
             self.env["crm.policy.event"]._policy_log(
@@ -230,6 +240,23 @@ class CrmPolicyRole(models.Model):
             for record_id, post in posts.items():
                 people[record_id] |= self._policy_can_act(post.user_ids | post.substitute_id)
         return people
+
+    def _policy_seat_holders(self, record):
+        """Return whose the role is on a record, present or not; nobody who only stands in."""
+        self.ensure_one()
+        role = self.sudo()
+        if role.kind != "user":
+            return role._users_for(record)[record.id]
+        post = self.env["crm.policy.post"]._policy_posts_for(role, record)[record.id]
+        return role._policy_can_act(post.user_ids if post else role.user_id)
+
+    def _policy_everybody(self):
+        """Return who holds the role anywhere in the company, by name or by a group, or stands in.
+
+        Not whom a record names.
+        """
+        role = self.sudo()
+        return role._policy_holders() | role._policy_staff()
 
     def _policy_holders_changed(self):
         """Let those who hold these roles from now on see what is theirs to see."""

@@ -173,15 +173,7 @@ class CrmPolicyTeam(models.Model):
                     "quorum": team.quorum,
                     "active": team.active,
                     "must_cover": team.must_cover_role_ids.mapped("code"),
-                    "members": [
-                        {
-                            "user": member.user_id.id,
-                            "role": member.role_id.code,
-                            "substitute": member.substitute_id.id,
-                            "vote": member.vote,
-                        }
-                        for member in team.member_ids
-                    ],
+                    "members": [member._policy_seat_payload() for member in team.member_ids],
                 }
                 for team in self.sudo()
             },
@@ -295,9 +287,7 @@ class CrmPolicyTeam(models.Model):
         self.ensure_one()
         team = self.sudo()
         people = team.member_ids.user_id | team.member_ids.substitute_id
-        for role in team.member_ids.role_id:
-            people |= role._policy_holders() | role._policy_staff()
-        return people
+        return people.union(*(role._policy_everybody() for role in team.member_ids.role_id))
 
     def _policy_uncovered(self):
         """Return the roles that must be represented and of whose holders nobody has a vote.
@@ -305,14 +295,18 @@ class CrmPolicyTeam(models.Model):
         Who is away for some days still has his seat; who was archived has not.
         """
         self.ensure_one()
+        people = self._policy_seated()
+        return self.sudo().must_cover_role_ids.filtered(
+            lambda role: not role._policy_everybody() & people
+        )
+
+    def _policy_seated(self):
+        """Return who holds a seat that votes, present or not."""
+        self.ensure_one()
         team = self.sudo()
         seats = team.member_ids.filtered(lambda member: member.vote == "voting")
-        people = can_act(seats.user_id, team.company_id)
-        for role in seats.role_id:
-            people |= role._policy_holders() | role._policy_staff()
-        return team.must_cover_role_ids.filtered(
-            lambda role: not (role._policy_holders() | role._policy_staff()) & people
-        )
+        people = self.env["res.users"].sudo().union(*(seat._policy_seated() for seat in seats))
+        return can_act(people, team.company_id)
 
     def _policy_seats(self):
         """Return {member: who takes the seat now}; nobody where it is vacant."""
@@ -324,7 +318,7 @@ class CrmPolicyTeam(models.Model):
         for member in team.member_ids:
             users = member.user_id & present
             if member.role_id:
-                users = member.role_id._users_for(team)[team.id]
+                users = member._policy_sitting()
             seats[member] = users or (member.substitute_id & present)
         return seats
 

@@ -100,6 +100,28 @@ class CrmPolicyTeamMember(models.Model):
                     )
                 )
 
+    # === BUSINESS METHODS === #
+
+    def _policy_sitting(self):
+        """Return who takes the seat of a role at this moment."""
+        self.ensure_one()
+        return self.role_id._users_for(self.team_id)[self.team_id.id]
+
+    def _policy_seated(self):
+        """Return whose the seat is, present or not; its substitute only stands in."""
+        self.ensure_one()
+        return self.role_id._policy_everybody() if self.role_id else self.user_id
+
+    def _policy_seat_payload(self):
+        """Return what the ledger notes of a seat: ids and codes only."""
+        self.ensure_one()
+        return {
+            "user": self.user_id.id,
+            "role": self.role_id.code,
+            "substitute": self.substitute_id.id,
+            "vote": self.vote,
+        }
+
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):

@@ -1,6 +1,7 @@
 from . import test_authority_bands
 from . import test_authority_matrix
 from . import test_authority_totals
+from . import test_committee_roster
 from . import test_committee_seats
 from . import test_deciders
 from . import test_emergency_drills
