@@ -23,6 +23,16 @@ def local_day(moment, company):
     return to_local(moment, company_zone(company)).date()
 
 
+def local_days(companies, moment):
+    """Return [(day, ids of the companies)]: the day it is where each of them works.
+
+    :param companies: ``res.company`` records.
+    :param moment: naive UTC.
+    """
+    days = companies.grouped(lambda company: local_day(moment, company))
+    return [(day, there.ids) for day, there in days.items()]
+
+
 def to_utc(moment, zone):
     """Return naive wall clock ``moment`` of ``zone`` as naive UTC."""
     return moment.replace(tzinfo=zone).astimezone(UTC).replace(tzinfo=None)

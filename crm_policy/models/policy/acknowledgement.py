@@ -2,6 +2,9 @@ import logging
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ...tools.zones import local_days
 
 _logger = logging.getLogger(__name__)
 
@@ -84,8 +87,12 @@ class CrmPolicyAcknowledgement(models.Model):
     def _search_is_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        return [("state", "=", "pending"), ("due_on", "<", today), *ASKING]
+        companies = self.env["res.company"].sudo().search([])
+        past = Domain.OR(
+            Domain("company_id", "in", ids) & Domain("due_on", "<", today)
+            for today, ids in local_days(companies, fields.Datetime.now())
+        )
+        return Domain("state", "=", "pending") & Domain(list(ASKING)) & past
 
     @api.depends("version_id.display_name", "user_id.name")
     @api.depends_context("lang")

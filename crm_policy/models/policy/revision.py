@@ -4,8 +4,10 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ...tools import text_diff
+from ...tools.zones import local_days
 
 _logger = logging.getLogger(__name__)
 
@@ -67,8 +69,12 @@ class CrmPolicyRevision(models.AbstractModel):
     def _search_is_review_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        return [("state", "=", "effective"), ("next_review_on", "<", today)]
+        companies = self.env["res.company"].sudo().search([])
+        past = Domain.OR(
+            Domain("company_id", "in", ids) & Domain("next_review_on", "<", today)
+            for today, ids in local_days(companies, fields.Datetime.now())
+        )
+        return Domain("state", "=", "effective") & past
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {

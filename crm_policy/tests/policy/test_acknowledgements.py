@@ -1,5 +1,7 @@
 """Signatures: who is asked, who signs, that it is for good, and who is reminded (POL-ACK-01)."""
 
+from datetime import timedelta
+
 from psycopg2 import IntegrityError
 
 from odoo import Command
@@ -227,6 +229,19 @@ class TestAcknowledgements(PolicyCommon):
             found = rows.search([("is_overdue", "=", True), ("id", "in", rows.ids)])
             self.assertEqual(found, rows.filtered("is_overdue"))
             self.assertEqual(len(found), len(ROLES))
+
+    def test_it_is_overdue_when_the_day_is_over_where_the_company_works(self):
+        row = self._row("specialist")
+        for day, overdue in ((row.due_on, False), (row.due_on + timedelta(days=1), True)):
+            for user in (self.env.user, self.env.ref("base.user_admin")):
+                # Whoever looks, and whatever day it is where he sits.
+                user.tz = "Pacific/Honolulu"
+                with self.subTest(day, user=user.login), at(f"{day} 00:30"):
+                    row.invalidate_recordset()
+                    rows = row.with_user(user).sudo()
+                    self.assertEqual(rows.is_overdue, overdue)
+                    domain = [("is_overdue", "=", True), ("id", "=", row.id)]
+                    self.assertEqual(bool(rows.search(domain)), overdue)
 
     def test_one_version_that_fails_does_not_keep_the_others_waiting(self):
         policy = self.env["crm.policy"].create(

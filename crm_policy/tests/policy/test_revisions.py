@@ -350,6 +350,7 @@ class TestRevisions(PolicyCommon):
             ("2027-02-02 00:30", 1, False),
             ("2027-02-03 00:30", 1, False),
             ("2027-03-04 12:00", 1, False),
+            ("2027-03-05 00:30", 1, True),
             ("2027-03-05 12:00", 1, True),
         ):
             with at(moment), self.enter_registry_test_mode():
