@@ -23,11 +23,13 @@ class CrmPolicyTeamRoster(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("change_by_id", "member_ids.role_id", "member_ids.roster_ids")
+    @api.depends("change_by_id", "change_at", "member_ids.role_id", "member_ids.roster_ids")
     @api.depends_context("uid", "lang")
     def _compute_roster_gap(self):
         for team in self:
             gap = team.sudo()._policy_roster_gap()
+            if gap == team.sudo().change_vals:
+                gap = {}  # it is wanted already, and stands there in words
             team.roster_gap = "\n".join(team._policy_change_lines(gap))
             team.can_take_over = bool(gap) and not team.change_by_id and team.has_access("write")
 

@@ -144,6 +144,7 @@ class TestCommitteeRoster(PublicationCommon):
                 team.action_policy_take_over()
         self.assertTrue(self.committee.with_user(self.director).can_take_over)
         self.committee.with_user(self.director).action_policy_take_over()
+        self.assertFalse(self.committee.roster_gap)
         self.assertEqual(self._voters(), self.five)
         for user in (self.director, self.friend):
             with self.subTest(user.login), self.assertRaises(AccessError):
@@ -192,8 +193,8 @@ class TestCommitteeRoster(PublicationCommon):
                 voters, size, needed, status = self._numbers()
                 self.assertFalse(voters)
                 self.assertEqual((size, needed, status), (5, 3, "short"))
-                self.assertIn("+ t_friend", self.committee.roster_gap)
-                self.assertIn("− t_finance", self.committee.roster_gap)
+                self.assertIn("+ t_friend", self.committee.change_words)
+                self.assertIn("− t_finance", self.committee.change_words)
                 self.assertNotIn(self.friend, self.committee._policy_confirmers())
                 self.assertFalse(self.committee._policy_seated())
                 savepoint.rollback()
