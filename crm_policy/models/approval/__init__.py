@@ -17,6 +17,7 @@ from . import amount_basis
 from . import authority_lock
 from . import authority_use
 from . import role
+from . import team_change
 from . import team_roster
 from . import team
 from . import team_member
