@@ -17,6 +17,7 @@ from . import test_approval_notices
 from . import test_resting_route
 from . import test_oral_consents
 from . import test_oral_guards
+from . import test_oral_notices
 from . import test_relied_on
 from . import test_remedy_execution
 from . import test_scenario_lines
