@@ -32,12 +32,20 @@ class CrmPolicyApprovalSign(models.TransientModel):
     outcome = fields.Selection(OUTCOMES, required=True, default="approve")
     comment = fields.Text()
     from_inbox = fields.Boolean(help="Then the next request that waits for the user follows.")
-    user_id = fields.Many2one("res.users", string="Person", domain="[('share', '=', False)]")
+    candidate_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_approval_sign_candidate_rel",
+        compute="_compute_candidate_ids",
+        help="Whom the turn would not refuse.",
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Person", domain="[('id', 'in', candidate_ids)]"
+    )
     user_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_approval_sign_user_rel",
         string="Persons",
-        domain="[('share', '=', False)]",
+        domain="[('id', 'in', candidate_ids)]",
     )
     before = fields.Boolean(string="Before Me", help="He signs first; then it comes back to you.")
     step_id = fields.Many2one(
@@ -57,6 +65,15 @@ class CrmPolicyApprovalSign(models.TransientModel):
     def _compute_approval_count(self):
         for wizard in self:
             wizard.approval_count = len(wizard.approval_ids)
+
+    @api.depends("approval_ids", "outcome")
+    @api.depends_context("uid")
+    def _compute_candidate_ids(self):
+        """Ask the request itself: it refuses all others, and knows what the user may do at all."""
+        for wizard in self:
+            request = wizard.approval_ids._origin
+            asks = len(request) == 1 and wizard.outcome in ("forward", "add", "copy")
+            wizard.candidate_ids = request._policy_offer(wizard.outcome) if asks else False
 
     def action_policy_confirm(self):
         """Do it as the current user; of many, those that are refused are named and left."""

@@ -13,6 +13,7 @@ from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
 from . import test_sign_next
+from . import test_sign_offer
 from . import test_approval_notices
 from . import test_resting_route
 from . import test_oral_consents
