@@ -38,9 +38,7 @@ class CrmPolicyApprovalSign(models.TransientModel):
         compute="_compute_candidate_ids",
         help="Whom the turn would not refuse.",
     )
-    user_id = fields.Many2one(
-        "res.users", string="Person", domain="[('id', 'in', candidate_ids)]"
-    )
+    user_id = fields.Many2one("res.users", string="Person", domain="[('id', 'in', candidate_ids)]")
     user_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_approval_sign_user_rel",

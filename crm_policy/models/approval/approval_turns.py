@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 
 # How long a reminder is enough; a parameter of the policy, in hours.
 REMIND_HOURS = "remind_hours"
@@ -241,7 +242,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(people)s signed this step already: let the other person sign afterwards.",
-                    people=", ".join((approve | reject).mapped("name")),
+                    people=list_words(self.env, (approve | reject).mapped("name")),
                 )
             )
 

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools import text_diff
+from ...words import list_words
 
 _logger = logging.getLogger(__name__)
 
@@ -130,7 +131,7 @@ class CrmPolicyRevision(models.AbstractModel):
                     self.env._(
                         "%(version)s follows another version: fill in %(fields)s.",
                         version=version.display_name,
-                        fields=", ".join(missing),
+                        fields=list_words(self.env, missing),
                     )
                 )
 

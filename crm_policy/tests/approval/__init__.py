@@ -26,5 +26,6 @@ from . import test_approval_arguments
 from . import test_approval_batch
 from . import test_approval_modes
 from . import test_approval_turns
+from . import test_list_words
 from . import test_never_stuck
 from . import test_remedy_turns

@@ -38,7 +38,9 @@ class TestSignNext(ApprovalCommon):
     def test_what_somebody_else_decides_now_does_not_come_again(self):
         self._set_route("manager", "ceo")
         first, second = self._submitted(), self._submitted()
-        answer = self._decide("manager", first, outcome="forward", user_id=self.users["director"].id)
+        answer = self._decide(
+            "manager", first, outcome="forward", user_id=self.users["director"].id
+        )
         message, following, _waiting = self._next(answer)
         self.assertIn(": handed on. 1 to go.", message)
         self.assertEqual(following, second.policy_approval_id.id)
@@ -55,7 +57,9 @@ class TestSignNext(ApprovalCommon):
         copied = {"outcome": "copy", "user_ids": [(6, 0, [person])]}
         self.assertEqual(self._decide("manager", remedy, **copied), stay)
         before = {"outcome": "add", "user_id": self.users["supervisor"].id, "before": True}
-        self.assertIn(": added a signer. 1 to go.", self._next(self._decide("manager", remedy, **before))[0])
+        self.assertIn(
+            ": added a signer. 1 to go.", self._next(self._decide("manager", remedy, **before))[0]
+        )
 
     def test_whoever_came_by_the_document_stays_there(self):
         remedy, _other = self._submitted(), self._submitted()

@@ -47,7 +47,10 @@ class TestSignOffer(ApprovalCommon):
                 )
                 self.assertNotIn("specialist", offered)  # who asks
                 self.assertNotIn(role, offered)
-        self.assertEqual(self._offered("manager", self._submitted(5000), "forward"), ["ceo", "ceo2", "ceo3", "director"])
+        self.assertEqual(
+            self._offered("manager", self._submitted(5000), "forward"),
+            ["ceo", "ceo2", "ceo3", "director"],
+        )
 
     def test_forwarding_a_sequence_leaves_out_who_has_signed(self):
         self._set_route("manager", "director")
