@@ -13,6 +13,21 @@ def company_zone(company):
     return ZoneInfo(company.resource_calendar_id.tz or "UTC")
 
 
+def reader_zone(user, company):
+    """Return the zone in which a person reads a moment: his own, else that of his company.
+
+    :param user: a ``res.users`` record.
+    :param company: a ``res.company`` record.
+    :rtype: ZoneInfo
+    """
+    return ZoneInfo(user.tz) if user.tz else company_zone(company)
+
+
+def moment_words(moment, zone):
+    """Return naive UTC ``moment`` as people of several places read it: with its zone."""
+    return f"{to_local(moment, zone):%Y-%m-%d %H:%M} ({zone.key})"
+
+
 def to_local(moment, zone):
     """Return naive UTC ``moment`` as an aware datetime in ``zone``."""
     return moment.replace(tzinfo=UTC).astimezone(zone)

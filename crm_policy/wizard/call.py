@@ -10,6 +10,7 @@ from odoo.tools import plaintext2html
 
 from ..const import CALL_OUTCOMES, KINDS, URGENCIES
 from ..tools import phone_number
+from ..words import list_words
 
 TITLE = 120  # characters of the first line that become the title
 SHOWN = 8  # callers and cases on the card
@@ -360,7 +361,9 @@ class CrmPolicyCall(models.TransientModel):
         labels = self.fields_get(names, ["string"])
         missing = [labels[name]["string"] for name in names if not (self[name] or "").strip()]
         if missing:
-            raise ValidationError(self.env._("Fill in: %(fields)s.", fields=", ".join(missing)))
+            raise ValidationError(
+                self.env._("Fill in: %(fields)s.", fields=list_words(self.env, missing))
+            )
 
     def _policy_create(self, close_answered):
         self._policy_require("kind", "what")

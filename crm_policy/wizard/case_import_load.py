@@ -16,6 +16,7 @@ from ..tools.import_sheet import write_rejects, write_template
 from ..tools.sheet import font_for
 from ..tools.template_words import template_words
 from ..tools.workbook_reader import MAX_BYTES, MAX_ROWS, WorkbookError, read_workbook
+from ..words import list_words
 
 _logger = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ class CrmPolicyCaseImportLoad(models.TransientModel):
                 names = [self.env.ref(group).sudo().display_name for group in GROUPS]
                 raise AccessError(
                     self.env._("An old register is imported by: %(groups)s.",
-                               groups=", ".join(names))
+                               groups=list_words(self.env, names))
                 )  # fmt: skip
             if self.company_id not in user.company_ids:
                 raise AccessError(

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..words import list_words
+
 COLUMNS = ("delivery_ref", "partner", "order_ref", "item_ref", "lot_ref")
 
 
@@ -73,7 +75,7 @@ class CrmPolicyIntakePageBatch(models.TransientModel):
             raise ValidationError(
                 self.env._(
                     "These customers are unknown or there are several of them: %(names)s.",
-                    names=", ".join(sorted(wrong)),
+                    names=list_words(self.env, sorted(wrong)),
                 )
             )
         return partners

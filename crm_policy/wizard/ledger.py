@@ -9,7 +9,6 @@ class CrmPolicyLedger(models.TransientModel):
 
     _name = "crm.policy.ledger"
     _description = "Ledger"
-    _rec_name = "company_id"
 
     company_id = fields.Many2one(
         "res.company",
@@ -44,6 +43,17 @@ class CrmPolicyLedger(models.TransientModel):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("company_id", "without_company")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for page in self:
+            if page.without_company:
+                page.display_name = self.env._("Ledger Chain of No Company")
+            else:
+                page.display_name = self.env._(
+                    "Ledger Chain: %(company)s", company=page.company_id.name
+                )
 
     @api.depends_context("uid")
     def _compute_reads_all(self):
@@ -80,6 +90,14 @@ class CrmPolicyLedger(models.TransientModel):
         company_id = self._policy_company()
         if self.since and self.until and self.since > self.until:
             raise UserError(self.env._("The last day lies before the first one."))
+        chain = self.env["crm.policy.ledger.chain"]
+        last = chain._policy_head(company_id)[0]
+        if not last:
+            raise UserError(
+                self.env._("No event is in the chain yet. A job takes them in every few minutes.")
+            )
+        # Said here: the browser shows the refusal of a download as a bare page.
+        chain._policy_range(company_id, self.since, self.until, last)
         period = {"since": self.since, "until": self.until}
         query = {name: str(day) for name, day in period.items() if day}
         return {

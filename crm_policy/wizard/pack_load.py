@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import pack, pack_merge
+from ..words import list_words
 
 
 class _Seen(Exception):
@@ -247,10 +248,13 @@ class CrmPolicyPackLoad(models.TransientModel):
             model._pack_section: model
             for model in self.env["crm.policy.pack.section"]._pack_models()
         }
-        held = ", ".join(
-            f"{self.env['ir.model']._get(model._name).name} {len(values[section])}"
-            for section, model in models_of.items()
-            if values.get(section)
+        held = list_words(
+            self.env,
+            [
+                f"{self.env['ir.model']._get(model._name).name} {len(values[section])}"
+                for section, model in models_of.items()
+                if values.get(section)
+            ],
         )
         words = self.env._(
             "The pack is sound: version %(number)s of %(code)s with %(counts)s.",

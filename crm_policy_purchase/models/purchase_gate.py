@@ -1,6 +1,7 @@
 from odoo import models
 
 from odoo.addons.crm_policy.exceptions import PolicyRefusal
+from odoo.addons.crm_policy.words import list_words
 
 
 class CrmPolicyPurchaseGate(models.AbstractModel):
@@ -84,7 +85,7 @@ class CrmPolicyPurchaseGate(models.AbstractModel):
                 "%(role)s (%(people)s).",
                 **told,
                 role=step.display_name or "",
-                people=", ".join(approval.eligible_user_ids.mapped("name")),
+                people=list_words(self.env, approval.eligible_user_ids.mapped("name")),
             )
         if self.policy_approval_state == "rejected":
             decision = self._policy_deciding_request().decision_ids[-1:]
@@ -101,7 +102,7 @@ class CrmPolicyPurchaseGate(models.AbstractModel):
             "First: %(people)s.",
             **told,
             posts=" → ".join(step.role.name or step.team.name for step in steps),
-            people=", ".join(self._policy_first_signers(route, steps[0]).mapped("name"))
+            people=list_words(self.env, self._policy_first_signers(route, steps[0]).mapped("name"))
             or self.env._("nobody yet"),
         )
 

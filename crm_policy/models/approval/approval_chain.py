@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from ...words import list_words
+
 
 class CrmPolicyApprovalChain(models.AbstractModel):
     """The chain of signatures as people see it: who has signed, who is asked, who comes next."""
@@ -26,7 +28,7 @@ class CrmPolicyApprovalChain(models.AbstractModel):
             approval.waiting_since = step.opened_at
             # Three names are read at a glance; of a pool its name says more.
             approval.waiting_for = (
-                ", ".join(names) if len(names) <= 3 else step._policy_place_name()
+                list_words(self.env, names) if len(names) <= 3 else step._policy_place_name()
             )
 
     def _search_waiting_since(self, operator, value):

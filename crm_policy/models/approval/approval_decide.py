@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 from .approval_changes import Changes
 
 
@@ -198,7 +199,8 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 self.env._(
                     "%(clause)s: nobody decides on his own request. May decide: %(deciders)s.",
                     clause=self.clause_id._policy_citation(),
-                    deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                    deciders=list_words(self.env, eligible.mapped("name"))
+                    or self.env._("nobody yet"),
                 )
             )
         if user in document.sudo()._policy_proposers():
@@ -207,7 +209,8 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                     "%(clause)s: nobody decides on what he has written himself. May decide: "
                     "%(deciders)s.",
                     clause=self.clause_id._policy_citation(),
-                    deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                    deciders=list_words(self.env, eligible.mapped("name"))
+                    or self.env._("nobody yet"),
                 )
             )
         words = document._policy_beyond_words(user, self._policy_amount_now(document.sudo()))
@@ -218,6 +221,6 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 "%(clause)s: you are not asked to decide %(request)s. May decide: %(deciders)s.",
                 clause=self.clause_id._policy_citation(),
                 request=self.name,
-                deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                deciders=list_words(self.env, eligible.mapped("name")) or self.env._("nobody yet"),
             )
         )

@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 
 
 class CrmPolicyApprovalDeputy(models.AbstractModel):
@@ -126,7 +127,8 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
                         "%(clause)s: %(problem)s May decide: %(deciders)s.",
                         clause=self.clause_id._policy_citation(),
                         problem=problem,
-                        deciders=", ".join(eligible.mapped("name")) or self.env._("nobody yet"),
+                        deciders=list_words(self.env, eligible.mapped("name"))
+                        or self.env._("nobody yet"),
                     )
                 )
         return super()._policy_refuse_decider(user, eligible)

@@ -1,9 +1,10 @@
 import logging
 from collections import defaultdict
+from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 
-from ...tools.zones import company_zone, day_start, to_local
+from ...tools.zones import company_zone, day_start, moment_words, to_local
 
 _logger = logging.getLogger(__name__)
 
@@ -90,10 +91,11 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         groups = defaultdict(self.env["res.users"].browse)
         for (kind, user_id), comments in notices.items():
             user = self.env["res.users"].browse(user_id)
-            groups[kind, user.lang, tuple(sorted(comments.items()))] |= user
-        for (kind, lang, comments), users in groups.items():
+            groups[kind, user.lang, user.tz, tuple(sorted(comments.items()))] |= user
+        for (kind, lang, tz, comments), users in groups.items():
             comments = dict(comments)
-            approvals = self.with_context(lang=lang or None).browse(comments).exists()
+            reader = self.with_context(lang=lang or None, tz=tz or None)
+            approvals = reader.browse(comments).exists()
             if kind in ("asked", "added", "forwarded", "waiting", "reminded"):
                 # Signed or taken back again before anybody was told.
                 approvals = approvals.filtered(lambda one: one.state == "pending")
@@ -126,8 +128,10 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
     def _policy_notice_line(self):
         """Return the second line of a request in a message: type, requester, since when."""
         subject = dict(self._fields["subject"]._description_selection(self.env)).get(self.subject)
-        asked_at = to_local(self.requested_at, company_zone(self.company_id))
-        parts = (subject, self.requester_id.name, asked_at.strftime("%Y-%m-%d %H:%M"))
+        # On the wall clock of those who read it.
+        tz = self.env.context.get("tz")
+        zone = ZoneInfo(tz) if tz else company_zone(self.company_id)
+        parts = (subject, self.requester_id.name, moment_words(self.requested_at, zone))
         return " · ".join(filter(None, parts))
 
     def _policy_notice_words(self, kind):

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 
 # How long a reminder is enough; a parameter of the policy, in hours.
 REMIND_HOURS = "remind_hours"
@@ -172,18 +174,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
 
     def _policy_check_forward(self, step, seats, user, person):
         """Refuse to forward to somebody who could not decide himself."""
-        place = self._policy_place(step)
-        able = self._policy_can_now(seats)
-        if place.instead:
-            able |= self._policy_can_now(self._policy_seats([place.instead])[0])
-        above = self._policy_above([place], [0], [able])[0]
-        if person in above or (person in able and person != user):
-            return
-        # A delegate hands over what is his principal's.
-        rung = ((seats[user].principal or user).id, False)
-        chain, _circle = self.env["crm.policy.ladder"]._policy_chains([rung], self.company_id)[rung]
-        within = not place.by_amount or person in self._policy_authorised(place)
-        if person.id in chain and person not in place.signed and within:
+        if person in self._policy_forward_to(step, seats, user):
             return
         raise PolicyRefusal(
             self.env._(
@@ -195,6 +186,55 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             )
         )
 
+    def _policy_forward_to(self, step, seats, user):
+        """Return those to whom ``user`` may hand the open step over, as superuser.
+
+        Those who could decide it, who stand above them, or above him.
+        """
+        place = self._policy_place(step)
+        able = self._policy_can_now(seats)
+        if place.instead:
+            able |= self._policy_can_now(self._policy_seats([place.instead])[0])
+        above = self._policy_above([place], [0], [able])[0]
+        # A delegate hands over what is his principal's.
+        rung = ((seats[user].principal or user).id, False)
+        chain, _circle = self.env["crm.policy.ladder"]._policy_chains([rung], self.company_id)[rung]
+        managers = self.env["res.users"].sudo().browse(filter(None, chain)) - place.signed
+        if place.by_amount and managers:
+            managers &= self._policy_authorised(place)
+        return able.sudo() - user | above.sudo() | managers
+
+    def _policy_offer(self, turn):
+        """Return whom the current user is offered for a turn, as ``res.users``.
+
+        None whom the turn would refuse; who has signed already is not offered to sign once more.
+
+        :param str turn: forward | add | copy.
+        """
+        self.ensure_one()
+        user, approval = self.env.user, self.sudo()
+        nobody = self.env["res.users"]
+        if approval.state != "pending":
+            return nobody
+        [document] = approval._policy_documents().values()
+        named = Domain("share", "=", False) & Domain("company_ids", "in", self.company_id.id)
+        barred = document._policy_nondeciders() | approval.requester_id | user
+        named &= Domain("id", "not in", barred.ids)
+        if turn == "copy":
+            if user not in approval._policy_parties():
+                return nobody
+            return nobody.search(named & Domain("id", "not in", approval.copy_user_ids.ids))
+        [(step, seats)] = approval._policy_opened().values()
+        if user not in seats or seats[user].away:
+            return nobody
+        if turn == "add":
+            signed = approval._policy_place(step).signed | step.person_id
+            return nobody.search(named & Domain("id", "not in", signed.ids))
+        if step.mode != "any":
+            return nobody
+        found = approval._policy_forward_to(step, seats, user)
+        return nobody.search(named & Domain("id", "in", found.ids))
+
     def _policy_check_unsigned(self, step):
         """Refuse to put somebody before those who have signed already."""
         approve, reject = step._policy_voices()
@@ -202,7 +242,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             raise UserError(
                 self.env._(
                     "%(people)s signed this step already: let the other person sign afterwards.",
-                    people=", ".join((approve | reject).mapped("name")),
+                    people=list_words(self.env, (approve | reject).mapped("name")),
                 )
             )
 
@@ -217,8 +257,7 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
             people = self.env["res.users"].sudo()
             for user_id in user_ids:
                 people |= approval._policy_person(user_id)
-            party = approval.requester_id | approval.eligible_user_ids
-            if user not in party | approval.decision_ids.user_id:
+            if user not in approval._policy_parties():
                 raise AccessError(
                     self.env._(
                         "%(request)s is copied to others by who has asked for it or decides on it.",
@@ -226,6 +265,10 @@ class CrmPolicyApprovalTurns(models.AbstractModel):
                     )
                 )
             approval._policy_give_copies(people)
+
+    def _policy_parties(self):
+        """Return who has asked for the request, may decide or has decided."""
+        return self.requester_id | self.eligible_user_ids | self.decision_ids.user_id
 
     def _policy_copy_route(self):
         """Give the copies that the route asks for."""

@@ -1,6 +1,7 @@
 from odoo import api, models
 
 from ...exceptions import PolicyRefusal
+from ...words import clause_words, list_words, with_note
 
 
 class CrmPolicyCompetence(models.AbstractModel):
@@ -294,8 +295,9 @@ class CrmPolicyCompetence(models.AbstractModel):
             named |= users
             users = self._policy_with_room(line, users) if line in covering else users.browse()
             if users:
-                deciders.insert(0, f"{line.role_id.name} ({', '.join(users.mapped('name'))})")
-        return "; ".join(deciders) or self.env._("nobody yet")
+                names = list_words(self.env, users.mapped("name"))
+                deciders.insert(0, with_note(self.env, line.role_id.name, names))
+        return clause_words(self.env, deciders) or self.env._("nobody yet")
 
     def _policy_subject_name(self):
         """Return the business type in the user's language."""

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.amounts import is_plausible
+from ...words import list_words
 
 # What is recorded in which order; none of these is typed in.
 FACT_ORDER = {
@@ -204,7 +205,7 @@ class CrmPolicyEmergencyCourse(models.AbstractModel):
                     clause=self.clause_id._policy_citation(),
                     case=self.number,
                     fact=self._policy_label(name),
-                    missing=", ".join(map(self._policy_label, missing)),
+                    missing=list_words(self.env, list(map(self._policy_label, missing))),
                 )
             )
         return result

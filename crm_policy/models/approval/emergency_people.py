@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from ...words import list_words
+
 
 class CrmPolicyEmergencyPeople(models.AbstractModel):
     """Who acts in an emergency and who leads it; one at a time."""
@@ -77,7 +79,7 @@ class CrmPolicyEmergencyPeople(models.AbstractModel):
                         "%(clause)s: this is done by the team of %(emergency)s: %(users)s.",
                         clause=emergency.sudo().clause_id._policy_citation(),
                         emergency=emergency.number,
-                        users=", ".join(people.sudo().mapped("name")),
+                        users=list_words(self.env, people.sudo().mapped("name")),
                     )
                 )
         emergencies = self.sudo()

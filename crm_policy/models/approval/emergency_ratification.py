@@ -2,7 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, local_day, to_local
+from ...tools.zones import local_day, moment_words, reader_zone
+from ...words import list_words
 
 # What the clocks of a ratification end with: its decision.
 DECIDED = "decided_at"
@@ -77,7 +78,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                     "%(users)s.",
                     clause=self.sudo().clause_id._policy_citation(),
                     emergency=self.sudo().number,
-                    users=", ".join(members.mapped("name")) or self.env._("nobody"),
+                    users=list_words(self.env, members.mapped("name")) or self.env._("nobody"),
                 )
             )
         emergency = self.sudo()
@@ -178,8 +179,8 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 clause=clock.clause_id._policy_citation(),
                 emergency=late.number,
                 team=late.team_id.name,
-                due=fields.Datetime.to_string(to_local(clock.due_at, company_zone(company))),
-                deciders=", ".join(deciders.mapped("name")) or self.env._("nobody yet"),
+                due=moment_words(clock.due_at, reader_zone(self.env.user, company)),
+                deciders=list_words(self.env, deciders.mapped("name")) or self.env._("nobody yet"),
             ),
             action={
                 "type": "ir.actions.act_window",
@@ -247,8 +248,8 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 "concerns him. Let somebody else do it, or give the role another person.",
                 clause=self.clause_id._policy_citation(),
                 emergency=self.number,
-                role=", ".join(top.role_id.mapped("name")),
-                holders=", ".join(holders.mapped("name")) or self.env._("nobody"),
+                role=list_words(self.env, top.role_id.mapped("name")),
+                holders=list_words(self.env, holders.mapped("name")) or self.env._("nobody"),
             )
         )
 
@@ -261,7 +262,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 "%(deciders)s.",
                 clause=self.clause_id._policy_citation(),
                 emergency=self.number,
-                deciders=", ".join(self._policy_ratifiers().mapped("name"))
+                deciders=list_words(self.env, self._policy_ratifiers().mapped("name"))
                 or self.env._("nobody yet"),
             )
         )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from ...words import list_words
+
 
 class CrmPolicyEmergencyStep(models.Model):
     """A step of an emergency's plan: who does it, until when, and when it was done (EMG-03)."""
@@ -65,7 +67,7 @@ class CrmPolicyEmergencyStep(models.Model):
                         "%(step)s is done by %(role)s: %(users)s.",
                         step=step.sudo().display_name,
                         role=step.role_id.sudo().name,
-                        users=", ".join(doers.sudo().mapped("name")) or "-",
+                        users=list_words(self.env, doers.sudo().mapped("name")) or "-",
                     )
                 )
         steps = self.sudo()

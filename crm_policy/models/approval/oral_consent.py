@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools.zones import moment_words, reader_zone
+
 
 class CrmPolicyOralConsent(models.Model):
     """A leader has agreed orally, and signs afterwards (AUT-FRONT-02; 002 篇二 补签).
@@ -160,6 +162,37 @@ class CrmPolicyOralConsent(models.Model):
                     leader=consent.user_id.name,
                 )
             )
+
+    def _policy_tell_leader(self):
+        """Tell the leader who relies on his word and for what, and until when he signs it."""
+        for consent in self.sudo():
+            leader = consent.user_id
+            there = consent.with_context(lang=leader.lang or None)
+            body = there.env["ir.qweb"]._render(
+                "crm_policy.oral_consent_notice", there._policy_notice_values(leader)
+            )
+            there.env["mail.thread"].with_company(consent.company_id).message_notify(
+                partner_ids=leader.partner_id.ids,
+                subject=there.env._("To sign, you agreed orally: %(name)s", name=consent.name),
+                body=body,
+                # A click leads to what he signs.
+                model=consent.approval_id._name,
+                res_id=consent.approval_id.id,
+            )
+
+    def _policy_notice_values(self, reader):
+        """Return what the message says, as ``reader`` reads amounts and times."""
+        self.ensure_one()
+        zone, approval = reader_zone(reader, self.company_id), self.approval_id
+        amount = approval.amount
+        return {
+            "consent": self,
+            "approval": approval,
+            "amount": amount and approval.currency_id.format(amount),
+            "agreed_at": moment_words(self.policy_agreed_at, zone),
+            "due_at": self.policy_next_due_at and moment_words(self.policy_next_due_at, zone),
+            "clause": self.clause_id._policy_citation(),
+        }
 
     def _policy_sign(self, user):
         """Record the signature."""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import moment_words, reader_zone
 from ..organisation.role import can_act
 
 
@@ -76,7 +76,9 @@ class CrmPolicyOralDocument(models.AbstractModel):
             self.env["crm.policy.oral.consent"]._policy_unsigned_of(self)._policy_check_once()
             document._policy_check_leader(approval, leader)
             approval._policy_hand_to(step, leader)
-            self._policy_write_consent(leader, rule.clause_id, at, comment)
+            consent = self._policy_write_consent(leader, rule.clause_id, at, comment)
+            approval._policy_ask_nobody_else()
+            consent._policy_tell_leader()
         return True
 
     def action_policy_return(self, step_id=None, comment=None):
@@ -199,8 +201,8 @@ class CrmPolicyOralDocument(models.AbstractModel):
                     "%(leader)s has signed it, nothing further is carried out on somebody's word.",
                     clause=clause._policy_citation(),
                     record=overdue.name,
-                    since=fields.Datetime.to_string(
-                        to_local(overdue.policy_next_due_at, company_zone(self.company_id))
+                    since=moment_words(
+                        overdue.policy_next_due_at, reader_zone(self.env.user, self.company_id)
                     ),
                     leader=overdue.user_id.name,
                 )
@@ -291,3 +293,4 @@ class CrmPolicyOralDocument(models.AbstractModel):
         self.env["crm.policy.event"]._policy_log(
             "oral.agreed", document, {"leader": leader.id, "consent": consent.id}, clause=clause
         )
+        return consent

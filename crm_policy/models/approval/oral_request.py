@@ -1,5 +1,7 @@
 from odoo import models
 
+from .approval_notice import NOTICES
+
 
 class CrmPolicyOralRequest(models.AbstractModel):
     """A request that waits for the signature of the leader who has agreed orally."""
@@ -14,3 +16,14 @@ class CrmPolicyOralRequest(models.AbstractModel):
             return
         self._policy_hand_over(step, person)
         self._policy_log_requests("approval.oral", {self.id: {"leader": person.id}})
+
+    def _policy_ask_nobody_else(self):
+        """Send none of the ordinary messages that the request waits for somebody.
+
+        Those who would have been asked a moment ago are not any more, and the leader is told why he
+        of all people is.
+        """
+        self.ensure_one()
+        for (kind, _user), comments in self._policy_at_commit(NOTICES, dict).items():
+            if kind == "asked":
+                comments.pop(self.id, None)

@@ -5,6 +5,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 from .publication_chain import SUBJECT
 
 
@@ -204,9 +205,9 @@ class CrmPolicyPublication(models.AbstractModel):
                 "signature. Next: %(next)s. May decide: %(deciders)s.",
                 clause=route.clause_id._policy_citation(),
                 version=self.display_name,
-                chain=", ".join(step.display_name for step in route.step_ids),
+                chain=list_words(self.env, [step.display_name for step in route.step_ids]),
                 next=step.display_name or self.env._("hand it over"),
-                deciders=", ".join(users.mapped("name")) or self.env._("nobody yet"),
+                deciders=list_words(self.env, users.mapped("name")) or self.env._("nobody yet"),
             ),
         )
 

@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import AccessError
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 
 
 class CrmPolicyPublicationEnd(models.AbstractModel):
@@ -27,7 +28,7 @@ class CrmPolicyPublicationEnd(models.AbstractModel):
                         "%(clause)s: this is decided by members of %(team)s: %(members)s.",
                         clause=route.clause_id._policy_citation(),
                         team=team.name,
-                        members=", ".join(team._policy_voters().mapped("name"))
+                        members=list_words(self.env, team._policy_voters().mapped("name"))
                         or self.env._("nobody yet"),
                     )
                 )

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.models import BaseModel
 
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 
 
 class Planned(NamedTuple):
@@ -183,7 +184,7 @@ class CrmPolicySubmission(models.AbstractModel):
                         "written it himself: let somebody else write it.",
                         clause=line.clause_id._policy_citation(),
                         amount=self._policy_approval_currency().format(amount),
-                        writers=", ".join(able.mapped("name")),
+                        writers=list_words(self.env, able.mapped("name")),
                     )
                 )
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ...const import COUNTS_FROM, SUBJECTS, UNITS, WINDOWS
+from ...words import list_words
 
 RULES = {
     "deadline": ("deadline_rule_id", "crm.policy.deadline.rule"),
@@ -139,7 +140,7 @@ class CrmPolicySuggestion(models.Model):
         for hint in self:
             lacking = hint._policy_lacking()
             labels = hint.fields_get(lacking, ["string"])
-            hint.missing = ", ".join(labels[name]["string"] for name in lacking)
+            hint.missing = list_words(self.env, [labels[name]["string"] for name in lacking])
             assumed = "assumed" if hint.note_codes not in (False, "[]") else "sure"
             hint.certainty = "incomplete" if lacking else assumed
 

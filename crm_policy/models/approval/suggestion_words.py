@@ -5,6 +5,8 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
+from ...words import list_words
+
 
 class CrmPolicySuggestionWords(models.AbstractModel):
     """How a suggested rule is put to the person who decides: his sentence, the rule, the doubts."""
@@ -157,7 +159,7 @@ class CrmPolicySuggestionWords(models.AbstractModel):
             if field is None or field.type != "selection" or operator != "in":
                 return self.domain
             labels = dict(field._description_selection(self.env))
-            words.append(", ".join(labels.get(code, code) for code in values))
+            words.append(list_words(self.env, [labels.get(code, code) for code in values]))
         return "; ".join(words)
 
     def _policy_conditions(self):

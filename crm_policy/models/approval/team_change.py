@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from ...words import list_words
+
 # What a seat is made of; who sits there for a role is settled by its roster.
 SEAT = frozenset({"user_id", "role_id", "substitute_id", "vote", "sequence"})
 
@@ -54,7 +56,7 @@ class CrmPolicyTeamChange(models.AbstractModel):
             if name != "member_ids":
                 shown = value
                 if name == "must_cover_role_ids":
-                    shown = ", ".join(self._policy_covered_after(value).mapped("name"))
+                    shown = list_words(self.env, self._policy_covered_after(value).mapped("name"))
                 label = self._fields[name]._description_string(self.env)
                 lines.append(f"{label}: {shown or '–'}")
         for code, member_id, seat in vals.get("member_ids", ()):
@@ -65,7 +67,7 @@ class CrmPolicyTeamChange(models.AbstractModel):
                 sign = "+" if code == Command.CREATE else "→"
                 old = f"{member.display_name}: " if member else ""
                 words = [*self._policy_seat_words(seat), *member._policy_roster_words(seat)]
-                lines.append(f"{sign} {old}{', '.join(words)}")
+                lines.append(f"{sign} {old}{list_words(self.env, words)}")
         return lines
 
     def _policy_seat_words(self, seat):
@@ -146,7 +148,8 @@ class CrmPolicyTeamChange(models.AbstractModel):
                     self.env._(
                         "%(team)s: who wants this change drops it, or one of these: %(people)s.",
                         team=team.name,
-                        people=", ".join(people.sudo().mapped("name")) or self.env._("nobody yet"),
+                        people=list_words(self.env, people.sudo().mapped("name"))
+                        or self.env._("nobody yet"),
                     )
                 )
             team.sudo()._policy_forget_change("team.change_dropped")
@@ -172,7 +175,8 @@ class CrmPolicyTeamChange(models.AbstractModel):
                     "gets no seat by it. May confirm: %(people)s.",
                     team=team.name,
                     user=team.change_by_id.name,
-                    people=", ".join(confirmers.mapped("name")) or self.env._("nobody yet"),
+                    people=list_words(self.env, confirmers.mapped("name"))
+                    or self.env._("nobody yet"),
                 )
             )
 
@@ -201,8 +205,8 @@ class CrmPolicyTeamChange(models.AbstractModel):
                     "who might. Give the seat to somebody else, or let one of them want it: "
                     "%(people)s.",
                     team=self.name,
-                    people=", ".join(
-                        (self._policy_electorate() - self.env.user).sudo().mapped("name")
+                    people=list_words(
+                        self.env, (self._policy_electorate() - self.env.user).sudo().mapped("name")
                     ),
                 )
             )

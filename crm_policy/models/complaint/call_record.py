@@ -3,7 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from ...const import CALL_OUTCOMES, ENDED_OUTCOMES
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import moment_words, reader_zone
+from ...words import list_words
 from .complaint_mixin import WINDOW
 
 PROMISE_KEPT = "policy_promised_call_at"
@@ -55,7 +56,7 @@ class CrmPolicyCallRecord(models.AbstractModel):
                 raise ValidationError(
                     self.env._(
                         "Who is to be called back must be reachable. Fill in: %(fields)s.",
-                        fields=", ".join(missing),
+                        fields=list_words(self.env, missing),
                     )
                 )
 
@@ -166,13 +167,13 @@ class CrmPolicyCallRecord(models.AbstractModel):
         rule = self._policy_promise_rule(self.sudo().policy_version_id)
         [latest] = rule._policy_due([now], self.company_id) if rule else [promised]
         if promised > latest:
-            zone = company_zone(self.company_id)
+            zone = reader_zone(self.env.user, self.company_id)
             raise PolicyRefusal(
                 self.env._(
                     "%(clause)s: a call back by %(promised)s is too late; %(latest)s is the limit.",
                     clause=rule.clause_id._policy_citation(),
-                    promised=to_local(promised, zone).strftime("%Y-%m-%d %H:%M"),
-                    latest=to_local(latest, zone).strftime("%Y-%m-%d %H:%M"),
+                    promised=moment_words(promised, zone),
+                    latest=moment_words(latest, zone),
                 )
             )
 

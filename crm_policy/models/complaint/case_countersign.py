@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES
+from ...words import list_words
 
 ASKERS = ("crm_policy.group_supervisor",)
 
@@ -137,7 +138,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                     "%(clause)s: before %(step)s comes: %(missing)s.",
                     clause=step.clause_id._policy_citation(),
                     step=step.name,
-                    missing=", ".join(missing.mapped("name")),
+                    missing=list_words(self.env, missing.mapped("name")),
                 )
             )
 

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...const import EMERGENCY_TRIGGERS, ENDED_OUTCOMES
 from ...exceptions import PolicyRefusal
+from ...words import list_words
 from .remedy import COUNTED
 
 STARTERS = ("crm_policy.group_manager", "crm_policy.group_ceo")
@@ -81,7 +82,7 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
         if not any(self.env.user.has_group(group) for group in STARTERS):
             names = [self.env.ref(group).sudo().display_name for group in STARTERS]
             raise AccessError(
-                self.env._("This step is taken by: %(groups)s.", groups=", ".join(names))
+                self.env._("This step is taken by: %(groups)s.", groups=list_words(self.env, names))
             )
         self.check_access("read")
         self._policy_refuse_accused()
@@ -265,7 +266,7 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
                 clause=emergency.clause_id._policy_citation(),
                 case=self.display_name,
                 emergency=emergency.number,
-                deciders=", ".join(emergency._policy_ratifiers().mapped("name"))
+                deciders=list_words(self.env, emergency._policy_ratifiers().mapped("name"))
                 or self.env._("nobody yet"),
             )
         )

@@ -5,6 +5,7 @@ from odoo.tools import SQL, plaintext2html
 
 from ...tools import fact_order, numbering
 from ...tools.zones import company_zone, day_start
+from ...words import list_words
 
 # Without these no case goes on.
 BEGINNING = ("policy_intake_at", "policy_accepted_at")
@@ -262,5 +263,5 @@ class CrmPolicyCaseImport(models.AbstractModel):
         if row["author_id"]:
             yield self.env._("Recorded there by %(author)s.", author=names[row["author_id"]])
         if missing:
-            labels = ", ".join(map(self._policy_label, missing))
+            labels = list_words(self.env, list(map(self._policy_label, missing)))
             yield self.env._("Not known: %(facts)s.", facts=labels)

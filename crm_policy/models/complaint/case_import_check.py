@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, REMEDIES
 from ...tools import fact_order
 from ...tools.amounts import is_plausible
+from ...words import list_words
 from .case_sight import HANDLERS
 from .complaint_fields import MEASURES, STEP_TEXTS
 
@@ -167,7 +168,7 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
         guarded = self._policy_guarded_fields().intersection(vals)
         unknown = vals.keys() - self._fields.keys()
         if guarded or unknown:
-            names = ", ".join(sorted(guarded | unknown))
+            names = list_words(self.env, sorted(guarded | unknown))
             yield None, self.env._("%(fields)s: not a value of a new case.", fields=names)
             return
         for name in ("policy_kind", "name"):
@@ -244,7 +245,7 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
         if not facts.get("policy_intake_at") and "policy_intake_at" not in missing:
             missing = ["policy_intake_at", *missing]
         if missing:
-            labels = ", ".join(map(self._policy_label, missing))
+            labels = list_words(self.env, list(map(self._policy_label, missing)))
             sentence = self.env._(
                 "It is still open and goes on from here, so it needs: %(facts)s.", facts=labels
             )
@@ -256,7 +257,10 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
         texts, vals, facts = row["texts"], row["vals"], row["facts"]
         unknown = sorted(texts.keys() - TEXTS)
         if unknown:
-            yield None, self.env._("%(name)s is no text of a step.", name=", ".join(unknown))
+            yield (
+                None,
+                self.env._("%(name)s is no text of a step.", name=list_words(self.env, unknown)),
+            )
         score = texts.get("policy_callback_score")
         if score is not None and (isinstance(score, bool) or score not in range(1, 6)):
             sentence = self.env._(

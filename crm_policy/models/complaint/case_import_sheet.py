@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...tools import cell_values
 from ...tools.import_sheet import EXAMPLE
+from ...words import list_words
 from .case_import_cells import Line
 from .case_import_columns import MOMENTS
 
@@ -97,7 +98,9 @@ class CrmPolicyCaseImportSheet(models.AbstractModel):
             missing.append(titles["registered_at"])
         if missing:
             raise UserError(
-                self.env._("These columns are missing: %(titles)s.", titles=", ".join(missing))
+                self.env._(
+                    "These columns are missing: %(titles)s.", titles=list_words(self.env, missing)
+                )
             )
 
     @api.model

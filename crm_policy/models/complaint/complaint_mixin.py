@@ -8,6 +8,7 @@ from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 from ...tools.zones import local_day
+from ...words import list_words, with_note
 from .complaint_fields import MEASURES, STEP_TEXTS
 
 WINDOW = ("crm_policy.group_specialist",)
@@ -407,7 +408,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         if not user._is_superuser() and not any(user.has_group(group) for group in groups):
             names = [self.env.ref(group).sudo().display_name for group in groups]
             raise AccessError(
-                self.env._("This step is taken by: %(groups)s.", groups=", ".join(names))
+                self.env._("This step is taken by: %(groups)s.", groups=list_words(self.env, names))
             )
         # A re-checker reads the case of others; everybody else works on what is his.
         self.check_access("read" if groups == RECHECKERS else "write")
@@ -553,7 +554,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     or self.policy_version_id.display_name,
                     case=self.display_name,
                     fact=self._policy_label(name),
-                    missing=", ".join(map(self._policy_fact_words, missing)),
+                    missing=list_words(self.env, list(map(self._policy_fact_words, missing))),
                 )
             )
         before = max((self[fact] for fact in order[name]), default=None)
@@ -575,7 +576,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         """Return the name of a fact with the number of the clause that demands it."""
         clause = self._policy_fact_clause(name)
         label = self._policy_label(name)
-        return f"{label} ({clause.number})" if clause else label
+        return with_note(self.env, label, clause.number)
 
     def _policy_check_registered(self):
         names = ["policy_complaint_type_id", "partner_id"]
@@ -587,7 +588,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 self.env._(
                     "%(case)s cannot be registered without: %(fields)s.",
                     case=self.display_name,
-                    fields=", ".join(missing),
+                    fields=list_words(self.env, missing),
                 )
             )
 
@@ -611,7 +612,9 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 self.env._(
                     "%(case)s waits for: %(users)s.",
                     case=self.display_name,
-                    users=", ".join(undecided.policy_approval_id.eligible_user_ids.mapped("name")),
+                    users=list_words(
+                        self.env, undecided.policy_approval_id.eligible_user_ids.mapped("name")
+                    ),
                 )
             )
         user = self.env.user

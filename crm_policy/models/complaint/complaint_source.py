@@ -2,6 +2,7 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 
 from ...const import SEVERITIES, URGENCIES
+from ...words import list_words
 
 # What a source demands of the cases that came through it: not lifted while there are such cases.
 DEMANDS = ("is_external", "blocks_deletion", "needs_reference")
@@ -82,9 +83,12 @@ class CrmPolicyComplaintSource(models.Model):
                     "%(origin)s: there are cases that came through it. %(fields)s stays; archive "
                     "the source and make another one.",
                     origin=self.display_name,
-                    fields=", ".join(
-                        self._fields[name].get_description(self.env, ["string"])["string"]
-                        for name in lifted
+                    fields=list_words(
+                        self.env,
+                        [
+                            self._fields[name].get_description(self.env, ["string"])["string"]
+                            for name in lifted
+                        ],
                     ),
                 )
             )

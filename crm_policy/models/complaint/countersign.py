@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES
+from ...words import list_words
 
 
 class CrmPolicyCountersign(models.Model):
@@ -116,7 +117,7 @@ class CrmPolicyCountersign(models.Model):
                         "%(step)s is answered by %(role)s: %(users)s.",
                         step=line.display_name,
                         role=line.role_id.sudo().name,
-                        users=", ".join(holders.mapped("name")) or "-",
+                        users=list_words(self.env, holders.mapped("name")) or "-",
                     )
                 )
         lines = self.sudo()

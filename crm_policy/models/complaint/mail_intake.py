@@ -12,6 +12,7 @@ from odoo.tools.mail import email_split_tuples
 
 from ...const import KINDS, URGENCIES
 from ...tools import mail_signs
+from ...words import list_words
 from .mail_gateway import FACTS
 
 BLOCK_END = re.compile(r"</(?:div|p|tr|table|h[1-6]|blockquote)>|<hr[^>]*>", re.IGNORECASE)
@@ -196,7 +197,9 @@ class CrmPolicyMailIntake(models.AbstractModel):
             return body
         names = [str(attachment[0]) for attachment in msg.get("attachments") or []]
         if names:
-            text = self.env._("The mail has no text. Attached: %(names)s", names=", ".join(names))
+            text = self.env._(
+                "The mail has no text. Attached: %(names)s", names=list_words(self.env, names)
+            )
         else:
             text = self.env._("The mail has no text.")
         return Markup("<p>%s</p>") % text

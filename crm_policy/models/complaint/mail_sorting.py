@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ...words import list_words
 from .complaint_mixin import WINDOW
 
 DISMISSERS = ("crm_policy.group_supervisor",)
@@ -38,7 +39,7 @@ class CrmPolicyMailSorting(models.AbstractModel):
                     self.env._(
                         "%(case)s is not sorted yet. Fill in: %(fields)s.",
                         case=case.display_name,
-                        fields=", ".join(map(self._policy_label, missing)),
+                        fields=list_words(self.env, list(map(self._policy_label, missing))),
                     )
                 )
         # Whoever sorts it knows it: it is his unless it is somebody's, and he does not lose sight.

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
+from ...words import list_words
+
 
 class CrmPolicyBreach(models.AbstractModel):
     """A document that shows its violations: to each user those that he may see."""
@@ -72,8 +74,8 @@ class CrmPolicyBreach(models.AbstractModel):
                 self.env._(
                     "%(record)s was late: %(violations)s must be explained first, by %(people)s.",
                     record=self.display_name,
-                    violations=", ".join(unexplained.mapped("display_name")),
-                    people=", ".join(unexplained.user_id.mapped("name")),
+                    violations=list_words(self.env, unexplained.mapped("display_name")),
+                    people=list_words(self.env, unexplained.user_id.mapped("name")),
                 )
             )
         return result

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import company_zone, moment_words, reader_zone
 
 _logger = logging.getLogger(__name__)
 
@@ -364,10 +364,14 @@ class CrmPolicyDeadlineAlert(models.AbstractModel):
             lines.append(line)
         return lines
 
-    def _policy_due_words(self):
-        """Return when it is due on the wall clock of its company: "2026-03-04 13:30"."""
-        local = to_local(self.due_at, company_zone(self.company_id))
-        return local.strftime("%Y-%m-%d %H:%M")
+    def _policy_due_words(self, reader=None):
+        """Return when it is due, with the zone: "2026-03-04 13:30 (Asia/Shanghai)".
+
+        :param reader: the ``res.users`` who reads it on his own wall clock; None: the company's.
+        """
+        company = self.company_id
+        zone = reader_zone(reader, company) if reader else company_zone(company)
+        return moment_words(self.due_at, zone)
 
     def _policy_reminder(self, kind):
         """Return the words of the activity that reminds somebody of this deadline."""

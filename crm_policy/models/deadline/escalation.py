@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ...tools.zones import local_day
+from ...words import list_words
 
 
 class CrmPolicyEscalation(models.Model):
@@ -330,8 +331,8 @@ class CrmPolicyEscalation(models.Model):
                             clause=deadline.with_env(env).clause_id._policy_citation(),
                             rule=deadline.with_env(env).name,
                             due=deadline._policy_due_words(),
-                            people=", ".join(
-                                name or env._("nobody") for name in dict.fromkeys(names)
+                            people=list_words(
+                                env, [name or env._("nobody") for name in dict.fromkeys(names)]
                             ),
                         )
                         for deadline, names in lines.items()

@@ -65,7 +65,7 @@ class CrmPolicyEscalationDigest(models.AbstractModel):
                 "case": deadline.res_name,
                 "name": deadline.name,
                 "clause": deadline.clause_id._policy_citation(),
-                "due": deadline._policy_due_words(),
+                "due": deadline._policy_due_words(user),
                 "person": deadline.user_id.name or deadline.role_id.name or "",
                 "url": f"/mail/view?model={deadline.res_model}&res_id={deadline.res_id}",
             }

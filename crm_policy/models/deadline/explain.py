@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import format_datetime
 
 from ...tools.zones import company_zone
+from ...words import list_words, with_note
 
 
 class CrmPolicyExplain(models.AbstractModel):
@@ -92,7 +93,7 @@ class CrmPolicyExplain(models.AbstractModel):
         lines += [f"{label}: {value}" for label, value in told["facts"]]
         for row in told["rows"]:
             words = f"{row['from']} - {row['to']}  {row['amount']}"
-            lines.append(f"{words} ({row['reason']})" if row["reason"] else words)
+            lines.append(with_note(self.env, words, row["reason"]))
         return [*lines, told["total"]]
 
     def _policy_explained(self):
@@ -111,12 +112,13 @@ class CrmPolicyExplain(models.AbstractModel):
                     (
                         stop.start,
                         stop.stop,
-                        ", ".join(
+                        list_words(
+                            self.env,
                             dict.fromkeys(
                                 names[pause.code]
                                 for pause in own
                                 if pause.stop.start < stop.stop and pause.stop.stop > stop.start
-                            )
+                            ),
                         ),
                     )
                     for stop in counted

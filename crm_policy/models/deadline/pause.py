@@ -10,7 +10,8 @@ from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
 from ...tools.pauses import Stop
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import company_zone, moment_words
+from ...words import list_words
 
 _logger = logging.getLogger(__name__)
 
@@ -192,7 +193,7 @@ class CrmPolicyPause(models.Model):
                         clause=pause.sudo().clause_id._policy_citation(),
                         reason=pause.reason_id.name,
                         role=pause.sudo().role_id.name,
-                        users=", ".join(deciders.sudo().mapped("name"))
+                        users=list_words(self.env, deciders.sudo().mapped("name"))
                         or self.env._("nobody at present"),
                     )
                 )
@@ -412,8 +413,8 @@ class CrmPolicyPause(models.Model):
         values = {
             "clause": self.clause_id._policy_citation(),
             "reason": self.reason_id.name,
-            "limit": self.limit_at and to_local(self.limit_at, zone).strftime("%Y-%m-%d %H:%M"),
-            "end": self.to_at and to_local(self.to_at, zone).strftime("%Y-%m-%d %H:%M"),
+            "limit": self.limit_at and moment_words(self.limit_at, zone),
+            "end": self.to_at and moment_words(self.to_at, zone),
             "role": self.role_id.name,
         }
         sentence = {

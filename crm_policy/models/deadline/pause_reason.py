@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from ...const import PAUSE_UNITS, codes_of
 from ...exceptions import PolicyRefusal
 from ...tools.zones import company_zone, to_local, to_utc
+from ...words import list_words
 from .deadline_plan import LONGEST
 
 WHOLE_UNITS = ("working_days", "calendar_days")
@@ -260,4 +261,4 @@ class CrmPolicyPauseReason(models.Model):
             words.append(self.env._("%(limit)g %(unit)s per case", limit=self.max_total, unit=unit))
         if self.max_count:
             words.append(self.env._("%(limit)s times per case", limit=self.max_count))
-        return ", ".join(words)
+        return list_words(self.env, words)

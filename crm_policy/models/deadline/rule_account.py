@@ -7,6 +7,7 @@ from odoo.tools import format_datetime
 
 from ...tools import time_account
 from ...tools.zones import company_zone, day_start, to_local
+from ...words import list_words
 from .deadline_plan import SECONDS
 
 HOUR = 3600
@@ -109,7 +110,7 @@ class CrmPolicyRuleAccount(models.AbstractModel):
                     "from": self._policy_instant_words(first.start, company),
                     "to": self._policy_instant_words(last.stop, company),
                     "amount": amount,
-                    "reason": ", ".join(dict.fromkeys(reasons)),
+                    "reason": list_words(self.env, dict.fromkeys(reasons)),
                 }
             )
         return result
@@ -201,11 +202,11 @@ class CrmPolicyRuleAccount(models.AbstractModel):
             if part.cause:
                 cause = first[part.cause]
             elif part.kind == time_account.PAUSED:
-                cause = _names(stops, part) or self.env._("Standing still")
+                cause = _names(self.env, stops, part) or self.env._("Standing still")
             elif part.kind == time_account.COUNTED:
-                cause = _names(make_up, part)
+                cause = _names(self.env, make_up, part)
             else:
-                cause = _names(closures, part)
+                cause = _names(self.env, closures, part)
                 if cause and self._policy_has_rest_day(part, closures, zone):
                     rest = self.env._("days without work")
                     cause = f"{cause}, {rest}"
@@ -281,7 +282,7 @@ def _moment(instant):
     return datetime.fromtimestamp(instant, UTC).replace(tzinfo=None)
 
 
-def _names(spans, part):
+def _names(env, spans, part):
     """Return the names of the spans that touch a part, each once."""
     names = [name for low, high, name in spans if low < part.stop and high > part.start]
-    return ", ".join(dict.fromkeys(names))
+    return list_words(env, dict.fromkeys(names))

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 from ...exceptions import PolicyRefusal
-from ...tools.zones import company_zone, to_local
+from ...tools.zones import moment_words, reader_zone
 
 
 class CrmPolicyViolationRight(models.AbstractModel):
@@ -57,7 +57,7 @@ class CrmPolicyViolationRight(models.AbstractModel):
                     clause=self.clause_id._policy_citation(),
                     person=self.user_id.name,
                     violation=self.display_name,
-                    until=to_local(until, company_zone(self.company_id)).strftime("%Y-%m-%d %H:%M"),
+                    until=moment_words(until, reader_zone(self.env.user, self.company_id)),
                 )
             )
         return None

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ...words import list_words
+
 
 def own_defaults(model, names):
     """Return the defaults that the fields themselves declare; no caller and no user has a say."""
@@ -41,7 +43,7 @@ class CrmPolicyGuarded(models.AbstractModel):
                     "%(model)s: %(fields)s cannot be written. Use the buttons: each of them "
                     "checks the policy and leaves its trace.",
                     model=self.env["ir.model"]._get(self._name).name,
-                    fields=", ".join(labels[name]["string"] for name in refused),
+                    fields=list_words(self.env, [labels[name]["string"] for name in refused]),
                 )
             )
 

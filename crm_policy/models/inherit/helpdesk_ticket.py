@@ -4,6 +4,7 @@ from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
+from ...words import list_words
 from ..complaint.complaint_fields import CrmPolicyComplaintFields
 from ..complaint.intake import CrmPolicyIntake
 
@@ -196,7 +197,7 @@ class HelpdeskTicket(models.Model):
                     "%(ticket)s is governed by its policy: %(fields)s follow the steps of the "
                     "case. Use its buttons.",
                     ticket=self.filtered("policy_kind")[0].display_name,
-                    fields=", ".join(self._policy_label(name) for name in refused),
+                    fields=list_words(self.env, [self._policy_label(name) for name in refused]),
                 )
             )
         return super().write(vals)

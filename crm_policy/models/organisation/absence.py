@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...tools.zones import moment_words, reader_zone
+from ...words import list_words
 from .role import can_act
 
 # What says that a person is away, and when.
@@ -114,7 +116,8 @@ class CrmPolicyAbsence(models.AbstractModel):
             )
             if away:
                 problem = self.env._(
-                    "%(others)s is away at the same time.", others=", ".join(away.mapped("name"))
+                    "%(others)s is away at the same time.",
+                    others=list_words(self.env, away.mapped("name")),
                 )
         if problem:
             raise UserError(
@@ -124,9 +127,7 @@ class CrmPolicyAbsence(models.AbstractModel):
                     rule=post.role_id._policy_rule_words(),
                     post=post.display_name,
                     person=user.name,
-                    start=fields.Datetime.context_timestamp(self, self.date_from).strftime(
-                        "%Y-%m-%d %H:%M"
-                    ),
+                    start=moment_words(self.date_from, reader_zone(self.env.user, self.company_id)),
                     problem=problem,
                 )
             )

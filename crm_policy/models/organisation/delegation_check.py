@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from ...tools.zones import company_zone, day_start
+from ...words import list_words
 from .role import can_act
 
 # Who writes a delegation for somebody who is away.
@@ -130,7 +131,7 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
             return self.env._(
                 "%(person)s does not work for %(company)s: archived users, customers and people "
                 "of other companies neither delegate nor act for somebody.",
-                person=", ".join(gone.mapped("name")),
+                person=list_words(self.env, gone.mapped("name")),
                 company=self.company_id.name,
             )
         return None
@@ -155,7 +156,7 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
         """Say that what he does not hold, or has from somebody else only, is not his to give."""
         values = {
             "person": self.from_user_id.name,
-            "roles": ", ".join(roles.mapped("name")),
+            "roles": list_words(self.env, roles.mapped("name")),
         }
         source = self.search(
             self._policy_active_domain(fields.Datetime.now())
@@ -231,7 +232,7 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                     "%(principal)s has delegated %(roles)s to %(delegate)s from %(start)s to "
                     "%(stop)s: delegation %(number)s. Revoke it first, or choose other days.",
                     principal=self.from_user_id.name,
-                    roles=", ".join(shared.mapped("name")) or self.env._("his roles"),
+                    roles=list_words(self.env, shared.mapped("name")) or self.env._("his roles"),
                     delegate=other.to_user_id.name,
                     start=format_date(self.env, other.date_from),
                     stop=format_date(self.env, other.date_to),
@@ -284,7 +285,7 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                 return self.env._(
                     "%(people)s act for each other and would be away at the same time: nobody "
                     "would decide. Choose somebody who is there.",
-                    people=", ".join(people.mapped("name")),
+                    people=list_words(self.env, people.mapped("name")),
                 )
         return None
 
@@ -329,8 +330,8 @@ class CrmPolicyDelegationCheck(models.AbstractModel):
                     self.env._(
                         "Circular delegation: %(people)s act for each other (%(numbers)s). When "
                         "they are away together, nobody decides.",
-                        people=", ".join(circle.from_user_id.mapped("name")),
-                        numbers=", ".join(circle.sorted("id").mapped("number")),
+                        people=list_words(self.env, circle.from_user_id.mapped("name")),
+                        numbers=list_words(self.env, circle.sorted("id").mapped("number")),
                     ),
                 )
             )

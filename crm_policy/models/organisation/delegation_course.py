@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
+from ...words import list_words
+
 _logger = logging.getLogger(__name__)
 
 BATCH = 100
@@ -147,7 +149,8 @@ class CrmPolicyDelegationCourse(models.AbstractModel):
                 "included. Roles: %(roles)s. Up to: %(cap)s. Entered by %(author)s.",
                 start=format_date(self.env, self.date_from),
                 stop=format_date(self.env, self.date_to),
-                roles=", ".join(self.role_ids.mapped("name")) or self.env._("all that he holds"),
+                roles=list_words(self.env, self.role_ids.mapped("name"))
+                or self.env._("all that he holds"),
                 cap=format_amount(self.env, self.max_amount, self.currency_id)
                 if self.max_amount
                 else self.env._("his own limit"),

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...exceptions import PolicyRefusal
 from ...tools.zones import local_day
+from ...words import list_words
 
 
 class CrmPolicyExchange(models.AbstractModel):
@@ -75,7 +76,7 @@ class CrmPolicyExchange(models.AbstractModel):
                 limit=self.currency_id.name,
                 currency=currency.name,
                 day=day,
-                users=", ".join(self._policy_rate_keepers().mapped("name"))
+                users=list_words(self.env, self._policy_rate_keepers().mapped("name"))
                 or self.env._("nobody yet"),
             )
         )

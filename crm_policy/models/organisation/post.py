@@ -3,6 +3,7 @@ import math
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ...words import list_words
 from .role import refuse_own_appointment
 
 
@@ -143,7 +144,7 @@ class CrmPolicyPost(models.Model):
                     self.env._(
                         "%(post)s: %(people)s is not a member of %(company)s.",
                         post=post.display_name,
-                        people=", ".join(strangers.mapped("name")),
+                        people=list_words(self.env, strangers.mapped("name")),
                         company=company.name,
                     )
                 )

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.zones import local_day
+from ...words import list_words
 from .role import can_act
 
 KINDS = [
@@ -131,7 +132,7 @@ class CrmPolicyTeam(models.Model):
                     self.env._(
                         "%(team)s: %(member)s does not belong to %(company)s.",
                         team=team.name,
-                        member=", ".join(strangers.mapped("name")),
+                        member=list_words(self.env, strangers.mapped("name")),
                         company=team.company_id.name,
                     )
                 )

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...words import list_words
+
 
 class CrmPolicyTeamMember(models.Model):
     """A seat of a team: a person, or whoever holds a role. A role's holders all sit in it.
@@ -87,7 +89,8 @@ class CrmPolicyTeamMember(models.Model):
                     self.env._(
                         "%(team)s: %(member)s does not belong to %(company)s.",
                         team=member.team_id.name,
-                        member=", ".join(strangers.mapped("name")) or member.role_id.name,
+                        member=list_words(self.env, strangers.mapped("name"))
+                        or member.role_id.name,
                         company=company.name,
                     )
                 )

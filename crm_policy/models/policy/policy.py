@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ...tools import pack
+from ...words import list_words
 
 PACK_LOCK = 0x504B  # of the advisory locks in the database: "PK"
 # What every record of a policy refers to.
@@ -125,7 +126,7 @@ class CrmPolicy(models.Model):
                     self.env._(
                         "%(policy)s: %(fields)s stay as they are once a version was handed over.",
                         policy=policy.display_name,
-                        fields=", ".join(labels[name]["string"] for name in changed),
+                        fields=list_words(self.env, [labels[name]["string"] for name in changed]),
                     )
                 )
 

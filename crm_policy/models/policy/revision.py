@@ -8,6 +8,7 @@ from odoo.fields import Domain
 
 from ...tools import text_diff
 from ...tools.zones import local_days
+from ...words import list_words
 
 _logger = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ class CrmPolicyRevision(models.AbstractModel):
                     self.env._(
                         "%(version)s follows another version: fill in %(fields)s.",
                         version=version.display_name,
-                        fields=", ".join(missing),
+                        fields=list_words(self.env, missing),
                     )
                 )
 

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.models import LOG_ACCESS_COLUMNS
 
+from ...words import list_words
+
 # What is not the rule's own: it follows the clause or the database.
 _NO_CONTENT = frozenset({"id", "clause_id", "version_id", "company_id", *LOG_ACCESS_COLUMNS})
 
@@ -154,7 +156,7 @@ class CrmPolicyRuleMixin(models.AbstractModel):
     def _policy_value_in_words(self, field):
         value = self[field.name]
         if field.relational:
-            return ", ".join(value.mapped("display_name"))
+            return list_words(self.env, value.mapped("display_name"))
         if field.type == "selection":
             return dict(field._description_selection(self.env)).get(value, "")
         if field.type == "boolean":

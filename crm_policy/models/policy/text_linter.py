@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
+from ...words import list_words
+
 
 class CrmPolicyTextLinter(models.AbstractModel):
     """Finds what is wrong with the text of a version, its signatures and its review."""
@@ -44,7 +46,7 @@ class CrmPolicyTextLinter(models.AbstractModel):
                     "error",
                     self.env._(
                         "Sections are missing: %(sections)s. Write them and mark their clauses.",
-                        sections=", ".join(missing.mapped("name")),
+                        sections=list_words(self.env, missing.mapped("name")),
                     ),
                     version,
                     version=version,

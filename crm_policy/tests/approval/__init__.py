@@ -13,10 +13,13 @@ from . import test_deputies
 from . import test_sequence_route
 from . import test_forged_decisions
 from . import test_sign_gate
+from . import test_sign_next
+from . import test_sign_offer
 from . import test_approval_notices
 from . import test_resting_route
 from . import test_oral_consents
 from . import test_oral_guards
+from . import test_oral_notices
 from . import test_relied_on
 from . import test_remedy_execution
 from . import test_scenario_lines
@@ -24,5 +27,6 @@ from . import test_approval_arguments
 from . import test_approval_batch
 from . import test_approval_modes
 from . import test_approval_turns
+from . import test_list_words
 from . import test_never_stuck
 from . import test_remedy_turns

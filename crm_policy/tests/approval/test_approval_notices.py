@@ -45,6 +45,14 @@ class TestApprovalNotices(PolicyCommon):
             self.assertNotIn(forbidden, message.body)
         self.assertFalse(self._told("manager"))
 
+    def test_times_are_those_of_the_reader_and_name_their_zone(self):
+        self.users["manager"].tz, self.users["ceo"].tz = "Europe/Berlin", False
+        with at("2026-03-02 18:00"):
+            self._submitted()
+            self._submitted(60000)
+            self.assertIn("2026-03-02 11:00 (Europe/Berlin)", self._told("manager").body)
+        self.assertIn("2026-03-02 18:00 (Asia/Shanghai)", self._told("ceo").body)
+
     def test_many_requests_are_one_message(self):
         remedies = [self._submitted() for _number in range(3)]
         [message] = self._told("manager")

@@ -238,7 +238,12 @@ class TestOralConsents(AuthorityCommon):
             _case, remedy = self._proposed_case(5000)
             with self.assertRaises(PolicyRefusal) as caught:
                 self._as("specialist", remedy).action_policy_oral_yes(self.users["ceo"].id)
-            for part in ("Clause 4.4", first.display_name, "2026-03-03 10:00:00", "t_manager"):
+            for part in (
+                "Clause 4.4",
+                first.display_name,
+                "2026-03-03 10:00 (Asia/Shanghai)",
+                "t_manager",
+            ):
                 self.assertIn(part, str(caught.exception))
             colleague = remedy.with_user(self.users["supervisor"])
             colleague.action_policy_oral_yes(self.users["manager"].id)

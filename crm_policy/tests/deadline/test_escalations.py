@@ -293,7 +293,7 @@ class TestEscalations(AlertCommon):
         activity = self._activities(case)
         self.assertEqual(activity.user_id, boss)
         self.assertIn("2.2", activity.summary)
-        self.assertIn("2026-03-05 10:00", activity.summary)
+        self.assertIn("2026-03-05 10:00 (Asia/Shanghai)", activity.summary)
         case.with_user(boss).check_access("read")
         self.assertEqual(case.message_partner_ids, followers)
 
@@ -349,7 +349,7 @@ class TestEscalations(AlertCommon):
         )
         note = case.message_ids.filtered(lambda message: "Told:" in message.body)
         self.assertEqual(len(note), 1)
-        self.assertIn("2026-03-05 10:00", note.body)
+        self.assertIn("2026-03-05 10:00 (Asia/Shanghai)", note.body)
 
     def test_one_mail_per_person_and_run(self):
         """U46."""
@@ -364,7 +364,7 @@ class TestEscalations(AlertCommon):
         for case in cases:
             self.assertIn(case.display_name, mail.body_html)
         self.assertIn("Clause 2.2", mail.body_html)
-        self.assertIn("2026-03-05 10:00", mail.body_html)
+        self.assertIn("2026-03-05 10:00 (Asia/Shanghai)", mail.body_html)
         self._run("2026-03-05 12:10")
         self.assertEqual(len(self._mails("supervisor")), 1)
         self.assertEqual(

@@ -109,6 +109,23 @@ class TestLedgerExport(LedgerCommon, HttpCase):
         with self.assertRaisesRegex(UserError, "lies before"):
             page.action_policy_export()
 
+    def test_the_page_says_itself_that_there_is_nothing_to_send(self):
+        Page = self.env["crm.policy.ledger"].with_user(self.users["ceo"])
+        page = Page.create({"since": "2018-01-01", "until": "2018-01-31"})
+        with self.assertRaisesRegex(UserError, "No event of this period"):
+            page.action_policy_export()
+        branch = self._new_company("杭州分公司")
+        everywhere = self.users["policy_admin"]
+        everywhere.company_ids |= branch
+        with self.assertRaisesRegex(UserError, "No event is in the chain yet"):
+            page.with_user(everywhere).create({"company_id": branch.id}).action_policy_export()
+
+    def test_the_page_bears_the_name_of_its_chain(self):
+        page = self.env["crm.policy.ledger"].new({})
+        self.assertEqual(page.display_name, f"Ledger Chain: {self.env.company.name}")
+        page.without_company = True
+        self.assertEqual(page.display_name, "Ledger Chain of No Company")
+
     @mute_logger("odoo.http")
     def test_the_page_refuses_everybody_else(self):
         other = self._new_company("杭州分公司")

@@ -7,7 +7,7 @@ from unittest import SkipTest
 from odoo.fields import Domain
 from odoo.tests import TransactionCase, tagged
 
-from ...const import KINDS, STEPS
+from ...const import KINDS, REMEDIES, STEPS
 
 
 @tagged("post_install", "-at_install")
@@ -32,6 +32,16 @@ class TestDemoCompany(TransactionCase):
     def test_it_is_there(self):
         """Odoo installs on without demo data when one of the files fails, with a warning only."""
         self.assertTrue(self.is_loaded)
+
+    def test_what_it_was_told_is_chinese_throughout(self):
+        """Odoo reads the translations after the demo data; its messages are written before."""
+        labels = [label for _code, label in REMEDIES]
+        messages = self.env["mail.message"].search(
+            [("model", "in", ("crm.policy.approval", "helpdesk.ticket"))]
+        )
+        self.assertTrue(any("退款" in message.body for message in messages))
+        for message in messages:
+            self.assertFalse([label for label in labels if label in message.body], message.body)
 
     def test_it_shows_every_kind_and_every_step(self):
         self.assertEqual(set(self.cases.mapped("policy_kind")), set(dict(KINDS)))

@@ -25,11 +25,30 @@ class TestTourApprovalPhone(ApprovalInbox):
     touch_enabled = True
 
     def test_the_director_signs_on_the_phone(self):
-        small, _large = self._requests(15000, 20000)
+        small, large = self._requests(15000, 20000)
         self.start_tour("/odoo/policy-approvals", "crm_policy_approval_phone", login="t_director")
         self.env.invalidate_all()
-        self.assertEqual(small.state, "approved")
+        self.assertEqual([small.state, large.state], ["approved", "rejected"])
         self.assertEqual(small.decision_ids.comment, "金额已核对")
+
+
+@tagged("post_install", "-at_install")
+class TestTourApprovalNext(ApprovalInbox):
+    def test_one_after_the_other_without_a_click_between(self):
+        requests = self._requests(5000, 6000, 7000)
+        self.start_tour("/odoo/policy-approvals", "crm_policy_approval_next", login="t_manager")
+        self.env.invalidate_all()
+        self.assertEqual({request.state for request in requests}, {"approved"})
+
+    def test_who_came_by_a_link_stays(self):
+        request, other = self._requests(5000, 6000)
+        self.start_tour(
+            f"/mail/view?model=crm.policy.approval&res_id={request.id}",
+            "crm_policy_approval_stay",
+            login="t_manager",
+        )
+        self.env.invalidate_all()
+        self.assertEqual([request.state, other.state], ["approved", "pending"])
 
 
 @tagged("post_install", "-at_install")

@@ -127,8 +127,9 @@ export class ApprovalChainField extends Component {
                 additionalContext: {
                     default_approval_id: this.chain.id,
                     default_outcome: code,
+                    default_from_inbox: Boolean(this.props.record.context.policy_inbox),
                 },
-                onClose: () => this.props.record.model.load(),
+                onClose: (infos) => infos?.noReload || this.props.record.model.load(),
             }
         );
     }

@@ -36,12 +36,82 @@ tours.add("crm_policy_approval_phone", {
         {trigger: ".modal button[name=action_policy_confirm]", run: "click"},
         {trigger: "body:not(:has(.modal))"},
         {
-            content: "signed: the chain ends",
-            trigger: ".o_policy_link_approved:contains(金额已核对) ~ .o_policy_link_end",
+            content: "what was done, and how many are left",
+            trigger: ".o_notification:contains(已批准):contains(1)",
+        },
+        {
+            content: "the next one is there already",
+            trigger: ".o_field_widget[name=amount]:contains(20,000.00)",
         },
         {
             content: "one is left",
             trigger: ".o_policy_approvals_systray .badge:contains(1)",
+        },
+        {
+            content: "it can be decided",
+            trigger: ".o_policy_link_pending:contains(t_director)",
+        },
+        {trigger: ".o_policy_turns", run: "click"},
+        {trigger: ".o-dropdown-item:contains(驳回)", run: "click"},
+        {
+            trigger: ".modal .o_field_widget[name=comment] textarea",
+            run: "edit 证据不足",
+        },
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {content: "the inbox is empty", trigger: ".o_kanban_view .o_view_nocontent_smiling_face"},
+        {trigger: "body:not(:has(.o_policy_approvals_systray .badge)):not(:has(.modal))"},
+    ],
+});
+
+// At the desk: one after the other, by the buttons of the form.
+tours.add("crm_policy_approval_next", {
+    steps: () => [
+        {trigger: ".o_data_row:contains(6,000.00) .o_data_cell[name=name]", run: "click"},
+        {
+            content: "the second of three",
+            trigger: ".o_pager:contains(2):contains(3)",
+        },
+        {trigger: ".o_statusbar_buttons button:contains(批准)", run: "click"},
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {
+            content: "the one below",
+            trigger: ".o_form_view .o_field_widget[name=amount]:contains(5,000.00)",
+        },
+        {content: "the pager goes through what is left", trigger: ".o_pager:contains(2 / 2)"},
+        {
+            content: "the way back is the inbox alone, not what was decided",
+            trigger:
+                ".o_breadcrumb:has(.breadcrumb-item):not(:has(.breadcrumb-item ~ .breadcrumb-item))",
+        },
+        {trigger: ".o_statusbar_buttons button:contains(批准)", run: "click"},
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {
+            content: "from the end of the list to its beginning",
+            trigger: ".o_form_view .o_field_widget[name=amount]:contains(7,000.00)",
+        },
+        {trigger: ".o_statusbar_buttons button:contains(批准)", run: "click"},
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {
+            content: "nothing is left",
+            trigger: ".o_list_view .o_view_nocontent_smiling_face",
+        },
+        {trigger: "body:not(:has(.o_policy_approvals_systray .badge)):not(:has(.modal))"},
+    ],
+});
+
+// Opened by a link: one stays with the request and sees what came of it.
+tours.add("crm_policy_approval_stay", {
+    steps: () => [
+        {trigger: ".o_statusbar_buttons button:contains(批准)", run: "click"},
+        {
+            trigger: ".modal .o_field_widget[name=comment] textarea",
+            run: "edit 金额已核对",
+        },
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        {
+            content: "signed: the chain ends",
+            trigger: ".o_policy_link_approved:contains(金额已核对) ~ .o_policy_link_end",
         },
     ],
 });
