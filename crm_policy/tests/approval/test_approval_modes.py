@@ -215,6 +215,38 @@ class TestApprovalModes(ApprovalCommon):
         self.assertEqual(self._submitted().policy_approval_id.route_id, general)
         self.assertEqual(self._submitted(kind="refund").policy_approval_id.route_id, special)
 
+    def test_a_route_of_another_business_type_is_none(self):
+        self._set_route("manager", subject="refund")
+        remedy = self._new_remedy(self._new_case(), 5000)
+        with self.assertRefused(UserError, "has no approval route"):
+            self._as("specialist", remedy).action_policy_submit()
+        refund = self._submitted(kind="refund")
+        self.assertEqual(self._steps(refund), [("manager", "pending")])
+
+    def test_a_row_of_signatures_has_one_at_least(self):
+        with self.assertRefused(ValidationError, "has no step"):
+            self._set_route(kind="sequence")
+
+    def test_a_route_copies_to_nobody_of_another_company(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._role_of("ceo").copy({"company_id": other.id})
+        self.assertEqual(stranger.company_id, other)
+        with self.assertRefused(ValidationError, "belongs to another company"):
+            self._set_route("manager", copy_role_ids=[Command.set(stranger.ids)])
+
+    def test_no_step_moves_into_a_version_in_force(self):
+        """A second signature would come to it, or one that nobody can give."""
+        route = self._set_route("manager")
+        version = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        draft = self.env["crm.policy.route"].search(
+            [("code", "=", route.code), ("version_id", "=", version.id)]
+        )
+        step = draft.step_ids.with_user(self.users["policy_admin"])
+        self.assertEqual(len(step), 1)
+        with self.assertRefused(UserError, "draft"):
+            step.route_id = route
+        self.assertEqual(step.route_id, draft)
+
     # === DEPUTIES === #
 
     def test_a_deputy_s_voice_is_his_principal_s(self):

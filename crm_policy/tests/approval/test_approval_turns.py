@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
 from ..approval_common import ApprovalCommon
@@ -283,6 +283,40 @@ class TestApprovalTurns(ApprovalCommon):
                 mine.action_policy_forward(analyst.id, "请处理")
             mine.action_policy_forward(qc.id, "请处理")
             self.assertEqual(self._who(remedy), ["qc"])
+
+    def test_nobody_forwards_to_himself(self):
+        remedy = self._submitted()
+        with self.assertRefused(PolicyRefusal, "t_manager.* cannot decide"):
+            self._as("manager", remedy).action_policy_forward(self.users["manager"].id)
+        self.assertEqual(self._steps(remedy)[0], ("manager", "pending"))
+
+    def test_several_requests_are_not_returned_to_the_step_of_one(self):
+        first, second = self._submitted(), self._submitted()
+        self._sign(first | second, "manager")
+        step = first.policy_approval_id.step_ids[0]
+        with self.assertRefused(ValidationError, "one step of the request"):
+            self._as("finance", first | second).action_policy_return(step.id, "补材料")
+        self.assertEqual(self._who(second), ["finance"])
+
+    def test_a_place_that_was_handed_over_does_not_come_back_twice(self):
+        remedy = self._submitted()
+        self._sign(remedy, "manager")
+        self._as("finance", remedy).action_policy_forward(self.users["director"].id)
+        self._sign(remedy, "director")
+        first = remedy.policy_approval_id.step_ids[0]
+        self._as("ceo", remedy).action_policy_return(first.id, "金额依据不足")
+        self.assertEqual(
+            self._steps(remedy),
+            [
+                ("manager", "returned"),
+                ("finance", "skipped"),
+                ("t_director", "returned"),
+                ("ceo", "returned"),
+                ("manager", "pending"),
+                ("t_director", "waiting"),
+                ("ceo", "waiting"),
+            ],
+        )
 
     def test_a_voice_among_several_is_not_handed_over(self):
         self._set_route({"role": "ceo", "mode": "majority"})

@@ -75,6 +75,40 @@ class TestEmergencyGuards(EmergencyCommon):
         _members, leaders = emergency._policy_people()
         self.assertEqual(leaders, self.users["ceo"])
 
+    def test_among_those_who_are_told_at_last_the_accused_does_not_lead(self):
+        emergency = self._start(self._new_crisis())
+        other = self._new_user("policy_admin", login="t_admin2")
+        self._accuse(emergency.ticket_id, "policy_admin")
+        self.emergency_team.active = False
+        _members, leaders = emergency._policy_people()
+        self.assertIn(other, leaders)
+        self.assertNotIn(self.users["policy_admin"], leaders)
+
+    def test_an_accused_officer_of_the_plan_does_no_step_of_it_and_is_not_shown_the_case(self):
+        accused, other = (self._new_user("legal", login=f"t_legal{number}") for number in (1, 2))
+        case = self._new_crisis()
+        case.policy_accused_user_ids = [Command.set(accused.ids)]
+        emergency = self._start(case)
+        [step] = emergency.step_ids.filtered(lambda line: line.role_id.code == "legal")
+        self.assertEqual(step._policy_doers() & (accused | other), other)
+        granted = case.policy_access_ids.user_id
+        self.assertIn(other, granted)
+        self.assertNotIn(accused, granted)
+        with self.assertRaises(AccessError):
+            step.with_user(accused).action_policy_done()
+        step.with_user(other).action_policy_done()
+        self.assertEqual(step.done_by_id, other)
+
+    def test_no_step_is_done_once_it_is_closed(self):
+        emergency = self._start(self._new_crisis())
+        self._hand_in(emergency, 9000)
+        self._as("director", emergency).action_policy_approve("同意")
+        self._record(emergency, "follow_up", 5)
+        self._as("manager", emergency).action_policy_close("备件预留")
+        with self.assertRefused(UserError, "is closed"):
+            self._as("supervisor", emergency.step_ids[0]).action_policy_done()
+        self.assertFalse(emergency.step_ids[0].done_at)
+
     def test_a_team_of_nobody_but_the_accused_acts_not_at_all(self):
         case = self._accuse(self._new_crisis(), "manager", "supervisor")
         with self.assertRefused(UserError, "has nobody for"):
