@@ -183,8 +183,7 @@ class TestNeverStuck(ApprovalCommon):
     def test_without_a_manager_of_his_own_the_chain_of_the_department_is_asked(self):
         self._set_route("finance")
         remedy = self._submitted()
-        self._new_employee(self.users["specialist"]).user_id = False
-        self._new_employee(self.users["qc"], department_id=self.department.id)
+        self._new_employee(self.users["specialist"], parent_id=False, department_id=False)
         self.department.manager_id = self._new_employee(self.users["qc"])
         (self.users["finance"] | self.users["manager"] | self.users["director"] | self.ceos).write(
             {"active": False}

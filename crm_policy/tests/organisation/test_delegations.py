@@ -448,6 +448,15 @@ class TestDelegations(DelegationCommon):
             with self.assertRefused(UserError, "at the same time"):
                 self._away(officer, "2026-03-03 09:00", "2026-03-04 18:00")
 
+    def test_a_delegation_of_another_role_stands_in_for_nobody(self):
+        officer = self.users["specialist"]
+        self._new_post("complaint_officer", officer, self.other_specialist)
+        with at("2026-03-01 10:00"):
+            self._away(self.other_specialist, "2026-03-02 09:00", "2026-03-06 18:00")
+            self._delegate(from_user_id=officer.id, role_ids=self._role_of("specialist").ids)
+            with self.assertRefused(UserError, "at the same time"):
+                self._away(officer, "2026-03-03 09:00", "2026-03-04 18:00")
+
     def test_a_delegate_who_is_away_himself_stands_in_for_nobody(self):
         officer, deputy = self.users["specialist"], self.users["supervisor"]
         self._new_post("complaint_officer", officer, self.other_specialist)

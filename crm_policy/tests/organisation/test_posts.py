@@ -164,6 +164,14 @@ class TestPosts(PolicyCommon):
         with self.assertRefused(ValidationError, "one company"):
             self._new_post("quality", department_id=foreign.id)
         post = self._new_post("quality")
+        theirs = self.quality.copy({"company_id": other.id, "clause_id": False})
+        for vals in (
+            {"clause_id": self.version.clause_ids[0].id},
+            {"plan_role_id": self._role_of("manager").id, "plan_of": "role", "plan_per": 5},
+        ):
+            with self.assertRefused(ValidationError, "one company"):
+                post.create({"role_id": theirs.id, **vals})
+        self.assertTrue(post.create({"role_id": theirs.id}))
         for vals in ({"company_id": other.id}, {"company_id": False}):
             with self.assertRaises(AccessError):
                 post.write(vals)
