@@ -153,6 +153,8 @@ class TestApprovalModes(ApprovalCommon):
         remedy = self._half_signed(("ceo", "ceo2"), ("ceo3",))
         with self.assertRaisesRegex(UserError, "You have signed"):
             self._reject(remedy, "ceo3")
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._sign(remedy, "ceo3")
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "ceo")
         self.assertEqual(remedy.policy_approval_state, "approved")
@@ -165,6 +167,12 @@ class TestApprovalModes(ApprovalCommon):
         remedy = self._half_signed(("ceo", "ceo2"), ("ceo3", "finance"))
         self.env["crm.policy.approval"].search([])._policy_keep_deciders()
         self.assertEqual(remedy.policy_approval_state, "rejected")
+
+    def test_who_has_approved_rejects_nothing_afterwards_and_approves_nothing_by_it(self):
+        remedy = self._half_signed(("ceo", "ceo2"), ("ceo3", "finance"))
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._reject(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "pending")
 
     def test_more_than_half_is_not_enough_below_the_quorum(self):
         team = self._team("ceo", "ceo2", "ceo3", quorum=100)
@@ -183,6 +191,18 @@ class TestApprovalModes(ApprovalCommon):
         self._sign(remedy, "ceo", "ceo2")
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_has_rejected_and_left_counts_for_the_majority(self):
+        team = self._team("ceo", "ceo2", "ceo3", "qc")
+        self._set_route({"team_id": team.id, "mode": "majority"})
+        remedy = self._submitted()
+        self._reject(remedy, "ceo")
+        team.sudo().member_ids[0].unlink()
+        self.users["ceo"].active = False
+        self._sign(remedy, "ceo2", "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._sign(remedy, "qc")
         self.assertEqual(remedy.policy_approval_state, "approved")
 
     def test_the_requester_has_no_vote_in_his_team(self):
@@ -271,6 +291,8 @@ class TestApprovalModes(ApprovalCommon):
         )
         with self.assertRaisesRegex(UserError, "You have signed"):
             self._sign(remedy, "ceo")
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._reject(remedy, "ceo")
         self._sign(remedy, "ceo2", "ceo3")
         self.assertEqual(remedy.policy_approval_state, "approved")
 

@@ -1,5 +1,7 @@
 """Nobody acts in his own emergency, nobody splits its sum, and somebody is left to ratify it."""
 
+from functools import partial
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
@@ -155,6 +157,31 @@ class TestEmergencyGuards(EmergencyCommon):
             for word in (emergency.number, case.name, self.users["director"].name):
                 self.assertNotIn(word, str(caught.exception))
         self.assertFalse(case.policy_outcome)
+
+    def test_a_stranger_learns_nothing_of_an_emergency_from_what_is_refused(self):
+        stranger = self._new_user("manager", login="t_stranger", company=self._new_company("杭州"))
+        portal = new_test_user(self.env, login="t_portal", groups="base.group_portal")
+        emergency = self._start(self._new_crisis())
+        words = (emergency.number, self.users["supervisor"].name, self.users["manager"].name)
+        for user in (stranger, portal):
+            mine = emergency.with_user(user)
+            steps = emergency.step_ids.with_user(user)
+            for number, attempt in enumerate(
+                (
+                    partial(mine.action_policy_act, "空运替换件", 1),
+                    partial(mine.action_policy_record, "response", "已到场"),
+                    partial(mine.action_policy_stabilise, "稳定"),
+                    partial(mine.action_policy_close, "备件预留"),
+                    steps.action_policy_done,
+                )
+            ):
+                with (
+                    self.subTest(user=user.login, attempt=number),
+                    self.assertRaises(AccessError) as caught,
+                ):
+                    attempt()
+                for word in words:
+                    self.assertNotIn(word, str(caught.exception))
 
     # === ONE SUM === #
 

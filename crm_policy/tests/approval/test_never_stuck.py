@@ -149,10 +149,12 @@ class TestNeverStuck(ApprovalCommon):
             given = self._submitted(beneficiary_id=director.partner_id.id)
             for remedy in (asked, given):
                 self.assertEqual(self._who(remedy), ["manager"])
-            self._away(manager, "2026-03-03 00:00", "2026-03-05 00:00")
+            self._new_employee(self.users["ceo3"])
+            for user in (manager, self.users["ceo3"]):
+                self._away(user, "2026-03-03 00:00", "2026-03-05 00:00")
             self._keep()
             for remedy in (asked, given):
-                self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3"])
+                self.assertEqual(self._who(remedy), ["ceo", "ceo2"])
                 with self.assertRaises(UserError):
                     self._sign(remedy, "director")
 
@@ -433,6 +435,32 @@ class TestNeverStuck(ApprovalCommon):
             self.assertEqual(remedy.policy_approval_state, "pending")
             self._sign(remedy, "director")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_once_all_who_sign_together_have_left_those_above_decide(self):
+        """One of them had signed: his signature alone is not that of all."""
+        self._set_route({"role": "ceo", "mode": "all"})
+        remedy = self._submitted()
+        self._sign(remedy, "ceo")
+        self.ceos.active = False
+        self._keep()
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self.assertEqual(self._who(remedy), ["director", "manager"])
+        self._sign(remedy, "director")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_for_whom_was_signed_before_stands_in_at_no_later_step(self):
+        self._set_route("manager", "finance")
+        with at("2026-03-03 10:00"):
+            delegation = self.env["crm.policy.delegation"].with_user(self.users["manager"])
+            delegation.create({"to_user_id": self.users["qc"].id, "date_to": "2026-03-06"})
+            remedy = self._submitted()
+            self.users["finance"].active = False
+            self._sign(remedy, "qc")
+            self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+            self._keep()
+            self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+            with self.assertRaises(UserError):
+                self._sign(remedy, "manager")
 
     def test_who_stands_above_decides_for_all_of_them(self):
         self._set_route({"role": "finance", "mode": "all", "on_timeout": "climb"})
