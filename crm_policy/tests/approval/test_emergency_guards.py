@@ -101,6 +101,44 @@ class TestEmergencyGuards(EmergencyCommon):
         step.with_user(other).action_policy_done()
         self.assertEqual(step.done_by_id, other)
 
+    def test_who_leads_and_who_only_acts(self):
+        """Whoever led it at its start and whoever sits in the chair now; the others act."""
+        emergency = self._start(self._new_crisis())
+        _members, leaders = emergency._policy_people()
+        self.assertEqual(leaders, self.users["manager"])
+        with self.assertRaises(AccessError):
+            self._as("supervisor", emergency).action_policy_stabilise("稳定")
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.manager2.id, "sequence": 0}),
+            Command.create({"user_id": self.users["qc"].id, "sequence": 8}),
+        ]
+        members, leaders = emergency._policy_people()
+        self.assertEqual(leaders, self.users["manager"] | self.manager2)
+        self.assertEqual(members, leaders | self.users["supervisor"] | self.users["qc"])
+
+    def test_who_starts_it_leads_it_in_the_chair_only(self):
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.manager2.id, "sequence": 0})
+        ]
+        self.assertEqual(self._start(self._new_crisis()).leader_id, self.manager2)
+        # The chair is a post that two hold: he of them who starts it leads it.
+        self.emergency_team.member_ids = [
+            Command.clear(),
+            Command.create({"role_id": self._role_of("manager").id, "sequence": 1}),
+        ]
+        for user in (self.manager2, self.users["manager"]):
+            case = self._new_crisis()
+            case.with_user(user).action_policy_start_emergency("crisis", "停产")
+            self.assertEqual(case.policy_emergency_id.leader_id, user)
+
+    def test_the_last_who_could_ratify_does_not_act_once_the_other_has(self):
+        other = self._new_user("ceo", login="t_ceo2")
+        emergency = self._start(self._new_crisis(), role="ceo")
+        self.emergency_team.member_ids = [Command.create({"user_id": other.id, "sequence": 9})]
+        with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+            emergency.with_user(other).action_policy_act("空运替换件", 1)
+        self.assertFalse(emergency.action_ids)
+
     def test_no_step_is_done_once_it_is_closed(self):
         emergency = self._start(self._new_crisis())
         self._hand_in(emergency, 9000)
