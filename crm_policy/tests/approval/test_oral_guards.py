@@ -136,9 +136,9 @@ class TestOralGuards(AuthorityCommon):
 
     def test_the_words_of_another_leader_do_not_count_in_his_total(self):
         self._total()
-        _case, first, second = self._proposed_case(9000, 9000)
-        self._ask(first, leader="director")
-        self.assertTrue(self._ask(second, leader="manager"))
+        for leader in ("director", "manager"):
+            _case, remedy = self._proposed_case(9000)
+            self.assertTrue(self._ask(remedy, leader=leader))
 
     def test_words_of_a_type_with_its_own_limit_do_not_count_in_the_general_one(self):
         self._total()
