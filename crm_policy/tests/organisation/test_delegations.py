@@ -234,6 +234,13 @@ class TestDelegations(DelegationCommon):
                 theirs._policy_deputies(self.manager, other, 0, other.currency_id, acting)
             )
             self.assertFalse(line._policy_in_force(self.manager, other))
+            # Nor does it stand in the way of one there.
+            there = self._delegate(
+                to_user_id=self.supervisor.id,
+                company_id=other.id,
+                writer=self.env.ref("base.user_root"),
+            )
+            self.assertEqual(there._policy_acting(other), there)
 
     def test_a_role_is_delegated_to_one_person_at_a_time(self):
         director_role = self._role_of("supervisor")
