@@ -62,6 +62,19 @@ class TestPurchaseEmergency(PurchaseCommon, EmergencyCommon):
         order.order_line.date_planned = "2030-01-01 00:00:00"
         self.assertEqual(order.state, "purchase")
 
+    def test_what_was_asked_for_before_it_was_ordered_stays_as_it_is_too(self):
+        """The request gave way to the emergency: it holds nothing any more, the emergency does."""
+        order = self._new_order(policy_ticket_id=self.crisis.id)
+        order.with_user(self.asker).action_policy_submit()
+        self._start(self.crisis)
+        self._execute(order)
+        self.assertEqual(order.policy_approval_id.state, "lapsed")
+        with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
+            order.order_line.price_unit = 1
+        order.with_user(self.asker).button_confirm()
+        with self.assertRefused(PolicyRefusal, "stays as it was ordered"):
+            order.order_line.product_qty = 9
+
     def test_the_arrival_may_move_from_the_form_as_well(self):
         order = self._ordered()
         order.with_user(self.asker).button_confirm()

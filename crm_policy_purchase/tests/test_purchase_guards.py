@@ -18,6 +18,7 @@ class TestPurchaseGuards(PurchaseCommon):
         for vals in (
             {"policy_department_id": self.department.id},
             {"policy_signed_dates": ["2026-01-01 00:00:00"]},
+            {"policy_writer_ids": [Command.clear()]},
             {"policy_approval_state": "approved"},
             {"policy_approval_id": 1},
             {"policy_emergency_id": 1},

@@ -106,7 +106,8 @@ class TestApprovalArguments(ApprovalCommon):
                     with self.subTest(user=user.login, model=record._name, method=method):
                         with self.assertRaises(AccessError) as caught:
                             getattr(mine, f"action_policy_{method}")(*arguments)
-                        # He learns nothing of the people either.
+                        # He learns nothing of what it is about, nor of the people.
+                        self.assertNotIn(request.name, str(caught.exception))
                         self.assertNotIn("t_manager", str(caught.exception))
                         self.assertNotIn("t_specialist", str(caught.exception))
 

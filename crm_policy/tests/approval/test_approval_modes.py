@@ -153,6 +153,8 @@ class TestApprovalModes(ApprovalCommon):
         remedy = self._half_signed(("ceo", "ceo2"), ("ceo3",))
         with self.assertRaisesRegex(UserError, "You have signed"):
             self._reject(remedy, "ceo3")
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._sign(remedy, "ceo3")
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "ceo")
         self.assertEqual(remedy.policy_approval_state, "approved")
@@ -165,6 +167,12 @@ class TestApprovalModes(ApprovalCommon):
         remedy = self._half_signed(("ceo", "ceo2"), ("ceo3", "finance"))
         self.env["crm.policy.approval"].search([])._policy_keep_deciders()
         self.assertEqual(remedy.policy_approval_state, "rejected")
+
+    def test_who_has_approved_rejects_nothing_afterwards_and_approves_nothing_by_it(self):
+        remedy = self._half_signed(("ceo", "ceo2"), ("ceo3", "finance"))
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._reject(remedy, "ceo")
+        self.assertEqual(remedy.policy_approval_state, "pending")
 
     def test_more_than_half_is_not_enough_below_the_quorum(self):
         team = self._team("ceo", "ceo2", "ceo3", quorum=100)
@@ -183,6 +191,18 @@ class TestApprovalModes(ApprovalCommon):
         self._sign(remedy, "ceo", "ceo2")
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_who_has_rejected_and_left_counts_for_the_majority(self):
+        team = self._team("ceo", "ceo2", "ceo3", "qc")
+        self._set_route({"team_id": team.id, "mode": "majority"})
+        remedy = self._submitted()
+        self._reject(remedy, "ceo")
+        team.sudo().member_ids[0].unlink()
+        self.users["ceo"].active = False
+        self._sign(remedy, "ceo2", "ceo3")
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self._sign(remedy, "qc")
         self.assertEqual(remedy.policy_approval_state, "approved")
 
     def test_the_requester_has_no_vote_in_his_team(self):
@@ -215,6 +235,38 @@ class TestApprovalModes(ApprovalCommon):
         self.assertEqual(self._submitted().policy_approval_id.route_id, general)
         self.assertEqual(self._submitted(kind="refund").policy_approval_id.route_id, special)
 
+    def test_a_route_of_another_business_type_is_none(self):
+        self._set_route("manager", subject="refund")
+        remedy = self._new_remedy(self._new_case(), 5000)
+        with self.assertRefused(UserError, "has no approval route"):
+            self._as("specialist", remedy).action_policy_submit()
+        refund = self._submitted(kind="refund")
+        self.assertEqual(self._steps(refund), [("manager", "pending")])
+
+    def test_a_row_of_signatures_has_one_at_least(self):
+        with self.assertRefused(ValidationError, "has no step"):
+            self._set_route(kind="sequence")
+
+    def test_a_route_copies_to_nobody_of_another_company(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._role_of("ceo").copy({"company_id": other.id})
+        self.assertEqual(stranger.company_id, other)
+        with self.assertRefused(ValidationError, "belongs to another company"):
+            self._set_route("manager", copy_role_ids=[Command.set(stranger.ids)])
+
+    def test_no_step_moves_into_a_version_in_force(self):
+        """A second signature would come to it, or one that nobody can give."""
+        route = self._set_route("manager")
+        version = self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        draft = self.env["crm.policy.route"].search(
+            [("code", "=", route.code), ("version_id", "=", version.id)]
+        )
+        step = draft.step_ids.with_user(self.users["policy_admin"])
+        self.assertEqual(len(step), 1)
+        with self.assertRefused(UserError, "draft"):
+            step.route_id = route
+        self.assertEqual(step.route_id, draft)
+
     # === DEPUTIES === #
 
     def test_a_deputy_s_voice_is_his_principal_s(self):
@@ -239,6 +291,8 @@ class TestApprovalModes(ApprovalCommon):
         )
         with self.assertRaisesRegex(UserError, "You have signed"):
             self._sign(remedy, "ceo")
+        with self.assertRaisesRegex(UserError, "You have signed"):
+            self._reject(remedy, "ceo")
         self._sign(remedy, "ceo2", "ceo3")
         self.assertEqual(remedy.policy_approval_state, "approved")
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
 from ..approval_common import ApprovalCommon
@@ -63,6 +63,22 @@ class TestApprovalTurns(ApprovalCommon):
         self.assertEqual(
             self._steps(remedy)[2:],
             [("manager", "approved"), ("finance", "approved"), ("ceo", "pending")],
+        )
+
+    def test_returned_in_the_middle_what_was_signed_before_stays(self):
+        remedy = self._submitted()
+        self._sign(remedy, "manager", "finance")
+        second = remedy.policy_approval_id.step_ids[1]
+        self._as("ceo", remedy).action_policy_return(second.id, "请财务核对")
+        self.assertEqual(
+            self._steps(remedy),
+            [
+                ("manager", "approved"),
+                ("finance", "returned"),
+                ("ceo", "returned"),
+                ("finance", "pending"),
+                ("ceo", "waiting"),
+            ],
         )
 
     def test_returned_to_the_requester_he_changes_it_and_asks_anew(self):
@@ -175,6 +191,13 @@ class TestApprovalTurns(ApprovalCommon):
         self._sign(remedy, "ceo2", "ceo3", "qc")
         self.assertEqual(remedy.policy_approval_state, "approved")
 
+    def test_nobody_is_put_before_those_who_have_rejected(self):
+        self._set_route({"role": "ceo", "mode": "majority"})
+        remedy = self._submitted()
+        self._as("ceo", remedy).action_policy_reject("不同意")
+        with self.assertRaisesRegex(UserError, "signed this step already"):
+            self._as("ceo2", remedy).action_policy_add_signer(self.users["qc"].id, before=True)
+
     def test_only_who_may_decide_adds_forwards_and_returns(self):
         remedy = self._submitted()
         qc, director = self.users["qc"].id, self.users["director"].id
@@ -208,6 +231,8 @@ class TestApprovalTurns(ApprovalCommon):
             (decision.outcome, decision.user_id, decision.to_user_id, decision.comment),
             ("forwarded", self.users["manager"], director, "请总监定"),
         )
+        [event] = self._events(remedy, "approval.forwarded")
+        self.assertEqual(event.payload["to"], director.id)
         self._as("director", remedy).action_policy_forward(self.users["manager"].id, "由您决定")
         self.assertEqual(self._who(remedy), ["manager"])
         self._sign(remedy, "manager", "finance", "ceo")
@@ -283,6 +308,52 @@ class TestApprovalTurns(ApprovalCommon):
                 mine.action_policy_forward(analyst.id, "请处理")
             mine.action_policy_forward(qc.id, "请处理")
             self.assertEqual(self._who(remedy), ["qc"])
+
+    def test_who_has_asked_takes_no_part_though_another_has_written_it(self):
+        """He submits what he has not written: only his request bars him."""
+        remedy = self._submitted(role="director")
+        director = self.users["director"]
+        for attempt in (
+            lambda mine: mine.action_policy_forward(director.id),
+            lambda mine: mine.action_policy_add_signer(director.id),
+        ):
+            with self.assertRefused(PolicyRefusal, "has asked for it"):
+                attempt(self._as("manager", remedy))
+        self.assertEqual(self._who(remedy), ["manager"])
+
+    def test_nobody_forwards_to_himself(self):
+        remedy = self._submitted()
+        with self.assertRefused(PolicyRefusal, "t_manager.* cannot decide"):
+            self._as("manager", remedy).action_policy_forward(self.users["manager"].id)
+        self.assertEqual(self._steps(remedy)[0], ("manager", "pending"))
+
+    def test_several_requests_are_not_returned_to_the_step_of_one(self):
+        first, second = self._submitted(), self._submitted()
+        self._sign(first | second, "manager")
+        step = first.policy_approval_id.step_ids[0]
+        with self.assertRefused(ValidationError, "one step of the request"):
+            self._as("finance", first | second).action_policy_return(step.id, "补材料")
+        self.assertEqual(self._who(second), ["finance"])
+
+    def test_a_place_that_was_handed_over_does_not_come_back_twice(self):
+        remedy = self._submitted()
+        self._sign(remedy, "manager")
+        self._as("finance", remedy).action_policy_forward(self.users["director"].id)
+        self._sign(remedy, "director")
+        first = remedy.policy_approval_id.step_ids[0]
+        self._as("ceo", remedy).action_policy_return(first.id, "金额依据不足")
+        self.assertEqual(
+            self._steps(remedy),
+            [
+                ("manager", "returned"),
+                ("finance", "skipped"),
+                ("t_director", "returned"),
+                ("ceo", "returned"),
+                ("manager", "pending"),
+                ("t_director", "waiting"),
+                ("ceo", "waiting"),
+            ],
+        )
 
     def test_a_voice_among_several_is_not_handed_over(self):
         self._set_route({"role": "ceo", "mode": "majority"})

@@ -227,6 +227,22 @@ class TestBands(AuthorityCommon):
         self._as("ceo", remedy).action_policy_approve("同意")
         self.assertEqual(remedy.policy_approval_state, "approved")
 
+    def test_which_limits_count_for_which_business_type(self):
+        """A draft beside it says nothing; a type with limits of its own has no others."""
+        self._add_line("gifts", "manager", subject="gift", max_amount=1000)
+        self._add_line("gifts-own", "specialist", subject="gift", max_amount=50, own_cases=True)
+        self._drafted("manager").max_amount = 1
+        self.env.registry.clear_cache()
+        for subject, codes in (
+            ("compensation", ["front-line", "manager", "director", "ceo"]),
+            ("gift", ["gifts-own", "gifts"]),
+            ("waiver", ["front-line-waiver", "manager", "director", "ceo"]),
+        ):
+            with self.subTest(subject):
+                lines = self.env["crm.policy.authority"]._policy_lines(self.version, subject)
+                self.assertEqual(lines.mapped("code"), codes)
+                self.assertEqual(lines.version_id, self.version)
+
     def test_own_limits_only_leave_the_deciding_to_the_general_lines(self):
         remedy = self._requested(600, kinds=["waiver"], note="老客户")
         self.assertEqual(remedy.policy_approval_id.step_ids.role_id.code, "manager")

@@ -1,6 +1,6 @@
 """Limits in total: per approver, per customer, per period; linked cases count together (D10)."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 
 from ...exceptions import PolicyRefusal
 from ..common import at
@@ -185,6 +185,27 @@ class TestLimitsInTotal(AuthorityCommon):
         self._decided(9000, partner_id=self.beichen.id)
         remedy = self._requested(5000)
         self.assertEqual(remedy.policy_approval_id.eligible_user_ids, self.users["director"])
+
+    def test_a_role_that_has_used_up_its_limit_is_not_asked_at_all(self):
+        self._total(10_000)
+        self.users["director"].active = False
+        self._decided(9000, partner_id=self.beichen.id)
+        remedy = self._requested(5000)
+        self.assertEqual(remedy.policy_approval_id.step_ids.role_id.code, "ceo")
+        self.assertEqual(remedy.policy_approval_id.eligible_user_ids, self.users["ceo"])
+
+    def test_nobody_acts_for_whom_has_used_up_his_limit(self):
+        self._total(10_000)
+        self._decided(9000, partner_id=self.beichen.id)
+        delegation = self.env["crm.policy.delegation"].with_user(self.users["manager"])
+        today = delegation._policy_today(self.company)
+        delegation.create({"to_user_id": self.users["supervisor"].id, "date_to": today})
+        fits, more = self._requested(1000), self._requested(1000.01)
+        asked = [each.policy_approval_id.eligible_user_ids for each in (fits, more)]
+        self.assertIn(self.users["supervisor"], asked[0])
+        self.assertEqual(asked[1], self.users["director"])
+        with self.assertRaises(UserError):
+            self._as("supervisor", more).action_policy_approve("同意")
 
     def test_general_limits_count_all_that_has_no_lines_of_its_own(self):
         self._total(10_000)

@@ -1,5 +1,7 @@
 """Nobody acts in his own emergency, nobody splits its sum, and somebody is left to ratify it."""
 
+from functools import partial
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
@@ -75,6 +77,78 @@ class TestEmergencyGuards(EmergencyCommon):
         _members, leaders = emergency._policy_people()
         self.assertEqual(leaders, self.users["ceo"])
 
+    def test_among_those_who_are_told_at_last_the_accused_does_not_lead(self):
+        emergency = self._start(self._new_crisis())
+        other = self._new_user("policy_admin", login="t_admin2")
+        self._accuse(emergency.ticket_id, "policy_admin")
+        self.emergency_team.active = False
+        _members, leaders = emergency._policy_people()
+        self.assertIn(other, leaders)
+        self.assertNotIn(self.users["policy_admin"], leaders)
+
+    def test_an_accused_officer_of_the_plan_does_no_step_of_it_and_is_not_shown_the_case(self):
+        accused, other = (self._new_user("legal", login=f"t_legal{number}") for number in (1, 2))
+        case = self._new_crisis()
+        case.policy_accused_user_ids = [Command.set(accused.ids)]
+        emergency = self._start(case)
+        [step] = emergency.step_ids.filtered(lambda line: line.role_id.code == "legal")
+        self.assertEqual(step._policy_doers() & (accused | other), other)
+        granted = case.policy_access_ids.user_id
+        self.assertIn(other, granted)
+        self.assertNotIn(accused, granted)
+        with self.assertRaises(AccessError):
+            step.with_user(accused).action_policy_done()
+        step.with_user(other).action_policy_done()
+        self.assertEqual(step.done_by_id, other)
+
+    def test_who_leads_and_who_only_acts(self):
+        """Whoever led it at its start and whoever sits in the chair now; the others act."""
+        emergency = self._start(self._new_crisis())
+        _members, leaders = emergency._policy_people()
+        self.assertEqual(leaders, self.users["manager"])
+        with self.assertRaises(AccessError):
+            self._as("supervisor", emergency).action_policy_stabilise("稳定")
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.manager2.id, "sequence": 0}),
+            Command.create({"user_id": self.users["qc"].id, "sequence": 8}),
+        ]
+        members, leaders = emergency._policy_people()
+        self.assertEqual(leaders, self.users["manager"] | self.manager2)
+        self.assertEqual(members, leaders | self.users["supervisor"] | self.users["qc"])
+
+    def test_who_starts_it_leads_it_in_the_chair_only(self):
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.manager2.id, "sequence": 0})
+        ]
+        self.assertEqual(self._start(self._new_crisis()).leader_id, self.manager2)
+        # The chair is a post that two hold: he of them who starts it leads it.
+        self.emergency_team.member_ids = [
+            Command.clear(),
+            Command.create({"role_id": self._role_of("manager").id, "sequence": 1}),
+        ]
+        for user in (self.manager2, self.users["manager"]):
+            case = self._new_crisis()
+            case.with_user(user).action_policy_start_emergency("crisis", "停产")
+            self.assertEqual(case.policy_emergency_id.leader_id, user)
+
+    def test_the_last_who_could_ratify_does_not_act_once_the_other_has(self):
+        other = self._new_user("ceo", login="t_ceo2")
+        emergency = self._start(self._new_crisis(), role="ceo")
+        self.emergency_team.member_ids = [Command.create({"user_id": other.id, "sequence": 9})]
+        with self.assertRefused(PolicyRefusal, "nobody would be left to ratify"):
+            emergency.with_user(other).action_policy_act("空运替换件", 1)
+        self.assertFalse(emergency.action_ids)
+
+    def test_no_step_is_done_once_it_is_closed(self):
+        emergency = self._start(self._new_crisis())
+        self._hand_in(emergency, 9000)
+        self._as("director", emergency).action_policy_approve("同意")
+        self._record(emergency, "follow_up", 5)
+        self._as("manager", emergency).action_policy_close("备件预留")
+        with self.assertRefused(UserError, "is closed"):
+            self._as("supervisor", emergency.step_ids[0]).action_policy_done()
+        self.assertFalse(emergency.step_ids[0].done_at)
+
     def test_a_team_of_nobody_but_the_accused_acts_not_at_all(self):
         case = self._accuse(self._new_crisis(), "manager", "supervisor")
         with self.assertRefused(UserError, "has nobody for"):
@@ -121,6 +195,31 @@ class TestEmergencyGuards(EmergencyCommon):
             for word in (emergency.number, case.name, self.users["director"].name):
                 self.assertNotIn(word, str(caught.exception))
         self.assertFalse(case.policy_outcome)
+
+    def test_a_stranger_learns_nothing_of_an_emergency_from_what_is_refused(self):
+        stranger = self._new_user("manager", login="t_stranger", company=self._new_company("杭州"))
+        portal = new_test_user(self.env, login="t_portal", groups="base.group_portal")
+        emergency = self._start(self._new_crisis())
+        words = (emergency.number, self.users["supervisor"].name, self.users["manager"].name)
+        for user in (stranger, portal):
+            mine = emergency.with_user(user)
+            steps = emergency.step_ids.with_user(user)
+            for number, attempt in enumerate(
+                (
+                    partial(mine.action_policy_act, "空运替换件", 1),
+                    partial(mine.action_policy_record, "response", "已到场"),
+                    partial(mine.action_policy_stabilise, "稳定"),
+                    partial(mine.action_policy_close, "备件预留"),
+                    steps.action_policy_done,
+                )
+            ):
+                with (
+                    self.subTest(user=user.login, attempt=number),
+                    self.assertRaises(AccessError) as caught,
+                ):
+                    attempt()
+                for word in words:
+                    self.assertNotIn(word, str(caught.exception))
 
     # === ONE SUM === #
 

@@ -101,6 +101,44 @@ class TestEmergencyRatification(EmergencyCommon):
         emergency.with_user(extra).action_policy_approve("同意")
         self.assertEqual(emergency.state, "ratified")
 
+    def test_who_has_led_or_acted_does_not_ratify_though_another_hands_it_in(self):
+        """The one leads, the second acts, the third hands in: all of them could decide 100."""
+        supervisor = self.users["supervisor"]
+        emergency = self._start(self._new_crisis(), role="director")
+        self.emergency_team.member_ids = [
+            Command.create({"user_id": self.manager2.id, "sequence": 0})
+        ]
+        self._act(emergency, 100)
+        for stage in ("response", "onsite"):
+            emergency.with_user(self.manager2).action_policy_record(stage, "已到场处理")
+        emergency.with_user(self.manager2).action_policy_stabilise("产线已恢复")
+        supervisor.group_ids |= self.env.ref("crm_policy.group_manager")
+        emergency.with_user(self.manager2).action_policy_submit()
+        self.assertEqual(emergency.leader_id, self.users["manager"])
+        self.assertEqual(emergency.policy_approval_id.requester_id, self.manager2)
+        self.assertEqual(emergency.policy_approval_id.eligible_user_ids, self.users["ceo"])
+        for role in ("manager", "supervisor", "director"):
+            with self.subTest(role), self.assertRaises(UserError):
+                self._as(role, emergency).action_policy_approve("同意")
+
+    def test_whoever_has_written_what_was_executed_does_not_ratify_it(self):
+        case = self._new_crisis()
+        remedy = self._new_remedy(case, 30000, role="director")
+        emergency = self._start(case)
+        self._execute(remedy)
+        self._hand_in(emergency)
+        self.assertEqual(emergency.policy_approval_id.eligible_user_ids, self.users["ceo"])
+        with self.assertRaises(UserError):
+            self._as("director", emergency).action_policy_approve("同意")
+
+    def test_every_line_of_the_log_is_in_the_ledger_with_its_amount(self):
+        emergency = self._start(self._new_crisis())
+        self._act(emergency, 30000)
+        event = self._events("emergency.acted", emergency)
+        self.assertEqual(
+            (event.payload["action"], event.payload["amount"]), (emergency.action_ids.id, 30000)
+        )
+
     def test_whoever_executes_is_barred_even_where_another_hands_in(self):
         """The supervisor is made a director afterwards: he has asked for it all the same."""
         case = self._new_crisis()
@@ -359,6 +397,54 @@ class TestEmergencyRatification(EmergencyCommon):
         ]
         with at(after), self.assertRefused(PolicyRefusal, f"suspended. {emergency.number}"):
             self._new_crisis().with_user(self.manager2).action_policy_start_emergency("crisis", "x")
+
+    def test_who_leads_a_late_one_acts_in_no_other_team_either(self):
+        late, after = self._late()
+        self._replace_team(self.manager2)
+        with at(after):
+            case = self._new_crisis()
+            with self.assertRefused(PolicyRefusal, f"suspended. {late.number}"):
+                self._start(case)  # as the manager, whom nobody lets lead there
+            case.with_user(self.manager2).action_policy_start_emergency("crisis", "停产")
+            case.policy_emergency_id.team_id.member_ids = [
+                Command.create({"user_id": self.users[role].id, "sequence": 9})
+                for role in ("manager", "supervisor")
+            ]
+            remedy = self._new_remedy(case, 300)
+            with self.assertRefused(PolicyRefusal, f"suspended. {late.number}"):
+                self._execute(remedy, "manager")
+            self._execute(remedy)
+
+    def test_nobody_executes_under_who_leads_a_late_one(self):
+        late, after = self._late()
+        with at("2026-03-03 10:00"):
+            self._replace_team(self.users["manager"])
+            case = self._new_crisis()
+            self._start(case)
+            case.policy_emergency_id.team_id.member_ids = [
+                Command.create({"user_id": self.manager2.id, "sequence": 9})
+            ]
+            remedy = self._new_remedy(case, 300)
+        with at(after), self.assertRefused(PolicyRefusal, f"suspended. {late.number}"):
+            remedy.with_user(self.manager2).action_policy_execute_emergency("客户当天要货")
+
+    def test_a_late_clock_of_something_else_with_the_same_number_suspends_nothing(self):
+        with at("2026-03-02 10:00"):
+            emergency = self._start(self._new_crisis())
+            remedy = self._new_remedy(emergency.ticket_id, 300)
+            request = self._new_remedy(self._new_case(), 300)
+            self._as("specialist", request).action_policy_submit()
+        step = request.policy_approval_id.step_ids
+        clock = step.policy_deadline_ids
+        self.assertEqual(clock.rule_id.done_path, "decided_at")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_deadline SET res_id = %s WHERE id = %s", (emergency.id, clock.id)
+        )
+        self.env.invalidate_all()
+        with at("2026-03-04 18:00:01"):
+            self._execute(remedy)
+        self.assertTrue(remedy._policy_may_execute())
 
     def test_only_a_late_ratification_suspends(self):
         """The clock of another duty in the emergency takes no right away."""

@@ -104,6 +104,19 @@ class TestNeverStuck(ApprovalCommon):
             self._keep()
             self.assertEqual(self._who(remedy), ["qc"])
 
+    def test_who_is_appointed_and_away_decides_nothing_above_his_limit(self):
+        with at("2026-03-03 10:00"):
+            self._appointed_and_away("director")
+            first, second = self._submitted(30_000), self._submitted(30_000)
+            self.ceos.active = False
+            self._keep()
+            self.assertEqual(self._who(second), ["qc"])
+            (first | second).ticket_id.policy_order_ref = "S00125"
+            self._keep()
+            self.assertEqual(self._who(second), [])
+            with self.assertRaises(UserError):
+                self._sign(second, "qc")
+
     def test_a_signature_in_a_row_waits_for_who_is_appointed_and_away(self):
         self._set_route("finance")
         (self.ceos | self.users["manager"] | self.users["director"]).active = False
@@ -127,6 +140,80 @@ class TestNeverStuck(ApprovalCommon):
             (self.users["manager"] | self.users["director"]).active = False
             with self.assertRefused(UserError, "nobody can sign"):
                 self._as("specialist", remedy).action_policy_submit()
+
+    def test_no_higher_authority_decides_his_own_request_or_what_he_gets(self):
+        self._set_route()
+        manager, director = self.users["manager"], self.users["director"]
+        with at("2026-03-03 10:00"):
+            asked = self._submitted(role="director")
+            given = self._submitted(beneficiary_id=director.partner_id.id)
+            for remedy in (asked, given):
+                self.assertEqual(self._who(remedy), ["manager"])
+            self._new_employee(self.users["ceo3"])
+            for user in (manager, self.users["ceo3"]):
+                self._away(user, "2026-03-03 00:00", "2026-03-05 00:00")
+            self._keep()
+            for remedy in (asked, given):
+                self.assertEqual(self._who(remedy), ["ceo", "ceo2"])
+                with self.assertRaises(UserError):
+                    self._sign(remedy, "director")
+
+    def test_the_highest_authority_who_is_away_does_not_decide_what_he_gets(self):
+        with self._while_the_ceo_is_away():
+            mine = self._submitted(30_000, beneficiary_id=self.users["ceo"].partner_id.id)
+            other = self._submitted(30_000)
+            self.users["director"].active = False
+            self._keep()
+            self.assertEqual((self._who(mine), self._who(other)), ([], ["ceo"]))
+            with self.assertRaises(UserError):
+                self._sign(mine, "ceo")
+
+    def test_of_many_requests_each_climbs_to_its_own_authority(self):
+        """Who may decide one of them decides no other, however many are looked at together."""
+        self._set_route()
+        with at("2026-03-03 10:00"):
+            mine = self._submitted(beneficiary_id=self.users["ceo2"].partner_id.id)
+            other = self._submitted()
+            for role in ("manager", "director"):
+                self._away(self.users[role], "2026-03-03 00:00", "2026-03-05 00:00")
+            self._keep()
+            self.assertEqual(self._who(mine), ["ceo", "ceo3"])
+            self.assertEqual(self._who(other), ["ceo", "ceo2", "ceo3"])
+            with self.assertRaises(UserError):
+                self._sign(mine, "ceo2")
+
+    def test_without_a_manager_of_his_own_the_chain_of_the_department_is_asked(self):
+        self._set_route("finance")
+        remedy = self._submitted()
+        self._new_employee(self.users["specialist"], parent_id=False, department_id=False)
+        self.department.manager_id = self._new_employee(self.users["qc"])
+        (self.users["finance"] | self.users["manager"] | self.users["director"] | self.ceos).write(
+            {"active": False}
+        )
+        self._keep()
+        self.assertEqual(self._who(remedy), ["qc"])
+
+    def test_overdue_it_climbs_past_a_manager_who_is_asked_anyway(self):
+        self._set_route({"role": "finance", "on_timeout": "climb"})
+        top = self._new_employee(self.users["qc"])
+        boss = self._new_employee(self.users["finance"], parent_id=top.id)
+        self._new_employee(self.users["specialist"], parent_id=boss.id)
+        (self.users["manager"] | self.users["director"] | self.ceos).active = False
+        with at("2026-03-03 10:00"):
+            remedy = self._submitted()
+        with at("2026-03-04 18:00:01"):
+            self._keep()
+            self.assertEqual(self._who(remedy), ["finance", "qc"])
+
+    def test_signed_by_all_who_are_left_it_goes_on_to_the_next_step(self):
+        self._set_route({"role": "ceo", "mode": "all"}, "finance")
+        remedy = self._submitted()
+        self._sign(remedy, "ceo")
+        (self.ceos - self.users["ceo"]).active = False
+        self._sign(remedy, "ceo")
+        self.assertEqual(self._steps(remedy), [("ceo", "approved"), ("finance", "pending")])
+        self.assertEqual(len(remedy.policy_approval_id.decision_ids), 1)
+        self.assertEqual(self._who(remedy), ["finance"])
 
     # === ARCHIVED, EMPTY, WITHOUT HEAD === #
 
@@ -348,6 +435,32 @@ class TestNeverStuck(ApprovalCommon):
             self.assertEqual(remedy.policy_approval_state, "pending")
             self._sign(remedy, "director")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_once_all_who_sign_together_have_left_those_above_decide(self):
+        """One of them had signed: his signature alone is not that of all."""
+        self._set_route({"role": "ceo", "mode": "all"})
+        remedy = self._submitted()
+        self._sign(remedy, "ceo")
+        self.ceos.active = False
+        self._keep()
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self.assertEqual(self._who(remedy), ["director", "manager"])
+        self._sign(remedy, "director")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    def test_for_whom_was_signed_before_stands_in_at_no_later_step(self):
+        self._set_route("manager", "finance")
+        with at("2026-03-03 10:00"):
+            delegation = self.env["crm.policy.delegation"].with_user(self.users["manager"])
+            delegation.create({"to_user_id": self.users["qc"].id, "date_to": "2026-03-06"})
+            remedy = self._submitted()
+            self.users["finance"].active = False
+            self._sign(remedy, "qc")
+            self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+            self._keep()
+            self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+            with self.assertRaises(UserError):
+                self._sign(remedy, "manager")
 
     def test_who_stands_above_decides_for_all_of_them(self):
         self._set_route({"role": "finance", "mode": "all", "on_timeout": "climb"})

@@ -44,6 +44,44 @@ class TestOralGuards(AuthorityCommon):
         _case, remedy = self._proposed_case(5000)
         with self.assertRaises(AccessError):
             self._ask(remedy, role="finance")
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertTrue(self._as("ceo", remedy).has_access("read"))
+        with self.assertRaises(AccessError):
+            self._ask(remedy, role="ceo")
+        self.assertFalse(self.env["crm.policy.oral.consent"].search([("res_id", "=", remedy.id)]))
+
+    def test_a_signature_is_that_of_its_own_word(self):
+        _case, first, second, third = self._proposed_case(1000, 1000, 1000)
+        words = [self._ask(remedy) for remedy in (first, second, third)]
+        # Of something else with the same number.
+        words[2]._policy_guarded_write({"res_model": "crm.policy.emergency", "res_id": first.id})
+        self._as("manager", first).action_policy_approve("补签")
+        self.assertEqual(
+            [bool(word.policy_signed_at) for word in words], [True, False, False]
+        )
+
+    def test_a_draft_of_the_policy_lets_nobody_agree_orally(self):
+        """The clause of a version that is not in force, or not this one, says nothing here."""
+        rule = self.env["crm.policy.deadline.rule"].search(
+            [("code", "=", "oral-signature"), ("version_id", "=", self.version.id)]
+        )
+        self.version.with_user(self.users["policy_admin"])._policy_new_version()
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_deadline_rule SET model_name = 'gone' WHERE id = %s", rule.ids
+        )
+        self.env.invalidate_all()
+        _case, remedy = self._proposed_case(5000)
+        with self.assertRefused(PolicyRefusal, "knows no oral consent"):
+            self._ask(remedy)
+
+    def test_whom_the_request_waits_for_by_his_word_is_in_the_ledger(self):
+        _case, remedy = self._proposed_case(5000)
+        self._ask(remedy)
+        event = self.env["crm.policy.event"].search(
+            [("type", "=", "approval.oral"), ("res_id", "=", remedy.policy_approval_id.id)]
+        )
+        self.assertEqual(event.payload["leader"], self.users["manager"].id)
 
     def test_several_signatures_are_not_one_word(self):
         _case, remedy = self._proposed_case(5000)
@@ -95,6 +133,12 @@ class TestOralGuards(AuthorityCommon):
         _case, more = self._proposed_case(4000.01)
         with self.assertRefused(PolicyRefusal, "may not decide"):
             self._ask(more)
+
+    def test_the_words_of_another_leader_do_not_count_in_his_total(self):
+        self._total()
+        for leader in ("director", "manager"):
+            _case, remedy = self._proposed_case(9000)
+            self.assertTrue(self._ask(remedy, leader=leader))
 
     def test_words_of_a_type_with_its_own_limit_do_not_count_in_the_general_one(self):
         self._total()

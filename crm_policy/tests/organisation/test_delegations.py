@@ -234,6 +234,13 @@ class TestDelegations(DelegationCommon):
                 theirs._policy_deputies(self.manager, other, 0, other.currency_id, acting)
             )
             self.assertFalse(line._policy_in_force(self.manager, other))
+            # Nor does it stand in the way of one there.
+            there = self._delegate(
+                to_user_id=self.supervisor.id,
+                company_id=other.id,
+                writer=self.env.ref("base.user_root"),
+            )
+            self.assertEqual(there._policy_acting(other), there)
 
     def test_a_role_is_delegated_to_one_person_at_a_time(self):
         director_role = self._role_of("supervisor")
@@ -445,6 +452,15 @@ class TestDelegations(DelegationCommon):
             savepoint.rollback()
             self.env.invalidate_all()
             line.with_user(officer).action_policy_revoke()
+            with self.assertRefused(UserError, "at the same time"):
+                self._away(officer, "2026-03-03 09:00", "2026-03-04 18:00")
+
+    def test_a_delegation_of_another_role_stands_in_for_nobody(self):
+        officer = self.users["specialist"]
+        self._new_post("complaint_officer", officer, self.other_specialist)
+        with at("2026-03-01 10:00"):
+            self._away(self.other_specialist, "2026-03-02 09:00", "2026-03-06 18:00")
+            self._delegate(from_user_id=officer.id, role_ids=self._role_of("specialist").ids)
             with self.assertRefused(UserError, "at the same time"):
                 self._away(officer, "2026-03-03 09:00", "2026-03-04 18:00")
 

@@ -46,6 +46,45 @@ class TestOrganisationFindings(PolicyCommon):
         # marketing, one of the appointed roles, owns a duty; so do finance, legal, hr and qc
         self.assertEqual(self._found(), set())
 
+    def test_what_another_company_lacks_is_not_found_here(self):
+        other = self._new_company("杭州分公司")
+        mine, gone = (
+            self._new_user("manager", login=f"t_other{number}", company=other) for number in (1, 2)
+        )
+        role = self._role_of("quality").copy({"company_id": other.id, "clause_id": False})
+        role.copy({"code": "lone"})
+        self.env["crm.policy.post"].create(
+            [{"role_id": role.id, "user_ids": [Command.set(gone.ids)]},
+             {"role_id": role.copy({"code": "strict"}).id, "user_ids": [Command.set(mine.ids)]}]
+        )  # fmt: skip
+        self.env["crm.policy.team"].create(
+            {"code": "t", "name": "t", "kind": "warning", "company_id": other.id,
+             "member_ids": [Command.create({"user_id": gone.id})]}
+        )  # fmt: skip
+        duty = self.env["crm.policy.duty"].search([("company_id", "=", self.company.id)], limit=1)
+        duty.copy({"company_id": other.id, "role_id": role.id})
+        delegation = (
+            self.env["crm.policy.delegation"]
+            .with_user(mine)
+            .with_context(allowed_company_ids=other.ids)
+        )
+        delegation.create({"to_user_id": gone.id, "date_to": delegation._policy_today(other)})
+        gone.active = False
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_role SET substitute_required = true"
+            " WHERE code = 'strict' AND company_id = %s",
+            other.ids,
+        )
+        self.env.invalidate_all()
+        codes = {finding["code"] for finding in other._policy_organisation_findings()}
+        self.assertLessEqual(
+            {"post_vacant", "role_vacant", "substitute_missing", "delegation_void",
+             "team_below_quorum", "duty_without_owner"},
+            codes,
+        )  # fmt: skip
+        self.assertEqual(self._found(), set())
+
     def test_each_thing_that_is_missing(self):
         quality = self._new_post("quality", self.users["specialist"], self.users["manager"])
         officer = self._new_post("complaint_officer", self.users["specialist"],

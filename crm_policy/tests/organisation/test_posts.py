@@ -90,6 +90,20 @@ class TestPosts(PolicyCommon):
         with at("2026-03-03 10:00"):
             self.assertFalse(self._acting(self.line))
 
+    def test_who_holds_the_post_of_another_department_does_not_stand_in(self):
+        anna, bert, carl = (self.users[name] for name in ("anna", "bert", "carl"))
+        self._new_post("quality", anna, bert, department_id=self.plant.id)
+        self._new_post("quality", carl, department_id=self.office.id)
+        with at("2026-03-03 10:00"):
+            for user in (anna, bert):
+                self._away(user, "2026-03-03 00:00", "2026-03-04 00:00")
+            cases = [
+                self._new_case(policy_department_id=department.id)
+                for department in (self.plant, self.office)
+            ]
+            found = self.quality._users_for(cases[0] | cases[1])
+            self.assertEqual([found[case.id] for case in cases], [self.env["res.users"], carl])
+
     def test_a_post_says_whether_it_is_held(self):
         anna, carl = self.users["anna"], self.users["carl"]
         post = self._new_post("quality", anna, carl)
@@ -164,6 +178,14 @@ class TestPosts(PolicyCommon):
         with self.assertRefused(ValidationError, "one company"):
             self._new_post("quality", department_id=foreign.id)
         post = self._new_post("quality")
+        theirs = self.quality.copy({"company_id": other.id, "clause_id": False})
+        for vals in (
+            {"clause_id": self.version.clause_ids[0].id},
+            {"plan_role_id": self._role_of("manager").id, "plan_of": "role", "plan_per": 5},
+        ):
+            with self.assertRefused(ValidationError, "one company"):
+                post.create({"role_id": theirs.id, **vals})
+        self.assertTrue(post.create({"role_id": theirs.id}))
         for vals in ({"company_id": other.id}, {"company_id": False}):
             with self.assertRaises(AccessError):
                 post.write(vals)

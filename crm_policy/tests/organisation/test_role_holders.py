@@ -81,6 +81,28 @@ class TestRoleHolders(PolicyCommon):
         self.boss.active = False
         self.assertFalse(self._holders(role))
 
+    def test_of_whatever_kind_it_is_nobody_from_outside_holds_it(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._new_user("qc", login="t_stranger", company=other)
+        group = self._role("group", group_id=self.env.ref("crm_policy.group_qc").id)
+        self.assertIn(stranger, group.group_id.all_user_ids)
+        self.assertEqual(self._holders(group), self.users["qc"])
+        self.assertEqual(group._policy_holders(), self.users["qc"])
+        roles = {
+            self._role("field", field_path="user_id"): self.users["specialist"],
+            self._role("manager_of", field_path="user_id"): self.boss,
+            self._role("department_head"): self.head,
+            self._role("department_head", code="x_fixed", department_id=self.department.id): (
+                self.head
+            ),
+        }
+        for role, user in roles.items():
+            self.assertEqual(self._holders(role), user)
+        (self.users["specialist"] | self.boss | self.head).active = False
+        for role in roles:
+            with self.subTest(role.code):
+                self.assertFalse(self._holders(role))
+
     def test_nobody_there_is_nobody(self):
         empty = self._new_case(policy_department_id=False, user_id=False)
         for role in (

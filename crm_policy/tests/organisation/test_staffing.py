@@ -42,6 +42,15 @@ class TestStaffing(PolicyCommon):
         self.users["manager"].active = False
         self.assertEqual(self._line(self._plan("manager")), (3, 3, 1, -2, "short"))
 
+    def test_the_posts_of_another_company_are_its_own(self):
+        other = self._new_company("杭州分公司")
+        role = self._role_of("manager").copy({"company_id": other.id, "clause_id": False})
+        post = self.env["crm.policy.post"].create({"role_id": role.id, "planned": 3})
+        self.env.flush_all()
+        self.assertEqual(self.Report.search([]).company_id, self.company)
+        there = self.Report.with_context(allowed_company_ids=other.ids)
+        self.assertEqual(there.search([]).post_id, post)
+
     def test_one_for_so_many_open_cases(self):
         plan = self._plan("specialist")
         self.assertEqual((plan.plan_per, plan.plan_of), (25, "open_work"))

@@ -84,6 +84,13 @@ class TestViewers(PolicyCommon):
         self.manager.active = False
         self.assertEqual(self._seen(), set())
 
+    def test_an_archived_employee_answers_for_nothing(self):
+        self.quality.manager_id = self.boss
+        self.boss.active = False
+        self.env["res.users"]._policy_refresh_departments()
+        self.assertTrue(self.manager.active)
+        self.assertEqual(self._seen(), set())
+
     def test_nobody_writes_them_by_hand(self):
         vals = {"policy_department_ids": [Command.set(self.quality.ids)]}
         for user in (*self.users.values(), self.env.ref("base.user_admin"), self.env.user):

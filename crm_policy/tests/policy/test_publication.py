@@ -185,6 +185,20 @@ class TestPublication(PublicationCommon):
         self.assertNotEqual(again, request)
         self.assertEqual(self._states(), ["pending", "waiting"])
 
+    def test_returned_to_legal_it_stays_under_review(self):
+        request = self._at_committee()
+        legal = request.step_ids[0]
+        self.draft.with_user(self.director).action_policy_return(legal.id, "请再看第六章")
+        self.assertEqual((self.draft.state, request.state), ("review", "pending"))
+        self.assertEqual(self._states(), ["returned", "returned", "pending", "waiting"])
+        self.assertEqual(request.eligible_user_ids, self.legal)
+
+    def test_no_emergency_publishes_a_version(self):
+        self._handed_over()
+        with self.assertRefused(UserError, "not published in an emergency"):
+            self.draft.with_user(self.legal).action_policy_execute_emergency("急")
+        self.assertEqual(self.draft.state, "review")
+
     def test_a_majority_against_it_refuses_it(self):
         self._at_committee()
         for user in (self.ceo, self.finance, self.marketing):
