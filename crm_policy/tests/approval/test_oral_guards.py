@@ -56,9 +56,7 @@ class TestOralGuards(AuthorityCommon):
         # Of something else with the same number.
         words[2]._policy_guarded_write({"res_model": "crm.policy.emergency", "res_id": first.id})
         self._as("manager", first).action_policy_approve("补签")
-        self.assertEqual(
-            [bool(word.policy_signed_at) for word in words], [True, False, False]
-        )
+        self.assertEqual([bool(word.policy_signed_at) for word in words], [True, False, False])
 
     def test_a_draft_of_the_policy_lets_nobody_agree_orally(self):
         """The clause of a version that is not in force, or not this one, says nothing here."""
