@@ -25,6 +25,12 @@ class TestApprovalTurns(ApprovalCommon):
             ]
         )
 
+    def test_who_has_asked_for_what_is_in_the_ledger(self):
+        [event] = self._events(self._submitted(5000), "approval.submitted")
+        self.assertEqual(
+            (event.actor_id, event.payload["amount"]), (self.users["specialist"].id, 5000)
+        )
+
     # === RETURN === #
 
     def test_returned_to_an_earlier_step_the_rest_is_signed_anew(self):

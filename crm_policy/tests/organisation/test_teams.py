@@ -94,6 +94,10 @@ class TestTeams(PolicyCommon):
             self.assertEqual(team._policy_voters(), self.people[1:3] | substitute)
             self.assertTrue(team._policy_has_quorum(substitute | self.people[1]))
             self.assertFalse(team._policy_has_quorum(member | self.people[1]))
+        self._away(substitute, "2026-03-02 09:00", "2026-03-03 18:00")
+        team.invalidate_recordset()
+        with at("2026-03-02 10:00"):
+            self.assertEqual(team._policy_voters(), self.people[1:3])
 
     def test_an_absence_does_not_lower_the_quorum(self):
         team = self._team(self.people[:5])
