@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 
 from ...exceptions import PolicyRefusal
@@ -114,11 +116,16 @@ class CrmPolicyCompetence(models.AbstractModel):
 
     def _policy_holders_of(self, line):
         """Return who holds the role of a limit for this document, present or not."""
+        return self._policy_holders_each(line)[self.id]
+
+    def _policy_holders_each(self, line):
+        """Return {id: who holds the role of a limit for each document, present or not}."""
         role = line.role_id
-        users = role._users_for(self)[self.id]
+        people = role._users_for(self)
         if role.kind == "user":  # of whom a substitute may stand in for
-            users |= role._policy_principals_for(self)[self.id]
-        return users
+            for record_id, users in role._policy_principals_for(self).items():
+                people[record_id] |= users
+        return people
 
     def _policy_with_room(self, line, users):
         """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""
@@ -154,9 +161,20 @@ class CrmPolicyCompetence(models.AbstractModel):
         """
         claims = [(document.sudo(), *rest) for document, *rest in claims]
         self._policy_hold_sums([(document, user) for document, user, *_rest in claims])
-        for document, user, amount, approval in claims:
-            held = document._policy_covering_lines(amount).filtered(
-                lambda line, document=document, user=user: user in document._policy_holders_of(line)
+        covering = [document._policy_covering_lines(amount) for document, _user, amount, _a in claims]
+        documents = defaultdict(set)
+        for (document, *_rest), lines in zip(claims, covering, strict=True):
+            for line in lines:
+                documents[line, document._name].add(document.id)
+        holders = {
+            (line, model_name): self.env[model_name].sudo().browse(ids)._policy_holders_each(line)
+            for (line, model_name), ids in documents.items()
+        }
+        for (document, user, amount, approval), lines in zip(claims, covering, strict=True):
+            held = lines.filtered(
+                lambda line, document=document, user=user: (
+                    user in holders[line, document._name][document.id]
+                )
             )
             line = held.filtered(
                 lambda line, document=document, user=user: document._policy_with_room(line, user)
@@ -189,7 +207,7 @@ class CrmPolicyCompetence(models.AbstractModel):
 
         :param line: the limit by which ``user`` decides; empty where he needs none.
         """
-        amount = self._policy_claimed_amount()
+        amount, currency = self._policy_claimed_amount(), self._policy_approval_currency()
         if not amount:
             return []
         return [
@@ -203,8 +221,8 @@ class CrmPolicyCompetence(models.AbstractModel):
                 "subject": self._policy_approval_subject(),
                 "user_id": user.id,
                 "partner_id": self._policy_approval_customer().id,
-                "currency_id": self._policy_approval_currency().id,
-                "amount": amount,
+                "currency_id": currency.id,
+                "amount": currency.round(amount),
                 "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
             }
         ]
