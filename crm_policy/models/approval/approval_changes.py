@@ -1,3 +1,4 @@
+import functools
 import json
 from dataclasses import dataclass, field
 
@@ -38,8 +39,16 @@ def as_rows(vals_list):
     )
 
 
+@functools.cache
 def columns_of(names):
     return SQL(", ").join(map(SQL.identifier, names))
+
+
+@functools.cache
+def moves_of(names):
+    return SQL(", ").join(
+        SQL("%s = %s", SQL.identifier(name), SQL.identifier("row", name)) for name in names
+    )
 
 
 class CrmPolicyApprovalChanges(models.AbstractModel):
@@ -124,9 +133,7 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
              WHERE kept.id = row.id
             """,
             table=SQL.identifier(records._table),
-            moves=SQL(", ").join(
-                SQL("%s = %s", SQL.identifier(name), SQL.identifier("row", name)) for name in names
-            ),
+            moves=moves_of(names),
             rows=as_rows(rows),
             uid=self.env.uid,
             now=self.env.cr.now(),

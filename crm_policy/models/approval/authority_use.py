@@ -66,7 +66,7 @@ class CrmPolicyAuthorityUse(models.Model):
     @api.model
     def _policy_store(self, rows):
         # As with events: there is nothing that the ORM would add but its price.
-        columns = columns_of(rows[0])
+        columns = columns_of(tuple(rows[0]))
         self.env.cr.execute(
             SQL(
                 """

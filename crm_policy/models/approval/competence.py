@@ -1,5 +1,3 @@
-from collections import defaultdict
-
 from odoo import api, models
 
 from ...exceptions import PolicyRefusal
@@ -116,16 +114,22 @@ class CrmPolicyCompetence(models.AbstractModel):
 
     def _policy_holders_of(self, line):
         """Return who holds the role of a limit for this document, present or not."""
-        return self._policy_holders_each(line)[self.id]
-
-    def _policy_holders_each(self, line):
-        """Return {id: who holds the role of a limit for each document, present or not}."""
         role = line.role_id
-        people = role._users_for(self)
+        users = role._users_for(self)[self.id]
         if role.kind == "user":  # of whom a substitute may stand in for
-            for record_id, users in role._policy_principals_for(self).items():
-                people[record_id] |= users
-        return people
+            users |= role._policy_principals_for(self)[self.id]
+        return users
+
+    def _policy_holds(self, line, user):
+        """Return whether ``user`` is among :meth:`_policy_holders_of`.
+
+        The groups of one user are in the cache; the members of a group would be read each time.
+        """
+        role = line.role_id
+        if role.kind == "group":
+            groups = user.sudo()._get_group_ids()
+            return role.group_id.id in groups and user in role._policy_can_act(user)
+        return user in self._policy_holders_of(line)
 
     def _policy_with_room(self, line, users):
         """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""
@@ -161,20 +165,9 @@ class CrmPolicyCompetence(models.AbstractModel):
         """
         claims = [(document.sudo(), *rest) for document, *rest in claims]
         self._policy_hold_sums([(document, user) for document, user, *_rest in claims])
-        covering = [document._policy_covering_lines(amount) for document, _user, amount, _a in claims]
-        documents = defaultdict(set)
-        for (document, *_rest), lines in zip(claims, covering, strict=True):
-            for line in lines:
-                documents[line, document._name].add(document.id)
-        holders = {
-            (line, model_name): self.env[model_name].sudo().browse(ids)._policy_holders_each(line)
-            for (line, model_name), ids in documents.items()
-        }
-        for (document, user, amount, approval), lines in zip(claims, covering, strict=True):
-            held = lines.filtered(
-                lambda line, document=document, user=user: (
-                    user in holders[line, document._name][document.id]
-                )
+        for document, user, amount, approval in claims:
+            held = document._policy_covering_lines(amount).filtered(
+                lambda line, document=document, user=user: document._policy_holds(line, user)
             )
             line = held.filtered(
                 lambda line, document=document, user=user: document._policy_with_room(line, user)
