@@ -245,9 +245,11 @@ class CrmPolicyApproval(models.Model):
 
         :param str name: "step_ids" or "decision_ids".
         """
-        field, requests = self._fields[name], self.sudo()
-        if any(field._cache_missing_ids(requests)):
-            requests = requests.browse(field._cache_missing_ids(requests.browse(self._prefetch_ids)))
+        field = self._fields[name]
+        missing = next(field._cache_missing_ids(self.sudo()), None)
+        if missing:
+            request = self.sudo().browse(missing).with_prefetch(self._prefetch_ids)
+            requests = field._to_prefetch(request)
             Line = self.env[field.comodel_name].sudo()
             lines = Line.search_fetch(Domain(field.inverse_name, "in", requests.ids))
             known = lines.grouped(field.inverse_name)
