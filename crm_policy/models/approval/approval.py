@@ -230,12 +230,30 @@ class CrmPolicyApproval(models.Model):
     def _policy_steps(self, state="pending"):
         """Return {request: its first step in a state}, read together; as superuser."""
         found = {}
+        self._policy_read_lines("step_ids")
         for approval in self.sudo():
             for step in approval.step_ids:
                 if step.state == state:
                     found[approval] = step
                     break
         return found
+
+    def _policy_read_lines(self, name):
+        """Read lines of the requests whole; the ORM finds them first and reads them afterwards.
+
+        Like the ORM those of all requests that these were read with.
+
+        :param str name: "step_ids" or "decision_ids".
+        """
+        field = self._fields[name]
+        missing = next(field._cache_missing_ids(self.sudo()), None)
+        if missing:
+            request = self.sudo().browse(missing).with_prefetch(self._prefetch_ids)
+            requests = field._to_prefetch(request)
+            Line = self.env[field.comodel_name].sudo()
+            lines = Line.search_fetch(Domain(field.inverse_name, "in", requests.ids))
+            known = lines.grouped(field.inverse_name)
+            field._insert_cache(requests, [known.get(one, Line)._ids for one in requests])
 
     def _policy_documents(self):
         """Return {request: its document}, read together; as superuser."""

@@ -1,3 +1,4 @@
+import functools
 import json
 from dataclasses import dataclass, field
 
@@ -38,8 +39,16 @@ def as_rows(vals_list):
     )
 
 
+@functools.cache
 def columns_of(names):
     return SQL(", ").join(map(SQL.identifier, names))
+
+
+@functools.cache
+def moves_of(names):
+    return SQL(", ").join(
+        SQL("%s = %s", SQL.identifier(name), SQL.identifier("row", name)) for name in names
+    )
 
 
 class CrmPolicyApprovalChanges(models.AbstractModel):
@@ -91,13 +100,17 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
                 SQL(" UNION ALL ").join(results) if results else SQL("SELECT NULL, NULL LIMIT 0"),
             )
         )
-        self._policy_remember_moves(requests, REQUEST_MOVES, changes.requests)
-        self._policy_remember_moves(steps, STEP_MOVES, changes.steps)
+        self._policy_remember_moves(requests, changes.requests)
+        self._policy_remember_moves(steps, changes.steps)
         self._policy_remember_decisions(
             changes.decisions, {step_id: row_id for row_id, step_id in rows if step_id}
         )
-        if approvals:
-            self._policy_touch(approvals, "eligible_user_ids")
+        self._policy_remember_people(changes.people)
+        signed = requests.browse(vals["approval_id"] for vals in changes.decisions)
+        touched = requests | approvals | signed
+        touched.modified([*REQUEST_MOVES, "eligible_user_ids", "decision_ids"])
+        signed = Step.browse(vals["step_id"] for vals in changes.decisions)
+        (steps | signed).modified([*STEP_MOVES, "decision_ids"])
         steps._policy_keep_deadlines(STEP_MOVES)
         return self.env["res.users"].browse({row_id for row_id, step_id in rows if not step_id})
 
@@ -120,9 +133,7 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
              WHERE kept.id = row.id
             """,
             table=SQL.identifier(records._table),
-            moves=SQL(", ").join(
-                SQL("%s = %s", SQL.identifier(name), SQL.identifier("row", name)) for name in names
-            ),
+            moves=moves_of(names),
             rows=as_rows(rows),
             uid=self.env.uid,
             now=self.env.cr.now(),
@@ -186,12 +197,11 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
             records._fields[name]._insert_cache(records, values)
 
     @staticmethod
-    def _policy_remember_moves(records, names, changes):
+    def _policy_remember_moves(records, changes):
         for record in records:
             for name, value in changes[record].items():
                 record._fields[name]._update_cache(record, value or None)
         records.invalidate_recordset(["write_uid", "write_date"], flush=False)
-        records.modified(names)
 
     @api.model
     def _policy_remember_decisions(self, decisions, id_of_step):
@@ -208,7 +218,16 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
             for owner_id, line_id in zip(owners._ids, lines._ids, strict=True):
                 if owner_id in known:
                     known[owner_id] += (line_id,)
-            owners.modified(["decision_ids"])
+
+    @api.model
+    def _policy_remember_people(self, people):
+        """Let the cache know of who may decide now; of several the database knows the order."""
+        for approval, users in people.items():
+            approval = approval.sudo()
+            if len(users) > 1:
+                approval.invalidate_recordset(["eligible_user_ids"], flush=False)
+            else:
+                approval._fields["eligible_user_ids"]._update_cache(approval, users._ids)
 
     @staticmethod
     def _policy_touch(records, name):

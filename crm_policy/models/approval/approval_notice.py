@@ -88,21 +88,35 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
                 asked = notices.get(("asked", user_id), {})
                 for approval_id in notices[kind, user_id]:
                     asked.pop(approval_id, None)
+        told = counters.union(user_id for _kind, user_id in notices)
+        requests = self.browse({id_ for comments in notices.values() for id_ in comments})
+        people = self._policy_read_people(told, requests)
         groups = defaultdict(self.env["res.users"].browse)
         for (kind, user_id), comments in notices.items():
-            user = self.env["res.users"].browse(user_id)
-            groups[kind, user.lang, user.tz, tuple(sorted(comments.items()))] |= user
+            if user := people.get(user_id):
+                groups[kind, user.lang, user.tz, tuple(sorted(comments.items()))] |= user
         for (kind, lang, tz, comments), users in groups.items():
             comments = dict(comments)
-            reader = self.with_context(lang=lang or None, tz=tz or None)
-            approvals = reader.browse(comments).exists()
+            approvals = self.with_context(lang=lang or None, tz=tz or None).browse(comments)
             if kind in ("asked", "added", "forwarded", "waiting", "reminded"):
                 # Signed or taken back again before anybody was told.
                 approvals = approvals.filtered(lambda one: one.state == "pending")
             if approvals:
                 approvals._policy_notify(kind, users, comments)
-        for user in self.env["res.users"].browse(sorted(counters)).exists():
-            user._bus_send("crm.policy.approval", {})
+        for user_id in sorted(counters & people.keys()):
+            people[user_id]._bus_send("crm.policy.approval", {})
+
+    @api.model
+    def _policy_read_people(self, user_ids, requests):
+        """Return {id: user} of those who are still there.
+
+        Read together with everybody who is named in a message about ``requests``.
+        """
+        Users = self.env["res.users"].with_context(active_test=False).sudo()
+        ids = {*user_ids, *requests.requester_id.ids, self.env.uid}
+        users = Users.search_fetch([("id", "in", sorted(ids))], ["partner_id"], order="id")
+        (users.partner_id | self.env.company.partner_id).mapped("lang")
+        return {user.id: user for user in users.with_env(self.env)}
 
     def _policy_notify(self, kind, users, comments):
         """Write one message about these requests to ``users``, all of one language."""
@@ -123,6 +137,9 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
             # A click on the message leads to the request; several are listed in it.
             model=self._name if len(self) == 1 else False,
             res_id=self.id if len(self) == 1 else False,
+            # What it would look for otherwise.
+            model_description=len(self) == 1 and self.env._("Approval Request"),
+            tracking_value_ids=[],
         )
 
     def _policy_notice_line(self):

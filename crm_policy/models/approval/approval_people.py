@@ -107,6 +107,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         :param completed: a step that is about to be completed.
         """
         # From the request: its decisions are read together with those of the others of a batch.
+        self._policy_read_lines("decision_ids")
         return self.decision_ids.filtered(
             lambda line: (
                 line.outcome == "approved"
@@ -126,7 +127,7 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             barred=users.union(requester.sudo(), document._policy_nondeciders().sudo()),
             signed=users,
             amount=amount,
-            by_amount=route.kind == "competent",
+            by_amount=route._policy_is_by_amount(),
             role=role,
             team=team,
             person=person,

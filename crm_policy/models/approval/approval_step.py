@@ -200,7 +200,8 @@ class CrmPolicyApprovalStep(models.Model):
         elif outcome == "rejected":
             reject |= voice
         # Whoever acts for two has one voice: the second principal's is not waited for from him.
-        spoken = self._policy_spoken()
+        deputies = any(seat.principal for seat in seats.values())
+        spoken = self._policy_spoken() if deputies else self.env["res.users"]
         entitled = self.env["res.users"].union(
             *(
                 seat.principal or user

@@ -121,6 +121,17 @@ class CrmPolicyCompetence(models.AbstractModel):
             users |= role._policy_principals_for(self)[self.id]
         return users
 
+    def _policy_holds(self, line, user):
+        """Return whether ``user`` is among :meth:`_policy_holders_of`.
+
+        The groups of one user are in the cache; the members of a group would be read each time.
+        """
+        role = line.role_id
+        if role.kind == "group":
+            groups = user.sudo()._get_group_ids()
+            return role.group_id.id in groups and user in role._policy_can_act(user)
+        return user in self._policy_holders_of(line)
+
     def _policy_with_room(self, line, users):
         """Return those of ``users`` whose limit in total under ``line`` leaves room for this."""
         if not line.cumulative_per or not users:
@@ -157,7 +168,7 @@ class CrmPolicyCompetence(models.AbstractModel):
         self._policy_hold_sums([(document, user) for document, user, *_rest in claims])
         for document, user, amount, approval in claims:
             held = document._policy_covering_lines(amount).filtered(
-                lambda line, document=document, user=user: user in document._policy_holders_of(line)
+                lambda line, document=document, user=user: document._policy_holds(line, user)
             )
             line = held.filtered(
                 lambda line, document=document, user=user: document._policy_with_room(line, user)
@@ -190,7 +201,7 @@ class CrmPolicyCompetence(models.AbstractModel):
 
         :param line: the limit by which ``user`` decides; empty where he needs none.
         """
-        amount = self._policy_claimed_amount()
+        amount, currency = self._policy_claimed_amount(), self._policy_approval_currency()
         if not amount:
             return []
         return [
@@ -204,8 +215,8 @@ class CrmPolicyCompetence(models.AbstractModel):
                 "subject": self._policy_approval_subject(),
                 "user_id": user.id,
                 "partner_id": self._policy_approval_customer().id,
-                "currency_id": self._policy_approval_currency().id,
-                "amount": amount,
+                "currency_id": currency.id,
+                "amount": currency.round(amount),
                 "decided_on": self.env["crm.policy.authority"]._policy_day(self.company_id),
             }
         ]

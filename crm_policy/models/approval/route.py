@@ -166,6 +166,11 @@ class CrmPolicyRoute(models.Model):
         domain = [("version_id", "=", version_id), ("model_name", "=", model_name)]
         return tuple(self.sudo().search(domain).ids)
 
+    @tools.ormcache("self.id")
+    def _policy_is_by_amount(self):
+        """Return whether only those sign within whose limits the amount is."""
+        return self.sudo().kind == "competent"
+
     @api.model
     def _policy_route_for(self, version, model_name, subject, document=None):
         """Return the route of a version for a document; its own before the general one.

@@ -33,19 +33,18 @@ class CrmPolicySubmission(models.AbstractModel):
             clause, steps = record._policy_plan_steps(route)
             planned.append((record, route, subject, clause, steps))
         Approval = self.env["crm.policy.approval"].sudo()
-        places = [
-            Approval._policy_place_for(
+        places = []
+        for record, route, _subject, _clause, steps in planned:
+            first = Approval._policy_place_for(
                 record,
                 route,
                 self.env.user,
                 record._policy_approval_amount(),
-                step.role,
-                step.team,
+                steps[0].role,
+                steps[0].team,
                 self.env["res.users"],
             )
-            for record, route, _subject, _clause, steps in planned
-            for step in steps
-        ]
+            places += [first._replace(role=step.role, team=step.team) for step in steps]
         seats = iter(zip(places, Approval._policy_seats(places), strict=True))
         requests, now = [], fields.Datetime.now()
         for record, route, subject, clause, steps in planned:

@@ -188,7 +188,7 @@ class CrmPolicyDeadline(models.Model):
     @api.model
     def _policy_present(self, rules, records):
         """Return {(rule id, record id): its deadline of the present cycle}; end older ones."""
-        found = self.sudo().search(
+        found = self.sudo().search_fetch(
             [("rule_id", "in", rules.ids), ("res_id", "in", records.ids)], order="cycle, id"
         )
         cycles = {record.id: record.policy_cycle for record in records}

@@ -389,16 +389,23 @@ class CrmPolicyDeadlineRule(models.Model):
     def _policy_snapshot(self, record):
         """Return what a new deadline keeps of its rule and record."""
         return {
+            **self._policy_own_snapshot(),
+            "company_id": record.company_id.id,
+            "res_model": record._name,
+            "res_id": record.id,
+            "cycle": record.policy_cycle,
+        }
+
+    @tools.ormcache("self.id", "self.env.lang")
+    def _policy_own_snapshot(self):
+        """Return what a new deadline keeps of its rule."""
+        return {
             "rule_id": self.id,
             "rule_code": self.code,
             "clause_id": self.clause_id.id,
             "clause_number": self.clause_id.number,
             "version_label": self.version_id.display_name,
             "is_trial": self.version_id.enforcement == "trial",
-            "company_id": record.company_id.id,
-            "res_model": record._name,
-            "res_id": record.id,
-            "cycle": record.policy_cycle,
             "role_id": self.role_id.id,
         }
 

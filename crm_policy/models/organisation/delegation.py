@@ -309,7 +309,7 @@ class CrmPolicyDelegation(models.Model):
                     & Domain("ends_at", ">", first)
                 ),
             )
-            group = around.filtered_domain(self._policy_active_domain(now))
+            group = around and around.filtered_domain(self._policy_active_domain(now))
             if not group:
                 continue
             principals = can_act(group.from_user_id, company)

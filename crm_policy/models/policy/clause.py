@@ -1,6 +1,6 @@
 from textwrap import shorten
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
@@ -15,7 +15,8 @@ class CrmPolicyClause(models.Model):
 
     _name = "crm.policy.clause"
     _description = "Policy Clause"
-    _inherit = ["crm.policy.pack.row"]
+    # Its codes stand in the cache; last, so that what methods write of guarded fields counts, too.
+    _inherit = ["crm.policy.pack.row", "crm.policy.cached"]
     _pack_key = "number"
     _order = "version_id, sequence, id"
     _rec_names_search = ["number", "name"]
@@ -310,13 +311,21 @@ class CrmPolicyClause(models.Model):
     def _policy_trace(self):
         """Return the codes that an event, a deadline or a refusal carries of this clause."""
         self.ensure_one()
-        return {**self.version_id._policy_trace(), "clause": self.number}
+        policy, version, number, _label = self._policy_labels()
+        return {"policy": policy, "version": version, "clause": number}
+
+    @tools.ormcache("self.id", "self.env.lang")
+    def _policy_labels(self):
+        """Return (policy code, version number, clause number, name of the version).
+
+        Every event and message carries them: they are read once, not in each transaction.
+        """
+        clause = self.sudo()
+        version = clause.version_id
+        return version.policy_id.code, version.number, clause.number, version.display_name
 
     def _policy_citation(self):
         """Return how a message names this clause: "Clause 4.2.3 (Complaint policy v3)"."""
         self.ensure_one()
-        return self.env._(
-            "Clause %(number)s (%(version)s)",
-            number=self.number,
-            version=self.version_id.display_name,
-        )
+        _policy, _version, number, label = self._policy_labels()
+        return self.env._("Clause %(number)s (%(version)s)", number=number, version=label)

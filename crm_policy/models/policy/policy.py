@@ -21,7 +21,7 @@ class CrmPolicy(models.Model):
 
     _name = "crm.policy"
     _description = "Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "crm.policy.cached"]
     _order = "code, id"
     _check_company_auto = True
 
@@ -90,7 +90,6 @@ class CrmPolicy(models.Model):
                 turned._policy_approved_versions()._policy_check_stop()
         result = super().write(vals)
         if turned:
-            self.env.registry.clear_cache()  # which rules count depends on it
             for policy in turned.sudo():
                 self.env["crm.policy.event"]._policy_log(
                     "policy.in_use" if policy.active_in_company else "policy.out_of_use",

@@ -20,6 +20,7 @@ class CrmPolicyVersion(models.Model):
         "crm.policy.version.pack",
         "mail.thread",
         "mail.activity.mixin",
+        "crm.policy.cached",
     ]
     _order = "policy_id, id desc"
     _rec_names_search = ["number", "policy_id.name", "policy_id.code"]

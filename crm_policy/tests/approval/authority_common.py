@@ -40,6 +40,7 @@ class AuthorityCommon(PolicyCommon):
             "UPDATE crm_policy_route SET kind = 'sequence' WHERE id = %s", request.route_id.ids
         )
         self.env.invalidate_all()
+        self.env.registry.clear_cache()
 
     def _proposed_case(self, *amounts, **vals):
         """Return a case whose solution is proposed, and its remedies."""

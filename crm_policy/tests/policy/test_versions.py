@@ -38,6 +38,26 @@ class TestVersions(PolicyCommon):
             [("res_model", "=", "crm.policy.version"), ("res_id", "=", version.id)], order="id"
         )
 
+    # === WHAT THE CACHE KNOWS OF IT === #
+
+    def test_a_change_of_its_names_is_cited_at_once(self):
+        version = self._draft()
+        clause = version.clause_ids[0]
+        rule = self.env["crm.policy.deadline.rule"].search([("version_id", "=", version.id)])[0]
+        self.assertFalse(rule._policy_own_snapshot()["is_trial"])
+        for write, vals, words in (
+            (clause._policy_guarded_write, {"number": "99"}, "Clause 99 ("),
+            (version._policy_guarded_write, {"number": "7"}, " v7)"),
+            (version.policy_id.write, {"name": "Guide"}, "(Guide v7)"),
+        ):
+            self.assertNotIn(words, clause._policy_citation())
+            write(vals)
+            self.assertIn(words, clause._policy_citation())
+        self.assertEqual(clause._policy_trace()["clause"], "99")
+        self.assertEqual(clause._policy_trace()["version"], "7")
+        version._policy_guarded_write({"enforcement": "trial"})
+        self.assertTrue(rule._policy_own_snapshot()["is_trial"])
+
     # === FROM DRAFT TO FORCE === #
 
     def test_draft_review_effective(self):
