@@ -252,7 +252,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         for case in self:
             case.policy_next_action = case._policy_find_next_action()
             missing = case._policy_missing_facts("policy_closed_at") if case.policy_kind else []
-            case.policy_missing = list_words(self.env, [case._policy_label(name) for name in missing])
+            case.policy_missing = list_words(
+                self.env, [case._policy_label(name) for name in missing]
+            )
 
     def _policy_find_next_action(self):
         """Return the action that the policy asks for next, "wait" while others decide."""

@@ -118,7 +118,7 @@ class CrmPolicyExplain(models.AbstractModel):
                                 names[pause.code]
                                 for pause in own
                                 if pause.stop.start < stop.stop and pause.stop.stop > stop.start
-                            )
+                            ),
                         ),
                     )
                     for stop in counted

@@ -127,9 +127,7 @@ class CrmPolicyAbsence(models.AbstractModel):
                     rule=post.role_id._policy_rule_words(),
                     post=post.display_name,
                     person=user.name,
-                    start=moment_words(
-                        self.date_from, reader_zone(self.env.user, self.company_id)
-                    ),
+                    start=moment_words(self.date_from, reader_zone(self.env.user, self.company_id)),
                     problem=problem,
                 )
             )

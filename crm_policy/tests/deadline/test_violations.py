@@ -351,7 +351,9 @@ class TestViolations(AlertCommon):
 
     def test_the_person_is_heard_first(self):
         violation = self._new_violation()
-        with self.assertRefused(PolicyRefusal, "Clause 2.2.*may explain.*until 2026-03-10 18:00 .Asia.Shanghai"):
+        with self.assertRefused(
+            PolicyRefusal, "Clause 2.2.*may explain.*until 2026-03-10 18:00 .Asia.Shanghai"
+        ):
             self._act("manager", violation, "uphold")
         with self.assertRefused(PolicyRefusal, "may explain"):
             self._act("manager", violation, "uphold", moment="2026-03-10 18:00")
