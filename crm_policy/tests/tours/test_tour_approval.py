@@ -31,6 +31,14 @@ class TestTourApprovalPhone(ApprovalInbox):
         self.assertEqual([small.state, large.state], ["approved", "rejected"])
         self.assertEqual(small.decision_ids.comment, "金额已核对")
 
+    def test_the_director_sees_on_the_phone_what_money_waits(self):
+        self._requests(15000)
+        self.start_tour(
+            "/odoo/action-crm_policy.approval_ranking_action_waiting",
+            "crm_policy_approval_money_phone",
+            login="t_director",
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestTourApprovalNext(ApprovalInbox):

@@ -63,6 +63,18 @@ tours.add("crm_policy_approval_phone", {
     ],
 });
 
+// What waits for whom, on the phone: cards with their amounts, and the way to the request.
+tours.add("crm_policy_approval_money_phone", {
+    steps: () => [
+        {
+            content: "a column for each role, with its sum",
+            trigger: ".o_kanban_group .o_kanban_counter:contains(15,000)",
+        },
+        {trigger: ".o_kanban_record:contains(15,000.00)", run: "click"},
+        {content: "the request", trigger: ".o_form_view .o_policy_link_pending"},
+    ],
+});
+
 // At the desk: one after the other, by the buttons of the form.
 tours.add("crm_policy_approval_next", {
     steps: () => [
