@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from ...tools.zones import local_days
-
 _logger = logging.getLogger(__name__)
 
 # Whose signatures are asked for: approved and not displaced yet.
@@ -87,11 +85,7 @@ class CrmPolicyAcknowledgement(models.Model):
     def _search_is_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        companies = self.env["res.company"].sudo().search([])
-        past = Domain.OR(
-            Domain("company_id", "in", ids) & Domain("due_on", "<", today)
-            for today, ids in local_days(companies, fields.Datetime.now())
-        )
+        past = self.env["crm.policy.version"]._policy_past("due_on")
         return Domain("state", "=", "pending") & Domain(list(ASKING)) & past
 
     @api.depends("version_id.display_name", "user_id.name")

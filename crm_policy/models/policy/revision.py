@@ -70,12 +70,21 @@ class CrmPolicyRevision(models.AbstractModel):
     def _search_is_review_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        companies = self.env["res.company"].sudo().search([])
-        past = Domain.OR(
-            Domain("company_id", "in", ids) & Domain("next_review_on", "<", today)
+        past = self._policy_past("next_review_on")
+        return Domain("state", "=", "effective") & past
+
+    @api.model
+    def _policy_past(self, name):
+        """Return the domain of records whose date is past where their company works.
+
+        :param str name: a date field of a model with ``company_id``.
+        """
+        policies = self.env["crm.policy"].sudo().with_context(active_test=False)
+        companies = policies.search([("company_id", "!=", False)]).company_id
+        return Domain.OR(
+            Domain("company_id", "in", ids) & Domain(name, "<", today)
             for today, ids in local_days(companies, fields.Datetime.now())
         )
-        return Domain("state", "=", "effective") & past
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {
