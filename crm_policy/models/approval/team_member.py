@@ -58,12 +58,12 @@ class CrmPolicyTeamMember(models.Model):
 
     @api.model
     def _policy_seat(self, vals):
-        # pylint: disable=super-method-mismatch
+        # pylint: disable=super-method-mismatch,missing-return
         member = super().create([self._policy_without_roster(vals)])
         member._policy_take_wished(vals)
 
     def _policy_reseat(self, vals):
-        # pylint: disable=super-method-mismatch
+        # pylint: disable=super-method-mismatch,missing-return
         if plain := self._policy_without_roster(vals):
             super().write(plain)
             self._policy_drop_roster(plain)
