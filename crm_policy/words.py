@@ -14,8 +14,9 @@ def list_words(env, names):
     :return: empty for no names.
     :rtype: str
     """
+    names = [str(name) for name in names]
     patterns = babel_locale_parse(env.lang or "en_US").list_patterns["standard"]
-    return reduce(patterns["middle"].format, map(str, names)) if names else ""
+    return reduce(patterns["middle"].format, names) if names else ""
 
 
 def with_note(env, text, note):

@@ -1,7 +1,7 @@
 """Between naive UTC, as Odoo stores it, and the wall clock of a company."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def company_zone(company):
@@ -13,6 +13,14 @@ def company_zone(company):
     return ZoneInfo(company.resource_calendar_id.tz or "UTC")
 
 
+def named_zone(name):
+    """Return the zone of this name; None without one, and where the system does not know it."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
 def reader_zone(user, company):
     """Return the zone in which a person reads a moment: his own, else that of his company.
 
@@ -20,7 +28,7 @@ def reader_zone(user, company):
     :param company: a ``res.company`` record.
     :rtype: ZoneInfo
     """
-    return ZoneInfo(user.tz) if user.tz else company_zone(company)
+    return named_zone(user.tz) or company_zone(company)
 
 
 def moment_words(moment, zone):

@@ -34,7 +34,6 @@ class CrmPolicyApprovalSign(models.TransientModel):
     from_inbox = fields.Boolean(help="Then the next request that waits for the user follows.")
     candidate_ids = fields.Many2many(
         "res.users",
-        relation="crm_policy_approval_sign_candidate_rel",
         compute="_compute_candidate_ids",
         help="Whom the turn would not refuse.",
     )

@@ -1,10 +1,9 @@
 import logging
 from collections import defaultdict
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 
-from ...tools.zones import company_zone, day_start, moment_words, to_local
+from ...tools.zones import company_zone, day_start, moment_words, named_zone, to_local
 
 _logger = logging.getLogger(__name__)
 
@@ -146,8 +145,7 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         """Return the second line of a request in a message: type, requester, since when."""
         subject = dict(self._fields["subject"]._description_selection(self.env)).get(self.subject)
         # On the wall clock of those who read it.
-        tz = self.env.context.get("tz")
-        zone = ZoneInfo(tz) if tz else company_zone(self.company_id)
+        zone = named_zone(self.env.context.get("tz")) or company_zone(self.company_id)
         parts = (subject, self.requester_id.name, moment_words(self.requested_at, zone))
         return " · ".join(filter(None, parts))
 

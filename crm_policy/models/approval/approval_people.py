@@ -150,7 +150,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             if place.instead and self._policy_empty(seats[number]):
                 [seats[number]] = self._policy_seats([place.instead])
             if place.late or self._policy_empty(seats[number]):
-                missing.append(number)
+                # Whoever takes the roles from a team does not decide in its place.
+                if not (place.team and place.team._policy_lost()):
+                    missing.append(number)
         nobody = self.env["res.users"]
         for number, users in self._policy_above(places, missing, named).items():
             for user in users:

@@ -211,6 +211,8 @@ class CrmPolicyApprovalStep(models.Model):
         )
         if outcome and voice not in entitled:
             return outcome  # somebody above
+        if self.team_id and self.mode in ("all", "majority"):
+            entitled |= self.team_id._policy_lost()
         if self.mode in ("any", "all") or not entitled:
             if reject:
                 return "rejected"

@@ -24,6 +24,7 @@ class CrmPolicyOralRequest(models.AbstractModel):
         of all people is.
         """
         self.ensure_one()
-        for (kind, _user), comments in self._policy_at_commit(NOTICES, dict).items():
+        notices = self.env.cr.precommit.data.get(NOTICES, {})
+        for (kind, _user), comments in notices.items():
             if kind == "asked":
                 comments.pop(self.id, None)

@@ -134,8 +134,8 @@ class CrmPolicyPublication(models.AbstractModel):
                         version=version.display_name,
                     )
                 )
-            version._policy_refuse_gaps(version._policy_chain_gaps())
             version._policy_publication_route().step_ids.team_id._policy_begin_deciding()
+            version._policy_refuse_gaps(version._policy_chain_gaps())
         return super().action_policy_submit()
 
     def action_policy_approve(self, comment=None):

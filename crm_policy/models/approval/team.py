@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ...exceptions import PolicyRefusal
@@ -30,6 +30,12 @@ class CrmPolicyTeam(models.Model):
 
     _name = "crm.policy.team"
     _inherit = ["crm.policy.team.change", "crm.policy.team.roster", "crm.policy.team"]
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("member_ids.roster_ids", "member_ids.roster_votes", "member_ids.roster_at")
+    def _compute_voters(self):
+        return super()._compute_voters()
 
     # === WHOSE CHANGES WAIT === #
 
@@ -77,8 +83,14 @@ class CrmPolicyTeam(models.Model):
         return bool(self._policy_electorate() - self.env.user)
 
     def _policy_electorate(self):
-        """Return who has a say in the seats: the members who vote, and those who may appoint."""
-        return self._policy_seated() | self._policy_appointers()
+        """Return who has a say in the seats: the members who vote, and those who may appoint.
+
+        Also who has lost his role and was not let go yet: whoever takes it from all of them does
+        not become the only one to be asked.
+        """
+        seats = self.sudo().member_ids.filtered(lambda seat: seat.vote == "voting")
+        rosters = can_act(seats.roster_ids, self.sudo().company_id)
+        return self._policy_seated() | self._policy_appointers() | rosters
 
     def _policy_appointers(self):
         groups = (self.env.ref(group).sudo() for group in APPOINTERS)
@@ -108,7 +120,7 @@ class CrmPolicyTeam(models.Model):
             if code == Command.UPDATE and seat.get("vote") == "voting":
                 # Who sat here without a vote gains one.
                 member = self.env["crm.policy.team.member"].sudo().browse(member_id).exists()
-                users |= member.user_id | member.substitute_id
+                users |= member.user_id | member.substitute_id | member.roster_ids
                 roles |= member.role_id
         return users.union(*(role._policy_everybody() for role in roles))
 

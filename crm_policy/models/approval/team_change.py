@@ -81,7 +81,7 @@ class CrmPolicyTeamChange(models.AbstractModel):
             elif field.type == "selection":
                 yield dict(field._description_selection(self.env)).get(value, "")
             elif value:
-                record = self.env[field.comodel_name].sudo().browse(value)
+                record = self.env[field.comodel_name].sudo().browse(value).exists()
                 yield f"{field._description_string(self.env)} {record.display_name}"
 
     # === ACTION METHODS === #

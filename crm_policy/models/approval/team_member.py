@@ -65,8 +65,8 @@ class CrmPolicyTeamMember(models.Model):
     def _policy_reseat(self, vals):
         # pylint: disable=super-method-mismatch,missing-return
         if plain := self._policy_without_roster(vals):
-            super().write(plain)
             self._policy_drop_roster(plain)
+            super().write(plain)
         self._policy_take_wished(vals)
 
     def _policy_unseat(self):
@@ -100,9 +100,11 @@ class CrmPolicyTeamMember(models.Model):
 
         :param int votes: how many of them have a vote when all are there.
         """
+        # A wish may have waited for longer than an account was there.
+        roster = self.env["res.users"].sudo().browse(user_ids).exists()
         self.sudo()._policy_guarded_write(
             {
-                "roster_ids": [Command.set(user_ids)],
+                "roster_ids": [Command.set(roster.ids)],
                 "roster_votes": votes,
                 "roster_at": fields.Datetime.now(),
             }
@@ -123,7 +125,7 @@ class CrmPolicyTeamMember(models.Model):
         if "roster" not in seat:
             return []
         had = self.sudo().roster_ids
-        has = had.browse(seat["roster"])
+        has = had.browse(seat["roster"]).exists()
         words = [f"+ {user.name}" for user in has - had] + [f"− {user.name}" for user in had - has]
         if self.roster_votes != seat["votes"]:
             words.append(self.env._("Votes: %(count)s", count=seat["votes"]))
@@ -136,7 +138,7 @@ class CrmPolicyTeamMember(models.Model):
         return self._policy_taken_over(super()._policy_seated())
 
     def _policy_taken_over(self, users):
-        return users & self.roster_ids if self.roster_at else users
+        return users & self.roster_ids._origin if self.roster_at else users
 
     def _policy_seat_payload(self):
         payload = super()._policy_seat_payload()

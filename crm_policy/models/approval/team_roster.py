@@ -1,6 +1,7 @@
 import json
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 
@@ -61,6 +62,7 @@ class CrmPolicyTeamRoster(models.AbstractModel):
             if seat.role_id and (seat.team_id not in deciding or not seat.roster_at):
                 roster = seat.team_id._policy_roster_of(seat.role_id.id)
                 seat._policy_take_roster(roster["roster"], roster["votes"])
+        teams.filtered("member_ids.role_id")._policy_log_change()
 
     def _policy_roster_of(self, role_id):
         """Return whom a role gives a seat of this team now, and how many votes that makes.
@@ -79,7 +81,8 @@ class CrmPolicyTeamRoster(models.AbstractModel):
         """Return the change that takes over who holds the roles now; empty: nothing has changed."""
         self.ensure_one()
         seats = []
-        for seat in self.member_ids.filtered("roster_at"):
+        # In a form somebody may just be putting a person in the place of the role.
+        for seat in self.member_ids.filtered(lambda seat: seat.roster_at and seat.role_id):
             now = self._policy_roster_of(seat.role_id.id)
             if now != {"roster": sorted(seat.roster_ids.ids), "votes": seat.roster_votes}:
                 seats.append([Command.UPDATE, seat.id, now])
@@ -100,10 +103,17 @@ class CrmPolicyTeamRoster(models.AbstractModel):
                 continue
             team.sudo()._policy_log_wish("team.holders_changed", gap)
             own = team.with_env(self.env(su=False))
-            if own._policy_may_want(gap):
-                own._policy_take_over(gap)
-            else:
+            if not own._policy_may_want(gap) or not own._policy_try_to_want(gap):
                 team._policy_tell_of_holders(gap)
+
+    def _policy_try_to_want(self, gap):
+        """Want it unless the team as it stands cannot be changed: no reason to keep a role."""
+        try:
+            with self.env.cr.savepoint():
+                self._policy_take_over(gap)
+        except UserError:
+            return False
+        return True
 
     def _policy_may_want(self, gap):
         """Return whether the current user can want these holders taken over, and somebody agree."""
@@ -128,6 +138,15 @@ class CrmPolicyTeamRoster(models.AbstractModel):
                     change="; ".join(team._policy_change_lines(gap)),
                 ),
             )
+
+    def _policy_lost(self):
+        """Return who has lost the role of a seat that votes and was not let go by two persons."""
+        self.ensure_one()
+        team = self.sudo()
+        lost = self.env["res.users"].sudo()
+        for seat in team.member_ids.filtered(lambda seat: seat.vote == "voting" and seat.roster_at):
+            lost |= seat.roster_ids - seat.role_id._policy_people_for(team)[team.id]
+        return lost
 
     def _policy_size(self, seats):
         # Whoever has lost the role counts until that is confirmed: nobody gets a quorum by it.

@@ -66,7 +66,7 @@ class CrmPolicyDeputy(models.AbstractModel):
         if self.kind == "group":
             return user in self.group_id.all_user_ids
         if self.kind == "user":
-            return user in self.post_ids.user_ids | self.user_id
+            return user in self.post_ids.filtered("active").user_ids | self.user_id
         if self.kind == "department_head":
             place = ("id", "=", self.department_id.id)
             if not self.department_id:

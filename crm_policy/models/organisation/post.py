@@ -267,8 +267,12 @@ class CrmPolicyPost(models.Model):
             changes = {key: value for key, value in after.items() if old.get(key) != value}
             if changes:
                 people = {*after["users"], after["substitute"]}
-                known = {*old.get("users", ()), old.get("substitute")}
-                if not self.env.su and self.env.uid in people - known:
+                # Of a post that was archived, or was another one, he is no holder yet.
+                same = old.get("active") and all(
+                    old[key] == after[key] for key in ("role", "department")
+                )
+                known = {*old["users"], old["substitute"]} if same else set()
+                if not self.env.su and after["active"] and self.env.uid in people - known:
                     refuse_own_appointment(self.env)
                 payloads[post_id] = after | {
                     f"{key}_before": old[key] for key in changes if key in old
@@ -354,7 +358,8 @@ class CrmPolicyPost(models.Model):
 
         :param role: ``crm.policy.role`` of kind "user".
         """
-        posts = role.sudo().post_ids
+        # Whatever the caller's context shows: an archived post appoints nobody.
+        posts = role.sudo().post_ids.filtered("active")
         filled = {
             post.department_id.id: post for post in posts if post.user_ids or post.substitute_id
         }

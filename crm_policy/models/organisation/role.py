@@ -145,6 +145,9 @@ class CrmPolicyRole(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         roles = super().create(vals_list)
+        for role in roles:
+            if role.user_id == self.env.user or role.sees_all_cases:
+                role._policy_refuse_own(self.env["res.users"])
         if any(roles.mapped("sees_all_cases")):
             self._policy_scopes_changed()
         return roles
@@ -152,13 +155,15 @@ class CrmPolicyRole(models.Model):
     def write(self, vals):
         appoints = APPOINTMENT.intersection(vals)
         before = {role: role._policy_everybody() for role in self} if appoints else {}
+        blind = self.filtered(lambda role: not role.sees_all_cases)
         result = super().write(vals)
         if vals.get("substitute_required"):
             self.sudo().post_ids._policy_check_substitute()
         if appoints:
             for role, people in before.items():
-                if not self.env.su and self.env.user in role._policy_everybody() - people:
-                    refuse_own_appointment(self.env)
+                role._policy_refuse_own(people)
+            for role in blind.filtered("sees_all_cases"):
+                role._policy_refuse_own(self.env["res.users"])
             self._policy_scopes_changed()
             self._policy_holders_changed()
             self.env["crm.policy.event"]._policy_log(
@@ -177,6 +182,12 @@ class CrmPolicyRole(models.Model):
                 },
             )
         return result
+
+    def _policy_refuse_own(self, people):
+        """Refuse what has made the current user a holder, unless he was one of ``people``."""
+        self.ensure_one()
+        if not self.env.su and self.env.user in self._policy_everybody() - people:
+            refuse_own_appointment(self.env)
 
     # === HOLDERS === #
 
@@ -279,7 +290,7 @@ class CrmPolicyRole(models.Model):
         """
         holders = self.env["res.users"]
         for role in self.sudo():
-            posts = role.post_ids.filtered(lambda post: not post.department_id)
+            posts = role.post_ids.filtered(lambda post: post.active and not post.department_id)
             named = role.user_id | posts.user_ids | posts.substitute_id
             users = role.group_id.all_user_ids if role.kind == "group" else named
             holders |= role._policy_can_act(users)
@@ -306,7 +317,8 @@ class CrmPolicyRole(models.Model):
             )
             return role._policy_can_act(group.all_user_ids - higher.user_ids)
         if role.kind == "user":
-            return role._policy_can_act(role.post_ids.user_ids | role.user_id)
+            posts = role.post_ids.filtered("active")
+            return role._policy_can_act(posts.user_ids | role.user_id)
         return role._policy_fixed_users()
 
     def _policy_is_on_record(self):
@@ -324,7 +336,7 @@ class CrmPolicyRole(models.Model):
         self.ensure_one()
         if self._policy_is_on_record():
             return False
-        substitutes = self.sudo().post_ids.substitute_id
+        substitutes = self.sudo().post_ids.filtered("active").substitute_id
         return not (self._policy_staff() | self._policy_can_act(substitutes))
 
     def _policy_rule_words(self):

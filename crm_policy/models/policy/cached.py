@@ -10,15 +10,28 @@ class CrmPolicyCached(models.AbstractModel):
     _name = "crm.policy.cached"
     _description = "Cached Records"
 
+    @api.model
+    def _policy_cached_fields(self):
+        """Return the fields whose change makes the cache stale; None: any, and each new record.
+
+        A model names them where only values of records are in the cache, not which there are.
+
+        :rtype: frozenset[str] | None
+        """
+        return None
+
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env.registry.clear_cache()
+        if self._policy_cached_fields() is None:
+            self.env.registry.clear_cache()
         return records
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        names = self._policy_cached_fields()
+        if names is None or names.intersection(vals):
+            self.env.registry.clear_cache()
         return result
 
     def unlink(self):

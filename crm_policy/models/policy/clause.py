@@ -314,6 +314,9 @@ class CrmPolicyClause(models.Model):
         policy, version, number, _label = self._policy_labels()
         return {"policy": policy, "version": version, "clause": number}
 
+    def _policy_cached_fields(self):
+        return frozenset({"number", "version_id"})
+
     @tools.ormcache("self.id", "self.env.lang")
     def _policy_labels(self):
         """Return (policy code, version number, clause number, name of the version).

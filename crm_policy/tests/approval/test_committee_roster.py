@@ -7,8 +7,10 @@ import yaml
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
+from odoo.tests import Form
 
 from ...exceptions import PolicyRefusal
+from ..approval_common import ApprovalCommon
 from ..policy.test_publication import PublicationCommon
 
 
@@ -233,8 +235,20 @@ class TestCommitteeRoster(PublicationCommon):
             with self.subTest(vals), self.assertRefused(UserError, "Nobody appoints himself"):
                 mine.write(vals)
         self.role.write({"kind": "user", "user_id": self.admin.id})
-        mine.write({"sees_all_cases": True})  # he holds it already
-        self.assertTrue(self.role.sees_all_cases)
+        mine.write({"active": True})  # he holds it already
+        with self.assertRefused(UserError, "Nobody appoints himself"):
+            mine.write({"sees_all_cases": True})
+
+    def test_nobody_makes_himself_a_role(self):
+        roles = self.env["crm.policy.role"].with_user(self.admin)
+        everybody = self.env.ref("base.group_user").id
+        for vals in (
+            {"kind": "user", "user_id": self.admin.id},
+            {"kind": "group", "group_id": everybody, "sees_all_cases": True},
+        ):
+            with self.subTest(vals), self.assertRefused(UserError, "Nobody appoints himself"):
+                roles.create({"code": "mine", "name": "我的", **vals})
+        self.assertTrue(roles.create({"code": "all", "name": "全员", "group_id": everybody}))
 
     # === WHO LOSES IT === #
 
@@ -263,6 +277,22 @@ class TestCommitteeRoster(PublicationCommon):
         with self.assertRefused(AccessError, "decided by members of"):
             self.draft.with_user(self.friend).action_policy_abolish("改版")
         self.assertEqual(self.draft.state, "effective")
+
+    def test_who_takes_the_role_from_all_does_not_become_the_only_one_asked(self):
+        self.committee.must_cover_role_ids = False
+        three = self.finance | self.legal | self.marketing
+        self.role.write({"kind": "user"})
+        post = self._new_post("committee", three)
+        self._decide()
+        self.ceo.active = False
+        mine = post.with_user(self.director)
+        mine.write({"user_ids": [Command.clear()]})
+        mine.write({"user_ids": [Command.set(self.friend.ids)]})
+        self.assertEqual(self._numbers(), (self.env["res.users"], 3, 2, "short"))
+        self.assertEqual(self.committee.change_by_id, self.director)
+        self.assertEqual(self.committee._policy_confirmers(), three)
+        self._confirm(self.legal)
+        self.assertEqual(self.seat.roster_votes, 0)
 
     def test_who_has_left_counts_until_that_is_confirmed(self):
         self._decide()
@@ -316,6 +346,60 @@ class TestCommitteeRoster(PublicationCommon):
         self.seat.with_user(self.director).role_id = self._role_of("legal")
         self.assertFalse(self.seat.roster_ids)
         self.assertFalse(self.seat.roster_at)
+
+    def test_a_person_takes_the_place_of_a_role_in_the_form(self):
+        self._decide()
+        with (
+            Form(self.committee.with_user(self.director)) as form,
+            form.member_ids.edit(0) as seat,
+        ):
+            seat.role_id = self.env["crm.policy.role"]
+            seat.user_id = self.finance
+        self.assertIn("t_finance", self.committee.change_words)
+        self._confirm(self.ceo)
+        self.assertEqual(self._voters(), self.finance)
+
+    def test_who_is_seated_newly_by_a_vote_is_on_the_roster(self):
+        self.seat.vote = "advisory"
+        self.committee.member_ids = [Command.create({"user_id": self.finance.id, "sequence": 9})]
+        self.seat._policy_take_roster(self.director.ids, 1)
+        change = {"member_ids": [[Command.UPDATE, self.seat.id, {"vote": "voting"}]]}
+        self.role.write({"kind": "field", "field_path": "create_uid"})
+        self.assertIn(self.director, self.committee._policy_newly_seated(change))
+
+    def test_an_account_that_is_gone_hides_no_wish(self):
+        self._decide()
+        gone = self.env["res.users"].search([], order="id desc", limit=1).id + 1000
+        wish = [Command.UPDATE, self.seat.id, {"roster": [gone, *self.five.ids], "votes": 6}]
+        self.committee.sudo()._policy_guarded_write(
+            {
+                "change_vals": {"member_ids": [wish]},
+                "change_by_id": self.director.id,
+                "change_at": Datetime.now(),
+            }
+        )
+        self.assertIn("6", self.committee.change_words)
+        self._confirm(self.ceo)
+        self.assertEqual(self.seat.roster_ids, self.five)
+
+    def test_a_team_that_cannot_be_changed_keeps_nobody_in_the_company(self):
+        self.committee.member_ids = [Command.create({"user_id": self.friend.id, "sequence": 9})]
+        self.group.user_ids = [Command.link(self.friend.id)]
+        self._decide()
+        other = self.env["res.company"].create({"name": "另一家"})
+        actor = self.director
+        actor.group_ids = [Command.link(self.env.ref("base.group_erp_manager").id)]
+        actor.company_ids = [Command.link(other.id)]
+        vals = {"company_ids": [Command.set(other.ids)], "company_id": other.id}
+        self.friend.with_user(actor).write(vals)
+        self.assertEqual(self.friend.company_ids, other)
+        self.assertFalse(self.committee.change_by_id)
+        self.assertIn("− t_friend", self.committee.roster_gap)
+
+    def test_the_ledger_knows_the_first_roster(self):
+        self._decide()
+        event = self._events("changed").sorted("id")[-1]
+        self.assertEqual(event.payload["members"][0]["holders"], sorted(self.five.ids))
 
     def test_the_ledger_knows_the_roster(self):
         self._decide()
@@ -391,3 +475,58 @@ class TestCommitteeRoster(PublicationCommon):
         (others - self.director).write({"active": False})
         self.post.with_user(self.director).write({"user_ids": [Command.link(self.friend.id)]})
         self.assertEqual(self._voters(), self.director | self.friend)
+
+
+class TestTeamOfARoute(ApprovalCommon):
+    """A team signs remedies: whoever takes its members their role does not sign in its place."""
+
+    def _requested(self, mode):
+        self.one, self.two = self.users["qc"], self.users["finance"]
+        self.post = self._new_post("quality", self.one | self.two)
+        team = self.env["crm.policy.team"].search(
+            [("code", "=", "quality-complaint"), ("company_id", "=", self.company.id)]
+        )
+        team.member_ids = [
+            Command.clear(),
+            Command.create({"role_id": self._role_of("quality").id}),
+        ]
+        policy = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        pack = yaml.safe_load(policy._policy_packs()["service"].read_text())
+        pack["version"]["number"] = "2"
+        pack["teams"] = []
+        steps = [{"team": "quality-complaint", "mode": mode}]
+        pack["routes"][0] |= {"kind": "sequence", "steps": steps}
+        text = yaml.safe_dump(pack, allow_unicode=True)
+        version = policy._policy_apply_pack(text, self.company)
+        self._hand_over(version)
+        self._approve_version(version)
+        self.assertEqual(team.member_ids.roster_ids, self.one | self.two)
+        remedy = self._new_remedy(self._new_case(), 5000)
+        self._as("specialist", remedy).action_policy_submit()
+        return remedy
+
+    def _sign_as(self, user, remedy):
+        self.env.invalidate_all()
+        remedy.with_user(user).action_policy_approve("同意")
+
+    def test_who_is_taken_the_role_is_waited_for(self):
+        for mode in ("all", "majority"):
+            with self.subTest(mode), self.env.cr.savepoint() as savepoint:
+                remedy = self._requested(mode)
+                self._sign_as(self.one, remedy)
+                director = self.post.with_user(self.users["director"])
+                director.write({"user_ids": [Command.unlink(self.two.id)]})
+                remedy.sudo().policy_approval_id._policy_keep_deciders()
+                self.assertEqual(remedy.policy_approval_state, "pending")
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_an_emptied_team_is_not_represented_by_who_stands_above(self):
+        remedy = self._requested("any")
+        director = self.users["director"]
+        self.post.with_user(director).write({"user_ids": [Command.clear()]})
+        for user in (director, self.users["manager"], self.users["ceo"]):
+            with self.subTest(user.login), self.assertRaises(UserError):
+                self._sign_as(user, remedy)
+        self.assertEqual(remedy.policy_approval_state, "pending")
+        self.assertFalse(remedy.policy_approval_id.decision_ids)

@@ -346,7 +346,7 @@ class TestEmergencyRatification(EmergencyCommon):
             with self.assertRefused(
                 PolicyRefusal,
                 rf"6\.1.*right to act before approval is suspended. {emergency.number} of .*"
-                r"by 2026-03-04 18:00:00.*May ratify: .*t_director",
+                r"by 2026-03-04 18:00 \(Asia/Shanghai\).*May ratify: .*t_director",
             ):
                 self._start(case)
             self.assertEqual(emergency.suspended_since, shanghai("2026-03-04 18:00"))

@@ -68,6 +68,6 @@ class TestSignNext(ApprovalCommon):
 
     def test_the_form_in_the_inbox_says_that_it_is_there(self):
         action = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.approval_action")
-        self.assertIn("'policy_inbox': True", action["context"])
+        self.assertIn("'show_next_request': True", action["context"])
         mine = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.approval_action_mine")
-        self.assertNotIn("policy_inbox", mine["context"])
+        self.assertNotIn("show_next_request", mine["context"])

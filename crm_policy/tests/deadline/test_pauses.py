@@ -100,7 +100,7 @@ class TestPauses(PauseCommon):
     def test_u3_a_change_of_urgency_keeps_elapsed_and_paused_time(self):
         case = self._request("2026-03-04 09:00")
         self._pause(case, "2026-03-04 09:10")
-        self._resume(case, r"2026-03-04 09:40 \(Asia/Shanghai\)")
+        self._resume(case, "2026-03-04 09:40")
         self.assertEqual(self._clock(case, "response-normal").due_at, shanghai("2026-03-04 10:30"))
         with at("2026-03-04 09:41"):
             case.policy_urgency = "urgent"
@@ -469,7 +469,7 @@ class TestPauses(PauseCommon):
         case.active = False
         clock = self._clock(case, "response-normal")
         self._assert_in_step()
-        self._resume(case, r"2026-03-04 09:40 \(Asia/Shanghai\)")
+        self._resume(case, "2026-03-04 09:40")
         self.assertEqual(clock.due_at, shanghai("2026-03-04 10:30"))
         self._assert_in_step()
 
@@ -478,7 +478,7 @@ class TestPauses(PauseCommon):
     def test_u20_each_correction_has_reason_person_and_trace(self):
         case = self._request("2026-03-04 09:00")
         pause = self._pause(case, "2026-03-04 09:10")
-        self._resume(case, r"2026-03-04 09:40 \(Asia/Shanghai\)")
+        self._resume(case, "2026-03-04 09:40")
         events = self.env["crm.policy.event"].search(
             [("res_id", "=", case.id), ("type", "like", "pause.")], order="id"
         )
@@ -811,7 +811,7 @@ class TestPauses(PauseCommon):
     def test_the_sweep_finds_a_pause_that_the_hooks_missed(self):
         case, other = self._request("2026-03-04 09:00"), self._request("2026-03-04 09:00")
         self._pause(case, "2026-03-04 09:10")
-        self._resume(case, r"2026-03-04 09:40 \(Asia/Shanghai\)")
+        self._resume(case, "2026-03-04 09:40")
         clock = self._clock(case, "response-normal")
         self.env.flush_all()
         for change, due in (
@@ -837,7 +837,7 @@ class TestPauses(PauseCommon):
     def test_the_recent_sweep_sees_a_pause_of_a_case_saved_long_ago(self):
         case = self._request("2026-03-04 09:00")
         pause = self._pause(case, "2026-03-04 09:10")
-        self._resume(case, r"2026-03-04 09:40 \(Asia/Shanghai\)")
+        self._resume(case, "2026-03-04 09:40")
         self.env.flush_all()
         self.env.cr.execute(
             SQL("UPDATE helpdesk_ticket SET write_date = %s WHERE id = %s",

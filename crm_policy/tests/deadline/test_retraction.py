@@ -81,7 +81,7 @@ class TestRetraction(RetractionCommon):
             },
         )
         note = case.message_ids.filtered(lambda message: "not overdue any more" in message.body)
-        self.assertIn("it is due 2026-03-06 10:00 now", note.body)
+        self.assertIn("it is due 2026-03-06 10:00 (Asia/Shanghai) now", note.body)
         # The violation is taken back, in evidence under its clause and version.
         self.assertEqual(
             (violation.state, violation.withdrawn_at), ("withdrawn", shanghai(f"{DAY} 10:30"))

@@ -301,6 +301,33 @@ class TestPosts(PolicyCommon):
         self._new_post("quality", self.users["director"])
         self._as("director", post).planned = 2  # what he is already, he stays
 
+    def test_nobody_comes_back_or_moves_to_another_post_by_himself(self):
+        post = self._new_post("quality", self.users["director"])
+        mine = self._as("director", post)
+        elsewhere = self.env["hr.department"].create({"name": "二部"})
+        for vals in (
+            {"role_id": self._role_of("warehouse").id, "department_id": elsewhere.id},
+            {"department_id": elsewhere.id},
+        ):
+            with self.subTest(vals), self.assertRefused(UserError, "appoints himself"):
+                mine.write(vals)
+        mine.active = False
+        with self.assertRefused(UserError, "appoints himself"):
+            mine.active = True
+        self._as("policy_admin", post).active = True
+        self.assertTrue(post.active)
+
+    def test_an_archived_post_appoints_nobody_whatever_a_client_shows(self):
+        post = self._new_post("quality", self.users["anna"])
+        role = self._role_of("quality")
+        post.active = False
+        self.env.invalidate_all()
+        role = role.with_context(active_test=False)
+        self.assertEqual(len(role.post_ids), 1)
+        self.assertFalse(role._users_for(self.company)[self.company.id])
+        self.assertFalse(role._policy_staff() | role._policy_holders())
+        self.assertTrue(role._policy_is_vacant())
+
     # === PACKS === #
 
     def test_a_pack_brings_the_posts_as_vacant_roles(self):

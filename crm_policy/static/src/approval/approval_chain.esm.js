@@ -110,6 +110,12 @@ export class ApprovalChainField extends Component {
         return text ? deserializeDateTime(text).toFormat("MM-dd HH:mm") : "";
     }
 
+    /** Whether a decision leads to the next request: not on a document that was opened from here. */
+    get inInbox() {
+        const {context, resModel} = this.props.record;
+        return resModel === "crm.policy.approval" && Boolean(context.show_next_request);
+    }
+
     async onTurn(code) {
         if (code === "recall" || code === "remind") {
             await this.orm.call("crm.policy.approval", `action_policy_${code}`, [[this.chain.id]]);
@@ -127,7 +133,7 @@ export class ApprovalChainField extends Component {
                 additionalContext: {
                     default_approval_id: this.chain.id,
                     default_outcome: code,
-                    default_from_inbox: Boolean(this.props.record.context.policy_inbox),
+                    default_from_inbox: this.inInbox,
                 },
                 onClose: (infos) => infos?.noReload || this.props.record.model.load(),
             }

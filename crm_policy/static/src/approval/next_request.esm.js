@@ -1,3 +1,4 @@
+import {ControllerNotFoundError} from "@web/webclient/actions/action_service";
 import {registry} from "@web/core/registry";
 
 /**
@@ -10,19 +11,30 @@ import {registry} from "@web/core/registry";
  */
 async function nextRequest(env, {params}) {
     const {action, notification} = env.services;
+    const openInbox = () => action.doAction("crm_policy.approval_action", {clearBreadcrumbs: true});
     notification.add(params.message, {type: "success"});
     // The request that is left need not be read once more.
     const infos = {noReload: true};
     await action.doAction({type: "ir.actions.act_window_close", infos});
     if (params.next_id) {
-        await action.switchView("form", {resId: params.next_id, resIds: params.waiting_ids});
+        try {
+            await action.switchView("form", {resId: params.next_id, resIds: params.waiting_ids});
+        } catch (error) {
+            // Decided or taken back meanwhile, and no longer to be read: what was decided must not
+            // stay on the screen as if it waited.
+            await openInbox();
+            throw error;
+        }
         return;
     }
     try {
         await action.restore();
-    } catch {
+    } catch (error) {
+        if (!(error instanceof ControllerNotFoundError)) {
+            throw error;
+        }
         // Nothing is behind it, as in a tab of its own.
-        await action.doAction("crm_policy.approval_action", {clearBreadcrumbs: true});
+        await openInbox();
     }
 }
 

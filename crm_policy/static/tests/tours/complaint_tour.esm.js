@@ -91,7 +91,7 @@ tours.add("crm_policy_complaint_approve", {
         {trigger: ".o_statusbar_buttons button.btn-primary", run: "click"},
         {trigger: ".modal .o_field_widget[name=comment] textarea", run: "edit 同意"},
         {trigger: ".modal button.btn-primary[name=action_policy_confirm]", run: "click"},
-        {trigger: '.o_arrow_button_current[data-value="approved"]'},
+        {content: "nothing else waits", trigger: ".o_view_nocontent_smiling_face"},
     ],
 });
 
