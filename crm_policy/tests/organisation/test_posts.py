@@ -318,7 +318,7 @@ class TestPosts(PolicyCommon):
         self.assertTrue(post.active)
 
     def test_an_archived_post_appoints_nobody_whatever_a_client_shows(self):
-        post = self._new_post("quality", self.users["anna"])
+        post = self._new_post("quality", self.users["anna"], self.users["director"])
         role = self._role_of("quality")
         post.active = False
         self.env.invalidate_all()
