@@ -17,6 +17,7 @@ from . import case_import_cells
 from . import case_import_sheet
 from . import call_record
 from . import caller
+from . import case_entry
 from . import remedy_execution
 from . import remedy
 from . import countersign_step

@@ -23,6 +23,9 @@ STEP_TEXTS = (
     "policy_recheck_user_id",
     "policy_recheck_text",
 )
+# Columns of the board that are there only where a case stands in them: the ends, and the steps that
+# not every policy has.
+SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})
 MEASURES = ("policy_claim_amount", "policy_quantity", "policy_defective_quantity")
 
 
@@ -175,12 +178,15 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         string="Registered At", readonly=True, copy=False, index="btree_not_null"
     )
     policy_responded_at = fields.Datetime(string="Responded At", readonly=True, copy=False)
+    policy_investigated_at = fields.Datetime(string="Investigated At", readonly=True, copy=False)
     policy_solution_at = fields.Datetime(string="Solution Proposed At", readonly=True, copy=False)
+    policy_mandated_at = fields.Datetime(string="Mandate Given At", readonly=True, copy=False)
     policy_decided_at = fields.Datetime(string="Decided At", readonly=True, copy=False)
     policy_settled_at = fields.Datetime(
         string="Settled At", readonly=True, copy=False, index="btree_not_null"
     )
     policy_replied_at = fields.Datetime(string="Replied At", readonly=True, copy=False)
+    policy_executed_at = fields.Datetime(string="Carried Out At", readonly=True, copy=False)
     policy_callback_at = fields.Datetime(string="Called Back At", readonly=True, copy=False)
     policy_rechecked_at = fields.Datetime(string="Re-checked At", readonly=True, copy=False)
     policy_closed_at = fields.Datetime(string="Closed At", readonly=True, copy=False)
@@ -205,7 +211,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     def _group_expand_policy_step(self, steps, domain):
         """Show a board's columns in the order of the steps, the empty ones under way included."""
         return [
-            step for step, _label in STEPS if step in steps or step not in ("closed", "cancelled")
+            step for step, _label in STEPS if step in steps or step not in SHUT_STEPS
         ]
 
     @api.depends("policy_number", "number")

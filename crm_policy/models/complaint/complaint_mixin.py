@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS
+from ...const import ENDED_OUTCOMES, FACT_ORDER, KINDS, STEP_FACTS
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 from ...tools.zones import local_day
@@ -32,7 +32,11 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
     # === CRUD METHODS === #
 
     def _policy_fact_fields(self):
-        return super()._policy_fact_fields() | {"policy_intake_at", *FACT_ORDER["complaint"]}
+        return super()._policy_fact_fields() | {
+            "policy_intake_at",
+            *FACT_ORDER["complaint"],
+            *STEP_FACTS.values(),
+        }
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {
