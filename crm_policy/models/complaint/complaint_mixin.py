@@ -596,11 +596,42 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 )
             )
 
+    def _policy_decide_problems(self):
+        """Return what keeps the case from being decided, a sentence each.
+
+        Every part of the room that has something to say about it adds its own.
+
+        :rtype: list[str]
+        """
+        return []
+
+    def _policy_close_problems(self):
+        """Return what keeps the case from being closed beside missing facts, a sentence each.
+
+        :rtype: list[str]
+        """
+        return []
+
+    def _policy_unexecuted(self):
+        """Return the names of what was decided for the customer and is still to be carried out.
+
+        :rtype: list[str]
+        """
+        return []
+
+    def _policy_refuse_problems(self, problems):
+        if problems:
+            raise UserError("\n".join([f"{self.display_name}:", *problems]))
+
+    def _policy_check_closed(self):
+        self._policy_refuse_problems(self._policy_close_problems())
+
     def _policy_check_solution(self):
         self._policy_require("policy_solution", self.policy_solution)
 
     def _policy_check_decided(self):
         """Refuse to decide beyond one's own limit or before the approval (AUT-MAT-05)."""
+        self._policy_refuse_problems(self._policy_decide_problems())
         if self.policy_quantity_undetermined:
             raise UserError(
                 self.env._(
