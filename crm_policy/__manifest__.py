@@ -125,6 +125,7 @@
         "views/external_case_views.xml",
         "wizard/countersign_turn_views.xml",
         "views/countersign_views.xml",
+        "views/milestone_views.xml",
         "views/pause_views.xml",
         "views/emergency_plan_views.xml",
         "views/emergency_views.xml",

@@ -96,6 +96,37 @@ FACT_ORDER = {
     "conflict": COMPLAINT_ORDER,
 }
 
+# The facts that a policy can put into an order of its own.
+MILESTONES = [
+    ("accepted", "Accepted"),
+    ("registered", "Registered"),
+    ("responded", "Responded"),
+    ("investigated", "Investigated"),
+    ("solution", "Solution Proposed"),
+    ("mandated", "Mandate Given"),
+    ("decided", "Decided"),
+    ("settled", "Settled"),
+    ("replied", "Replied"),
+    ("executed", "Carried Out"),
+    ("callback", "Called Back"),
+    ("rechecked", "Re-checked"),
+    ("closed", "Closed"),
+]
+# How such a fact comes about.
+SET_BY = [
+    ("person", "A Person"),
+    ("opinions", "The Last Opinion"),
+    ("approval", "The Last Signature"),
+    ("execution", "Everything Carried Out"),
+]
+
+# Facts that only the course of a policy asks for, as they may stand in an old register.
+COURSE_ORDER = {
+    "policy_investigated_at": ("policy_registered_at",),
+    "policy_mandated_at": ("policy_registered_at",),
+    "policy_executed_at": ("policy_settled_at",),
+}
+
 # A case that an authority has handed over has two facts more; it is accepted after the first and
 # closed after the second.
 EXTERNAL_ORDER = {

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 
 from ...const import ENDED_OUTCOMES
 from ...words import list_words
+from .milestone import field_of
 
 ASKERS = ("crm_policy.group_supervisor",)
 
@@ -158,11 +159,42 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                 step, steps
             ):
                 continue
-            if step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
-                self._policy_ask(step, None, None)
-            else:
-                # What was answered stands; the case says who is missing.
-                self._message_log(body=self._policy_no_holder(step))
+            self._policy_ask_or_note(step)
+
+    def _policy_set_fact(self, name, at=None, reason=None):
+        result = super()._policy_set_fact(name, at, reason)
+        for case in self.sudo():
+            case._policy_ask_started(name.removeprefix("policy_").removesuffix("_at"))
+        return result
+
+    def _policy_reopen(self, reason):
+        result = super()._policy_reopen(reason)
+        for case in self.sudo():
+            # What was said before the reopening does not answer for the time after it.
+            Step = self.env["crm.policy.countersign.step"].sudo()
+            for fact in Step._policy_starting_facts(case.policy_version_id.id):
+                if case[field_of(fact)]:
+                    case._policy_ask_started(fact)
+        return result
+
+    def _policy_ask_started(self, fact):
+        """Ask by themselves those whose turn begins with a fact (CMP-FLOW-02)."""
+        Step = self.env["crm.policy.countersign.step"].sudo()
+        if fact not in Step._policy_starting_facts(self.policy_version_id.id):
+            return
+        steps = Step._policy_steps_of(self)
+        asked = self._policy_asked()
+        for step in steps.filtered(lambda step: step.starts == fact and step.code not in asked):
+            if not self._policy_waits_for(step, steps):
+                self._policy_ask_or_note(step)
+
+    def _policy_ask_or_note(self, step):
+        """Ask a department; where nobody holds its role the case says so, and goes on."""
+        if step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
+            self._policy_ask(step, None, None)
+        else:
+            # What was recorded stands; the case says who is missing.
+            self._message_log(body=self._policy_no_holder(step))
 
     def _policy_no_holder(self, step):
         return self.env._(

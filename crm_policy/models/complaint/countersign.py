@@ -126,6 +126,7 @@ class CrmPolicyCountersign(models.Model):
             lines._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
             for case, answered in lines.grouped("ticket_id").items():
                 case._policy_ask_next(answered)
+            lines.ticket_id._policy_bring_about()
         return True
 
     # === BUSINESS METHODS === #

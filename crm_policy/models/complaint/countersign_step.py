@@ -1,5 +1,7 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+
+from ...const import MILESTONES, codes_of
 
 
 class CrmPolicyCountersignStep(models.Model):
@@ -19,6 +21,7 @@ class CrmPolicyCountersignStep(models.Model):
         "complaint_type": (str, False),
         "after": ("texts", False),
         "optional": (bool, False),
+        "starts": (codes_of(MILESTONES), False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -32,6 +35,12 @@ class CrmPolicyCountersignStep(models.Model):
     )
     after = fields.Char(help="Codes of the steps that are answered before, with commas.")
     optional = fields.Boolean(help="Asked only where the case needs it; nobody waits for it else.")
+
+    starts = fields.Selection(
+        MILESTONES,
+        string="Asked By Itself When",
+        help="Empty: a supervisor asks, or the answers of the departments before do.",
+    )
 
     _code_uniq = models.Constraint(
         "UNIQUE(version_id, code)", "A policy version has each step of a department once."
@@ -139,3 +148,10 @@ class CrmPolicyCountersignStep(models.Model):
                 ("complaint_type_id", "in", [case.policy_complaint_type_id.id, False]),
             ]
         )
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _policy_starting_facts(self, version_id):
+        """Return the facts of a case with which a department is asked by itself."""
+        starting = self.search([("version_id", "=", version_id), ("starts", "!=", False)])
+        return frozenset(starting.mapped("starts"))
