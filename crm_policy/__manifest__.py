@@ -126,6 +126,8 @@
         "wizard/countersign_turn_views.xml",
         "views/countersign_views.xml",
         "views/milestone_views.xml",
+        "wizard/ruling_turn_views.xml",
+        "views/ruling_views.xml",
         "views/pause_views.xml",
         "views/emergency_plan_views.xml",
         "views/emergency_views.xml",

@@ -32,6 +32,13 @@ OUTCOMES = [
 # Outcomes that end a case without closing it: its clocks stop, its number stays.
 ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
 
+# Outcomes with which no department is asked any more: those, and what has no foundation.
+UNHEARD_OUTCOMES = (*ENDED_OUTCOMES, "not_established")
+# What a department writes down along with its opinion.
+SECTIONS = [("negotiation", "Negotiation")]
+# How the customer stands to what he was offered.
+POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
+
 # Where a case stands: the last of its milestones, in this order.
 STEPS = [
     ("received", "Received"),
@@ -117,6 +124,7 @@ SET_BY = [
     ("person", "A Person"),
     ("opinions", "The Last Opinion"),
     ("approval", "The Last Signature"),
+    ("ruling", "A Ruling"),
     ("execution", "Everything Carried Out"),
 ]
 
@@ -218,9 +226,15 @@ REMEDIES = [
     ("penalty_waiver", "Waiver of a Penalty"),
     ("rounding", "Rounding Off"),
 ]
+# What is decided about a case beside its remedies.
+RULINGS = [
+    ("mandate", "Mandate to Negotiate"),
+    ("not_established", "Not Established"),
+]
 # What authority limits and routes speak of: remedies, and whatever else is signed.
 SUBJECTS = [
     *REMEDIES,
+    *RULINGS,
     ("purchase", "Purchase"),
     ("publication", "Publication of a Policy"),
     ("emergency", "Emergency Handling"),

@@ -25,6 +25,10 @@ from . import countersign_step
 from . import countersign
 from . import case_countersign
 from . import case_course
+from . import ruling
+from . import case_ruling
+from . import negotiation
+from . import case_negotiation
 from . import role
 from . import viewer
 from . import case_workload

@@ -46,7 +46,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         facts = {action: fact for fact, action in ACTIONS.items()}
         for case in self:
             action = case.policy_next_action
-            waits = action in ("opinions", "role", "remedies")
+            waits = action in ("opinions", "role", "remedies", "ruling")
             case.policy_waits_for = case.sudo()._policy_waiting_words() if waits else False
             # Nobody else is told that this step is the next one.
             case.policy_by_role = action in facts and bool(
@@ -70,6 +70,21 @@ class CrmPolicyCaseCourse(models.AbstractModel):
             )
             for line in opinions
         ]
+        if self.policy_next_action == "ruling":
+            rulings = self.policy_ruling_ids.filtered(
+                lambda ruling: ruling.policy_approval_state == "pending"
+            )
+            words += [
+                self.env._(
+                    "%(step)s (%(users)s)",
+                    step=ruling.display_name,
+                    users=list_words(
+                        self.env, ruling.policy_approval_id.eligible_user_ids.mapped("name")
+                    )
+                    or "-",
+                )
+                for ruling in rulings
+            ]
         if self.policy_next_action == "remedies":
             words.append(self.env._("A remedy to sign: with its signature the case is settled"))
         for name, milestone in self._policy_course().items():
@@ -138,6 +153,8 @@ class CrmPolicyCaseCourse(models.AbstractModel):
             return "execution"
         if milestone.set_by == "approval":
             return self._policy_signing_action()
+        if milestone.set_by == "ruling":
+            return "ruling" if self._policy_rulings("mandate", ("pending",)) else "ask_mandate"
         if milestone.role_id and self.env.user not in self._policy_recorders(milestone):
             return "role"
         return super()._policy_action_of(fact)
@@ -181,8 +198,9 @@ class CrmPolicyCaseCourse(models.AbstractModel):
                     )
                 )
             case.check_access("read")
-        if by_group:
-            super(CrmPolicyCaseCourse, by_group)._policy_check_doer(fact, groups)
+        if not by_group:
+            return None
+        return super(CrmPolicyCaseCourse, by_group)._policy_check_doer(fact, groups)
 
     def _policy_refuse_by_hand(self, fact, milestone):
         words = dict(milestone._fields["set_by"]._description_selection(self.env))
@@ -259,20 +277,26 @@ class CrmPolicyCaseCourse(models.AbstractModel):
             if problem:
                 raise UserError(problem)
 
+    def _policy_missing_words(self, name):
+        """Return what must be there before a fact and is not, as a refusal; or None."""
+        missing = [self._policy_fact_words(fact) for fact in self._policy_missing_facts(name)]
+        missing += self._policy_missing_opinions(name).mapped("name")
+        if not missing:
+            return None
+        return self.env._(
+            "%(clause)s: %(case)s, %(fact)s: missing first: %(missing)s.",
+            clause=self._policy_milestone(name).clause_id._policy_citation(),
+            case=self.display_name,
+            fact=self._policy_label(name),
+            missing=list_words(self.env, missing),
+        )
+
     def _policy_signing_problem(self):
         """Return why the decision cannot be recorded yet, or None; remedies apart."""
         self.ensure_one()
-        name = "policy_decided_at"
-        missing = [self._policy_fact_words(fact) for fact in self._policy_missing_facts(name)]
-        missing += self._policy_missing_opinions(name).mapped("name")
+        missing = self._policy_missing_words("policy_decided_at")
         if missing:
-            return self.env._(
-                "%(clause)s: %(case)s, %(fact)s: missing first: %(missing)s.",
-                clause=self._policy_milestone(name).clause_id._policy_citation(),
-                case=self.display_name,
-                fact=self._policy_label(name),
-                missing=list_words(self.env, missing),
-            )
+            return missing
         if self.policy_quantity_undetermined:
             return self.env._(
                 "%(case)s: determine the quantity before the decision.", case=self.display_name
@@ -305,8 +329,12 @@ class CrmPolicyCaseCourse(models.AbstractModel):
 
     def _policy_automatic(self):
         """Return {fact: milestone} of those that no person records, in their order."""
-        ids = self.env["crm.policy.milestone"].sudo()._policy_automatic_ids(
-            self.policy_version_id.id, self.policy_complaint_type_id.id, self.policy_kind
+        ids = (
+            self.env["crm.policy.milestone"]
+            .sudo()
+            ._policy_automatic_ids(
+                self.policy_version_id.id, self.policy_complaint_type_id.id, self.policy_kind
+            )
         )
         return self.env["crm.policy.milestone"].sudo().browse(ids)._policy_by_field()
 
@@ -316,8 +344,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         if name == "policy_decided_at":
             present = self.policy_remedy_ids.filtered(
                 lambda remedy: (
-                    remedy.cycle == self.policy_cycle
-                    and remedy.policy_approval_state != "rejected"
+                    remedy.cycle == self.policy_cycle and remedy.policy_approval_state != "rejected"
                 )
             )
             return bool(
@@ -325,4 +352,4 @@ class CrmPolicyCaseCourse(models.AbstractModel):
             )
         if milestone.set_by == "execution":
             return not self._policy_unexecuted()
-        return True
+        return milestone.set_by != "ruling" or bool(self._policy_mandate())

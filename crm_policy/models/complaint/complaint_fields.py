@@ -40,7 +40,7 @@ ACTIONS = {
     "policy_closed_at": "close",
 }
 # What is no action of the user: others sign, answer, record, or carry out.
-WAITING = frozenset({"wait", "opinions", "role", "remedies", "execution"})
+WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution"})
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.
 SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})
@@ -228,9 +228,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     @api.model
     def _group_expand_policy_step(self, steps, domain):
         """Show a board's columns in the order of the steps, the empty ones under way included."""
-        return [
-            step for step, _label in STEPS if step in steps or step not in SHUT_STEPS
-        ]
+        return [step for step, _label in STEPS if step in steps or step not in SHUT_STEPS]
 
     @api.depends("policy_number", "number")
     def _compute_policy_handle(self):
@@ -304,7 +302,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
 
     def _policy_passes_by(self, fact):
         """Return whether nobody is asked for a fact that the case may have: a register entry."""
-        return fact == "policy_registered_at" and "policy_decided_at" not in self._policy_own_order()
+        return (
+            fact == "policy_registered_at" and "policy_decided_at" not in self._policy_own_order()
+        )
 
     def _policy_action_of(self, fact):
         """Return the action that records a fact, or one of :data:`WAITING`."""

@@ -341,9 +341,11 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def action_policy_close(self, at=None, reason=None):
         """Close the case: the only way there is (CMP-SET-02)."""
-        return self._policy_act(
-            "policy_closed_at", WINDOW, at, reason, {"policy_outcome": "accepted"}
-        )
+        # What was not established stays so.
+        for outcome, cases in self.sudo().grouped("policy_outcome").items():
+            vals = {"policy_outcome": outcome or "accepted"}
+            cases.with_env(self.env)._policy_act("policy_closed_at", WINDOW, at, reason, vals)
+        return True
 
     def action_policy_cancel(self, reason=None):
         """Cancel a case that was entered by mistake or withdrawn; its number is kept."""

@@ -1,7 +1,8 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
-from ...const import MILESTONES, codes_of
+from ...const import MILESTONES, SECTIONS, codes_of
+from ...words import codes_in
 
 
 class CrmPolicyCountersignStep(models.Model):
@@ -22,6 +23,7 @@ class CrmPolicyCountersignStep(models.Model):
         "after": ("texts", False),
         "optional": (bool, False),
         "starts": (codes_of(MILESTONES), False),
+        "fills": ("texts", False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -40,6 +42,11 @@ class CrmPolicyCountersignStep(models.Model):
         MILESTONES,
         string="Asked By Itself When",
         help="Empty: a supervisor asks, or the answers of the departments before do.",
+    )
+
+    fills = fields.Char(
+        help="What the department writes down along with its opinion, codes with commas: "
+        "negotiation."
     )
 
     _code_uniq = models.Constraint(
@@ -67,13 +74,28 @@ class CrmPolicyCountersignStep(models.Model):
                         )
                     )
 
+    @api.constrains("fills")
+    def _check_fills(self):
+        for step in self:
+            unknown = [code for code in step._policy_fills() if code not in codes_of(SECTIONS)]
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "Step %(step)s: there is no section %(codes)s; there are: %(known)s.",
+                        step=step.code,
+                        codes=", ".join(unknown),
+                        known=", ".join(codes_of(SECTIONS)),
+                    )
+                )
+
     # === PACKS === #
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
         place = f"countersign_steps ({row['code']})"
-        row["after"] = ", ".join(row.get("after") or [])
+        for name in ("after", "fills"):
+            row[name] = ", ".join(row.get(name) or [])
         role = self._pack_reference("crm.policy.role", version, place, row.pop("role"))
         row["role_id"] = role.id
         kind = row.pop("complaint_type", None)
@@ -137,7 +159,11 @@ class CrmPolicyCountersignStep(models.Model):
 
     def _policy_after(self):
         """Return the codes of the steps that are answered before this one."""
-        return [code.strip() for code in (self.after or "").split(",") if code.strip()]
+        return codes_in(self.after)
+
+    def _policy_fills(self):
+        """Return the codes of the sections that the department fills before it answers."""
+        return codes_in(self.fills)
 
     @api.model
     def _policy_steps_of(self, case):

@@ -4,11 +4,13 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
 from ...const import KINDS, MILESTONES, SET_BY, codes_of
+from ...words import codes_in
 
 # What can bring a fact about by itself: whoever reads the case knows that it has happened.
 SET_BY_FACTS = {
     "opinions": frozenset({"investigated", "mandated"}),
     "approval": frozenset({"decided", "settled"}),
+    "ruling": frozenset({"mandated"}),
     "execution": frozenset({"executed"}),
 }
 
@@ -16,10 +18,6 @@ SET_BY_FACTS = {
 def field_of(fact):
     """Return the field of the ticket that holds a fact: "closed" -> "policy_closed_at"."""
     return f"policy_{fact}_at"
-
-
-def _codes(text):
-    return [code.strip() for code in (text or "").split(",") if code.strip()]
 
 
 class CrmPolicyMilestone(models.Model):
@@ -234,13 +232,13 @@ class CrmPolicyMilestone(models.Model):
                     )
                 )
             own = steps.get(version, Step).filtered(
-                lambda step, kind_type=kind_type: step.complaint_type_id in (kind_type, Step.complaint_type_id)
+                lambda step, kind_type=kind_type: (
+                    step.complaint_type_id in (kind_type, Step.complaint_type_id)
+                )
             )
             for milestone in course:
                 unknown = [
-                    code
-                    for code in milestone._policy_opinions()
-                    if code not in own.mapped("code")
+                    code for code in milestone._policy_opinions() if code not in own.mapped("code")
                 ]
                 if unknown:
                     findings.append(
@@ -278,15 +276,15 @@ class CrmPolicyMilestone(models.Model):
 
     def _policy_after(self):
         """Return the facts that lie before this one."""
-        return _codes(self.after)
+        return codes_in(self.after)
 
     def _policy_opinions(self):
         """Return the codes of the departments' steps that are answered before this one."""
-        return _codes(self.opinions)
+        return codes_in(self.opinions)
 
     def _policy_channels(self):
         """Return by which channels the customer may be told; empty: by any."""
-        return _codes(self.channels)
+        return codes_in(self.channels)
 
     @api.model
     def _policy_course_of(self, version_id, type_id, kind):

@@ -32,6 +32,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.customer.view",
         "crm.policy.mail.sorting",
         "crm.policy.case.sight",
+        "crm.policy.case.ruling",
+        "crm.policy.case.negotiation",
         "crm.policy.case.course",
         "crm.policy.case.countersign",
         "crm.policy.case.reopen",

@@ -121,8 +121,10 @@ class TestMilestones(MilestoneCommon):
         self._one("accepted")
         self._one("settled", opinions="moons", sequence=20)
         self.env["crm.policy.finding"]._policy_refresh(self.version)
-        codes = self.env["crm.policy.finding"].search([]).filtered(
-            lambda line: line.res_model == "crm.policy.milestone"
+        codes = (
+            self.env["crm.policy.finding"]
+            .search([])
+            .filtered(lambda line: line.res_model == "crm.policy.milestone")
         )
         self.assertEqual(
             sorted(codes.mapped(lambda line: (line.code, line.severity))),

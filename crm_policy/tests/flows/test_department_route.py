@@ -45,7 +45,14 @@ class TestDepartmentRoute(RouteCommon):
         self._answered("2026-03-05 09:00", "production", "manager-office")
         self.assertEqual(self._waiting(), {"quality-report", "check"})
         self.assertFalse(self._line("research"), "only where the case needs it")
-        self._answered("2026-03-05 10:00", "check", "sales-opinion", "first-opinion", "mandate")
+        with at("2026-03-05 10:00"):
+            self._new_remedy(self.case, 500)
+        self._answered("2026-03-05 10:00", "check", "sales-opinion", "first-opinion")
+        with at("2026-03-05 11:00"):
+            self.case.policy_ruling_ids.with_user(
+                self.people["sales_manager"]
+            ).action_policy_approve("同意")
+            self._negotiate(self.case)
         self._answered("2026-03-05 11:00", "negotiation")
         # Whoever waits for two is asked when the second has answered.
         self.assertEqual(self._waiting(), {"quality-report"})
@@ -148,9 +155,9 @@ class TestDepartmentRoute(RouteCommon):
             },
         )
         steps["manager-office"].sequence = 40
-        steps["mandate"].unlink()
+        steps["first-opinion"].unlink()
         self.assertEqual(found(), {key("step_out_of_order", "error", "3.8", steps["negotiation"])})
-        steps["negotiation"].after = "first-opinion"
+        steps["negotiation"].after = "sales-opinion"
         self.assertEqual(found(), set())
         self._new_post("rd", self.env["res.users"])
         personnel.active = False
@@ -256,14 +263,8 @@ class TestDepartmentSight(RouteCommon):
     def test_whoever_comes_into_a_group_that_is_asked(self):
         hr = self._user("t_hr_first", "base.group_user,crm_policy.group_hr")
         with at("2026-03-03 10:30"):
-            for step, role in (
-                ("quality", "quality"), ("production", "production"),
-                ("quality-report", "quality"), ("manager-office", "manager_office"),
-                ("check", "gm_office"), ("sales-opinion", "sales_manager"),
-                ("first-opinion", "gm_office"), ("mandate", "deputy_gm"),
-                ("negotiation", "sales_manager"), ("synthesis", "gm_office"),
-            ):  # fmt: skip
-                self._answer(self._line(step), role)
+            self._new_remedy(self.case, 500)
+            self._opine(self.case)
             self._ask(self.case, "personnel-notice")
         self.assertTrue(self._sees(hr))
         self.assertFalse(self._sees(self.newcomer))

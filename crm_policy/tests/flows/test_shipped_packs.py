@@ -360,17 +360,52 @@ class ManufacturerFlow(PackFlow):
     def _line(self, case, step):
         return case.policy_countersign_ids.filtered(lambda line: line.step_code == step)[-1:]
 
-    def _opine(self, case):
-        """Have the departments answer, each when its turn has come."""
-        while waiting := case.policy_countersign_ids.filtered(
-            lambda line: line.policy_asked_at and not line.policy_answered_at
-        ):
+    def _opine(self, case, until=None):
+        """Have the departments answer, each when its turn has come; the mandate included.
+
+        :param until: the code of the last step that answers; all by default.
+        """
+        while True:
+            waiting = case.policy_countersign_ids.filtered(
+                lambda line: line.policy_asked_at and not line.policy_answered_at
+            )
             for line in waiting:
+                if line.step_code == "negotiation":
+                    self._negotiate(case)
                 self._answer(line, line.role_id.code)
+                if line.step_code == until:
+                    return
+            mandate = case.policy_ruling_ids.filtered(
+                lambda ruling: ruling.policy_approval_state == "pending"
+            )
+            for ruling in mandate:
+                signer = ruling.policy_approval_id.eligible_user_ids[:1]
+                ruling.with_user(signer).action_policy_approve("同意")
+            if not (waiting or mandate):
+                return
+
+    def _negotiate(self, case, **vals):
+        """Write down a talk with the customer, and have it read by the sales manager."""
+        talk = (
+            self.env["crm.policy.negotiation"]
+            .with_user(self.users["specialist"])
+            .create(
+                {
+                    "ticket_id": case.id,
+                    "contact": "Herr Olsen",
+                    "position": "accept",
+                    "text": "同意退货和折让",
+                    **vals,
+                }
+            )
+        )
+        talk.with_user(self.people["sales_manager"]).action_policy_review()
+        return talk.with_env(self.env)
 
     def _sign(self, case, amount=500, role="sales_manager"):
         """Have a remedy signed; it settles the case."""
-        self._new_remedy(case, amount)
+        if not case.policy_remedy_ids:
+            self._new_remedy(case, amount)
         self._as("specialist", case).action_policy_submit()
         case.policy_remedy_ids.with_user(self.people[role]).action_policy_approve("同意")
 
@@ -379,6 +414,7 @@ class ManufacturerFlow(PackFlow):
         mine = self._as("specialist", case)
         mine.action_policy_respond("已联系")
         mine.action_policy_propose("退货")
+        self._new_remedy(case, 500)
         self._opine(case)
         self._sign(case)
         mine.action_policy_reply("同意", "phone")
@@ -427,13 +463,16 @@ class TestFullRoute(ManufacturerFlow):
                     ("quality", "quality"), ("production", "production"),
                     ("manager-office", "manager_office"), ("check", "gm_office"),
                     ("sales-opinion", "sales_manager"), ("first-opinion", "gm_office"),
-                    ("mandate", "deputy_gm"),
                 )  # fmt: skip
                 with at("2026-03-11 09:00"):
+                    self._new_remedy(case, 500)
                     for step, role in route:
                         lines = case.policy_countersign_ids
                         line = lines.filtered(lambda line, step=step: line.step_code == step)
                         self._answer(line, role)
+                    case.policy_ruling_ids.with_user(
+                        self.people["sales_manager"]
+                    ).action_policy_approve("同意")
                 negotiation = case.policy_countersign_ids.filtered(
                     lambda line: line.step_code == "negotiation"
                 )
@@ -453,7 +492,6 @@ class TestFullRoute(ManufacturerFlow):
             ("check", "03-09 17:00", "03-10", "gm_office", "03-10 09:30", "met"),
             ("sales-opinion", "03-10 09:30", "03-11", "sales_manager", "03-10 11:00", "met"),
             ("first-opinion", "03-10 11:00", "03-11", "gm_office", "03-10 15:00", "met"),
-            ("mandate", "03-10 15:00", "03-11", "deputy_gm", "03-11 09:00", "met"),
             ("negotiation", "03-11 09:00", "03-13", "sales_manager", "03-12 14:00", "met"),
             ("synthesis", "03-12 14:00", "03-13", "gm_office", "03-12 17:00", "met"),
         ]
@@ -461,14 +499,18 @@ class TestFullRoute(ManufacturerFlow):
             mine = self._as("specialist", case)
             mine.action_policy_respond("已联系")
             mine.action_policy_propose("先行换货，查明后退货并折让")
+            self._new_remedy(case, 9605, kind="return", note="100件按100%退货")
+            self._new_remedy(case, 960.5, kind="allowance", note="100件按10%折让")
         opinions = {}
         # Everybody else is asked by itself, the moment the last one before him has answered.
         for step, _asked, _due, role, answered, _state in sorted(steps, key=lambda line: line[4]):
-            opinions[step] = case.policy_countersign_ids.filtered(
-                lambda line, step=step: line.step_code == step
-            )
+            opinions[step] = self._line(case, step)
             with at(f"2026-{answered}"):
+                if step == "negotiation":
+                    self._negotiate(case, offered_amount=10565.5)
                 self._answer(opinions[step], role)
+            if step == "first-opinion":
+                self._mandate_of_s2(case)
         self.assertEqual(set(case.policy_countersign_ids.mapped("step_code")), set(opinions))
         for step, asked, due, _role, _answered, state in steps:
             with self.subTest(step):
@@ -483,8 +525,6 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(case.policy_investigated_at, shanghai("2026-03-10 09:30"))
         self.assertEqual(case.policy_mandated_at, shanghai("2026-03-11 09:00"))
         with at("2026-03-12 17:00"):
-            self._new_remedy(case, 9605, kind="return", note="100件按100%退货")
-            self._new_remedy(case, 960.5, kind="allowance", note="100件按10%折让")
             mine.action_policy_submit()
         remedies = case.policy_remedy_ids.with_user(self.people["deputy_gm"])
         requests = case.policy_remedy_ids.policy_approval_id
@@ -524,6 +564,20 @@ class TestFullRoute(ManufacturerFlow):
             self._as("qc", case).action_policy_recheck("记录齐全")
             mine.action_policy_close()
         self.assertEqual(case.policy_closed_at, shanghai("2026-03-28 11:00"))
+
+    def _mandate_of_s2(self, case):
+        """Asked at 03-10 15:00 with the first overall opinion, due one day later (line 4)."""
+        mandate = case.policy_ruling_ids
+        self.assertEqual((mandate.kind, mandate.amount), ("mandate", 10565.5))
+        request = mandate.policy_approval_id
+        self.assertEqual(request.requester_id, self.people["gm_office"])
+        self.assertEqual(request.eligible_user_ids, self.people["deputy_gm"])
+        self.assertEqual(
+            self._dues(request.step_ids), {"ruling-step": shanghai("2026-03-11 23:59:59")}
+        )
+        self.assertFalse(self._line(case, "negotiation"), "nobody negotiates without a mandate")
+        with at("2026-03-11 09:00"):
+            mandate.with_user(self.people["deputy_gm"]).action_policy_approve("同意")
 
     def test_s2_line_3_whoever_is_late_has_his_head_told(self):
         """Correction 15: day 0 is the first overdue day; CMP-DLN-02: +1 GM office, +3 executive."""
