@@ -25,6 +25,8 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.product",
+        "crm.policy.case.class",
         "crm.policy.intake",
         "crm.policy.external",
         "crm.policy.case.import",
@@ -49,7 +51,11 @@ class HelpdeskTicket(models.Model):
     _rec_names_search = ["number", "policy_number", "name"]
     _policy_channel_name = "channel_id"
     _policy_explained_before = "policy_closed_at"
-    _policy_company_links = (*CrmPolicyComplaintFields._policy_company_links, "team_id")
+    _policy_company_links = (
+        *CrmPolicyComplaintFields._policy_company_links,
+        "partner_id",
+        "team_id",
+    )
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
