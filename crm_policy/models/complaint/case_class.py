@@ -294,7 +294,8 @@ class CrmPolicyCaseClass(models.AbstractModel):
                 there.message_notify(
                     author_id=self.env.ref("base.partner_root").id,
                     partner_ids=group.partner_id.ids,
-                    subject=there.env._("Crisis: %(case)s", case=there.display_name),
+                    # The mail gateway looks for the number in brackets and would put it there.
+                    subject=f"[{there.policy_handle}] {there.env._('Crisis')}",
                     body=there.env._(
                         "%(clause)s: %(case)s has become a crisis. Where it is an emergency, send "
                         "the emergency team from the case.",
