@@ -340,7 +340,7 @@ class CrmPolicyCaseClass(models.AbstractModel):
 
     def _policy_drop_crisis(self):
         activity_type = self.env.ref("crm_policy.activity_crisis", raise_if_not_found=False)
-        if activity_type and self.policy_severity != "crisis":
+        if activity_type:
             self.env["mail.activity"].sudo().search(
                 [
                     ("res_model", "=", self._name),

@@ -27,6 +27,9 @@ class HelpdeskTicket(models.Model):
     _inherit = [
         "crm.policy.case.product",
         "crm.policy.case.class",
+        "crm.policy.case.convert",
+        "crm.policy.case.duplicate",
+        "crm.policy.case.successor",
         "crm.policy.intake",
         "crm.policy.external",
         "crm.policy.case.import",
@@ -255,6 +258,16 @@ class HelpdeskTicket(models.Model):
 
     def _policy_follow_up_vals(self, message):
         return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}
+
+    def _policy_carried_vals(self):
+        return {
+            **super()._policy_carried_vals(),
+            "team_id": self.team_id.id,
+            "channel_id": self.channel_id.id,
+            "partner_name": self.partner_name,
+            "partner_email": self.partner_email,
+            "tag_ids": [Command.set(self.tag_ids.ids)],
+        }
 
     # === INTAKE === #
 
