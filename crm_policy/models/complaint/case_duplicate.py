@@ -146,8 +146,9 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
         :raises ValidationError: there is no such case, or it is of another customer.
         :raises UserError: one of them is decided or ended, or has come in earlier.
         """
-        into = self.browse(into_id if isinstance(into_id, int) else ()).exists()
-        if not into or isinstance(into_id, bool):
+        is_id = isinstance(into_id, int) and not isinstance(into_id, bool)
+        into = self.browse(into_id if is_id else ()).exists()
+        if not into:
             raise ValidationError(self.env._("Say into which case it is merged."))
         reason = self._policy_text(reason, self.env._("Say why it is the same case."))
         (self | into)._policy_check_actor(MERGERS)

@@ -177,9 +177,12 @@ class TestConversion(PolicyCommon):
         self.assertFalse(case.policy_outcome)
 
     def test_whom_it_is_about_converts_nothing(self):
-        case = self._accepted(
-            user_id=self.other_specialist.id,
-            policy_accused_user_ids=[Command.set(self.users["specialist"].ids)],
+        case = self._accepted()
+        case.write(
+            {
+                "user_id": self.other_specialist.id,
+                "policy_accused_user_ids": [Command.set(self.users["specialist"].ids)],
+            }
         )
         with self.assertRefused(AccessError, "about yourself"):
             self._as("specialist", case).sudo().action_policy_convert("complaint", False, "投诉")

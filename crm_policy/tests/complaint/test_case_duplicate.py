@@ -28,7 +28,7 @@ class DuplicateCommon(PolicyCommon):
             return self._as(role, case).action_policy_merge(into.id, reason)
 
     def _shown(self, case, role="specialist"):
-        return self._as(role, case).policy_similar
+        return self._as(role, case).policy_similar or []
 
     def _hide(self, case):
         """Let nobody but the administrator see a case."""
