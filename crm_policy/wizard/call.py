@@ -271,7 +271,7 @@ class CrmPolicyCall(models.TransientModel):
         else:
             return []
         Ticket = self.env["helpdesk.ticket"]
-        days = Ticket._policy_similar_days(self._policy_version(), self.company_id)
+        days = self.env["crm.policy.parameter"]._policy_value(self.company_id.id, "similar_days")
         since = fields.Datetime.now() - timedelta(days=days)
         recent = Domain("policy_intake_at", ">=", since)
         is_open = Domain("policy_step", "not in", ("closed", "cancelled"))

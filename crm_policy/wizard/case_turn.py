@@ -43,7 +43,7 @@ class CrmPolicyCaseTurn(models.TransientModel):
     def _compute_into_ids(self):
         """Find the cases of the same customer that the user may read and that go on."""
         for wizard in self:
-            case = wizard.ticket_id
+            case = wizard.ticket_id._origin
             customer = case.partner_id.commercial_partner_id
             known = customer and case.policy_intake_at
             wizard.into_ids = known and case.search(
@@ -60,8 +60,9 @@ class CrmPolicyCaseTurn(models.TransientModel):
     @api.depends("ticket_id")
     def _compute_into_id(self):
         for wizard in self:
-            alike = {one["id"] for one in wizard.ticket_id.policy_similar or ()}
-            likely = wizard.into_ids.filtered(lambda case, alike=alike: case.id in alike)
+            alike = {one["id"] for one in wizard.ticket_id._origin.policy_similar or ()}
+            offered = wizard.into_ids._origin
+            likely = offered.filtered(lambda case, alike=alike: case.id in alike)
             wizard.into_id = likely if len(likely) == 1 else False
 
     # === ACTION METHODS === #

@@ -20,9 +20,9 @@ OWN_NAMES = frozenset(
 class CrmPolicyCaseConvert(models.AbstractModel):
     """A case that turns out to be of another kind or type (CMP-CLS-02, CMP-SCP-02, corr. 14).
 
-    Until it is accepted or numbered it simply changes. Later it ends as converted, and a new case
-    goes on with its intake, its texts and its files: what counts from the acceptance counts from
-    the acceptance as the new kind.
+    Until it is accepted it simply changes, its type until it is numbered. Later it ends as
+    converted, and a new case goes on with its intake, its texts and its files: what counts from
+    the acceptance counts from the acceptance as the new kind.
     """
 
     _name = "crm.policy.case.convert"
@@ -41,10 +41,7 @@ class CrmPolicyCaseConvert(models.AbstractModel):
         :raises UserError: it is that already, or too far on to become something else.
         """
         self.ensure_one()
-        under_way = bool(self.policy_accepted_at or self.policy_number)
-        # Nobody ends the clocks of a complaint on his own.
-        heavy = under_way and self.policy_kind in HEAVY
-        self._policy_check_actor(DEMOTERS if heavy else WINDOW)
+        self._policy_check_actor(WINDOW)
         self._policy_check_governed()
         reason = self._policy_text(reason, self.env._("Say why it is something else."))
         if not kind or not isinstance(kind, str) or isinstance(type_id, bool) and type_id:
@@ -61,14 +58,18 @@ class CrmPolicyCaseConvert(models.AbstractModel):
                     kind=self._policy_kind_words(target),
                 )
             )
+        in_place = self._policy_converts_in_place(target)
+        if self.policy_kind in HEAVY and not in_place:
+            # Nobody ends the clocks of a complaint on his own.
+            self._policy_check_actor(DEMOTERS)
         self.sudo().lock_for_update(allow_referencing=True)
         before = {"kind": self.policy_kind, "type": self.policy_complaint_type_id.id}
-        if under_way:
-            self._policy_check_continuable()
-            successor = self._policy_convert_into(target)
-        else:
+        if in_place:
             self.write(target)
             successor = self
+        else:
+            self._policy_check_continuable()
+            successor = self._policy_convert_into(target)
         self._policy_tell_converted(successor, before, target, reason)
         return {
             "type": "ir.actions.act_window",
@@ -78,6 +79,17 @@ class CrmPolicyCaseConvert(models.AbstractModel):
         }
 
     # === BUSINESS METHODS === #
+
+    def _policy_converts_in_place(self, target):
+        """Return whether the case simply changes: its number, policy and clocks stay right."""
+        if self.policy_number:
+            return False
+        if not self.policy_accepted_at:
+            return True
+        policy = self.sudo().policy_version_id.policy_id
+        complaint_type = self.env["crm.policy.complaint.type"].sudo()
+        wanted = complaint_type.browse(target["policy_complaint_type_id"] or ()).policy_id
+        return target["policy_kind"] == self.policy_kind and (wanted or policy) == policy
 
     def _policy_convert_into(self, target):
         """End the case as converted; return the new one, which the current user creates."""

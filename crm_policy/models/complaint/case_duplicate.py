@@ -56,7 +56,7 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
         Those of which this one follows, or which follow from it, are known to belong together.
         """
         self.ensure_one()
-        customer = self.partner_id.commercial_partner_id
+        customer = self.sudo().partner_id.commercial_partner_id
         likeness = {
             reason: same_text(name, self[name])
             for reason, name in ALIKE.items()
@@ -184,6 +184,12 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
                 )
             )
 
+    def _policy_duplicate_clause(self):
+        """Return the clause on duplicates in the version of the case; the version without one."""
+        version = self.policy_version_id
+        parameter = self.env["crm.policy.parameter"]._policy_of(version, "similar_days")
+        return parameter.clause_id or version
+
     def _policy_arrival(self):
         return self.policy_intake_at or self.create_date, self.id
 
@@ -204,7 +210,7 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
             "case.merged",
             self,
             {"into": into.id, "reason": seals[self.id]},
-            clause=self.policy_version_id,
+            clause=self._policy_duplicate_clause(),
         )
         self._message_log(
             body=self.env._(

@@ -199,6 +199,21 @@ class TestCaseSeverity(PolicyCommon):
         self.assertEqual(self._crises(case), self.users["ceo"])
         self.assertNotIn(stranger, case.sudo().policy_access_ids.user_id)
 
+    def test_a_crisis_that_comes_in_by_a_door_is_told_too(self):
+        public = self.env["helpdesk.ticket"].with_user(self.env.ref("base.public_user")).sudo()
+        case = public.create(
+            {
+                "name": "触电",
+                "description": "<p>触电</p>",
+                "policy_kind": "inquiry",
+                "policy_severity": "crisis",
+                "company_id": self.company.id,
+                "user_id": False,
+                "team_id": False,
+            }
+        )
+        self.assertEqual(self._crises(case.with_env(self.env)), self.users["ceo"])
+
     def test_a_crisis_makes_an_emergency_possible(self):
         case = self._new_case(policy_estimated_loss=50000)
         self.assertIsNone(case._policy_no_crisis(self.version))

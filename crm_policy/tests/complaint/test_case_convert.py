@@ -54,6 +54,27 @@ class TestConversion(PolicyCommon):
         self.assertNotEqual(new, case)
         self.assertEqual(case.policy_number, number)
 
+    def test_the_type_of_an_accepted_case_changes_until_it_is_numbered(self):
+        with at("2026-03-02 10:20"):
+            case = self._new_case()
+            self._as("specialist", case).action_policy_accept()
+        self.assertEqual(self._convert(case, code="packaging"), case)
+        self.assertEqual(case.policy_complaint_type_id, self.types["packaging"])
+        self.assertIn("open", case.policy_deadline_ids.mapped("state"))
+
+    def test_a_type_of_another_policy_makes_another_case(self):
+        self._install_policy("furniture")
+        self.types["frn-quality"] = self.env["crm.policy.complaint.type"].search(
+            [("code", "=", "frn-quality"), ("company_id", "=", self.company.id)]
+        )
+        with at("2026-03-02 10:20"):
+            case = self._new_case()
+            self._as("specialist", case).action_policy_accept()
+        new = self._convert(case, code="frn-quality", role="supervisor")
+        self.assertNotEqual(new, case)
+        self.assertEqual(new.policy_version_id.policy_id.code, "FRN")
+        self.assertEqual(case.policy_version_id, self.version)
+
     # === AFTERWARDS === #
 
     def test_an_accepted_case_ends_and_goes_on_with_its_intake(self):
@@ -242,9 +263,10 @@ class TestConversion(PolicyCommon):
     def test_the_customer_s_word_reaches_the_case_in_which_it_goes_on(self):
         case = self._accepted()
         new = self._convert(case)
+        said = "补充照片"
         with at("2026-03-04 09:00"):
             case.message_post(
-                body="补充照片", author_id=self.partner.id, message_type="comment",
+                body=said, author_id=self.partner.id, message_type="comment",
                 subtype_xmlid="mail.mt_comment",
             )  # fmt: skip
         self.assertTrue(new.policy_customer_wrote_at)
@@ -261,14 +283,18 @@ class TestConversion(PolicyCommon):
 
     def test_the_dialogue_opens_the_case_in_which_it_goes_on(self):
         case = self._accepted()
-        wizard = self.env["crm.policy.case.turn"].with_user(self.users["specialist"]).create(
-            {
-                "ticket_id": case.id,
-                "turn": "convert",
-                "kind": "complaint",
-                "complaint_type_id": self.types["quality"].id,
-                "reason": "客户改为投诉",
-            }
+        wizard = (
+            self.env["crm.policy.case.turn"]
+            .with_user(self.users["specialist"])
+            .create(
+                {
+                    "ticket_id": case.id,
+                    "turn": "convert",
+                    "kind": "complaint",
+                    "complaint_type_id": self.types["quality"].id,
+                    "reason": "客户改为投诉",
+                }
+            )
         )
         action = wizard.action_policy_confirm()
         self.assertEqual(action["res_id"], case.policy_successor_id.id)

@@ -229,9 +229,7 @@ class TestMerge(DuplicateCommon):
         self.env.invalidate_all()
         both = self.users["director"]
         both.company_ids += other
-        mine = second.with_user(both).with_context(
-            allowed_company_ids=[self.company.id, other.id]
-        )
+        mine = second.with_user(both).with_context(allowed_company_ids=[self.company.id, other.id])
         self.env["crm.policy.case.access"].sudo()._policy_grant(first, both, "manual")
         with self.assertRefused(UserError, "not two cases of one customer|not allowed|access"):
             mine.action_policy_merge(first.id, "重复")
@@ -326,9 +324,10 @@ class TestMerge(DuplicateCommon):
         self.assertEqual(str(first.policy_customer_wrote_at), "2026-03-03 02:00:00")
         self.assertFalse(second.policy_customer_wrote_at)
         first._policy_guarded_write({"policy_customer_wrote_at": False})
+        said = "还没处理好吗"
         with at("2026-03-04 09:00"):
             second.message_post(
-                body="还没处理好吗", author_id=self.partner.id, message_type="comment",
+                body=said, author_id=self.partner.id, message_type="comment",
                 subtype_xmlid="mail.mt_comment",
             )  # fmt: skip
         self.assertTrue(first.policy_customer_wrote_at)
@@ -348,11 +347,13 @@ class TestMerge(DuplicateCommon):
         with at("2026-03-03 11:00"):
             later = self._new_case(**ORDER)
             Turn = self.env["crm.policy.case.turn"].with_user(self.users["supervisor"])
-            wizard = Turn.create({"ticket_id": second.id, "turn": "merge", "reason": "重复"})
-            self.assertEqual(wizard.into_ids, first)
-            self.assertNotIn(later, wizard.into_ids)
-            self.assertEqual(wizard.into_id, first)
-            wizard.action_policy_confirm()
+            context = {"default_ticket_id": second.id, "default_turn": "merge"}
+            form = Form(Turn.with_context(**context))
+            self.assertEqual(form.into_ids.ids, first.ids)
+            self.assertNotIn(later.id, form.into_ids.ids)
+            self.assertEqual(form.into_id, first)
+            form.reason = "重复"
+            form.save().action_policy_confirm()
         self.assertEqual(second.policy_successor_id, first)
 
     def test_the_dialogue_lends_no_right_and_is_its_owner_s(self):
