@@ -29,8 +29,9 @@ class CrmPolicyCaseSuccessor(models.AbstractModel):
     def _policy_check_continuable(self):
         """Refuse to end a case in another while something of it would get lost.
 
-        :raises UserError: it is decided or ended, has remedies that are granted or being decided, a
-            promised call or an authority waits for its answer, or an emergency is not over.
+        :raises UserError: it is decided or ended, has remedies or rulings that are signed or wait
+            for it, a promised call or an authority waits for its answer, or an emergency is not
+            over.
         """
         for case in self.sudo():
             problem = case._policy_continuing_problem()
@@ -55,17 +56,17 @@ class CrmPolicyCaseSuccessor(models.AbstractModel):
                 "%(case)s: make the promised call first, or say that it was made.",
                 case=self.display_name,
             )
-        live = self.policy_remedy_ids.filtered(
-            lambda remedy: (
-                remedy.cycle == self.policy_cycle
-                and remedy.policy_approval_state in ("pending", "approved")
-            )
-        )
+        live = [
+            document.display_name
+            for document in (*self.policy_remedy_ids, *self.policy_ruling_ids)
+            if document.cycle == self.policy_cycle
+            and document.policy_approval_state in ("pending", "approved")
+        ]
         if live:
             return self.env._(
-                "%(case)s has remedies that are approved or being approved: %(remedies)s.",
+                "%(case)s has something that is approved or being approved: %(documents)s.",
                 case=self.display_name,
-                remedies=list_words(self.env, live.mapped("display_name")),
+                documents=list_words(self.env, live),
             )
         return None
 

@@ -275,6 +275,15 @@ class TestMerge(DuplicateCommon):
             self._merge(promised, first)
         self._merge(self._pair()[1], first)
 
+    def test_a_case_on_which_a_mandate_is_asked_for_does_not_end(self):
+        first, second = self._pair()
+        ruling = {"ticket_id": second.id, "kind": "mandate", "amount": 100}
+        self.env["crm.policy.ruling"]._policy_guarded_create(
+            [{**ruling, "policy_approval_state": "pending"}]
+        )
+        with self.assertRefused(UserError, "being approved"):
+            self._merge(second, first)
+
     def test_a_drafted_remedy_hinders_nothing(self):
         first, second = self._pair()
         self._new_remedy(second, 100)
