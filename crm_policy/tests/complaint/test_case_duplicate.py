@@ -30,11 +30,13 @@ class DuplicateCommon(PolicyCommon):
     def _shown(self, case, role="specialist"):
         return self._as(role, case).policy_similar or []
 
-    def _hide(self, case):
-        """Let nobody but the administrator see a case."""
+    def _hide(self, case, **vals):
+        """Let nobody but the administrator see a case; ``vals`` of the rule say more."""
         model = self.env["ir.model"]._get("helpdesk.ticket")
         domain = f"[('id', '!=', {case.id})]"
-        self.env["ir.rule"].create({"name": "hide", "model_id": model.id, "domain_force": domain})
+        self.env["ir.rule"].create(
+            {"name": "hide", "model_id": model.id, "domain_force": domain, **vals}
+        )
 
 
 class TestSimilarCases(DuplicateCommon):
@@ -201,7 +203,8 @@ class TestMerge(DuplicateCommon):
 
     def test_nobody_merges_into_a_case_that_he_may_not_write(self):
         first, second = self._pair()
-        self._hide(first)
+        self._hide(first, perm_read=False)
+        self.assertTrue(self._as("supervisor", first).has_access("read"))
         with self.assertRaises(AccessError):
             self._merge(second, first)
 
