@@ -88,6 +88,48 @@ class TestMandate(RulingCommon):
         self.assertFalse(self.case.policy_mandated_at)
         self.assertEqual(mine.policy_next_action, "ask_mandate")
 
+    def test_who_is_complained_about_gives_no_mandate(self):
+        self.case.policy_accused_user_ids = self.people["deputy_gm"]
+        with at("2026-03-10 15:00"):
+            self._new_remedy(self.case, 20000)
+            self._opine(self.case, until="first-opinion")
+        request = self.case.policy_ruling_ids.policy_approval_id
+        self.assertTrue(request.eligible_user_ids)
+        self.assertNotIn(self.people["deputy_gm"], request.eligible_user_ids)
+
+    def test_an_investigation_is_not_finished_before_the_departments_are(self):
+        with at("2026-03-04 10:00"):
+            with self.assertRefused(
+                UserError, r"Clause 3\.1 .*these answer first: Quality investigation, Production"
+            ):
+                self.case._policy_set_fact("policy_investigated_at")
+            with self.assertRefused(UserError, "comes about by itself: The Last Opinion"):
+                self._as("specialist", self.case).action_policy_investigate()
+            with self.assertRefused(UserError, "comes about by itself: A Ruling"):
+                self._as("specialist", self.case).action_policy_mandate()
+            with self.assertRefused(UserError, "has no place in a case of its kind"):
+                self._as("specialist", self.case).action_policy_execute()
+
+    def test_a_mandate_of_the_time_before_a_reopening_gives_nothing(self):
+        with at("2026-03-10 15:00"):
+            self._new_remedy(self.case, 500)
+            self._opine(self.case)
+            self._sign(self.case)
+            mine = self._as("specialist", self.case)
+            mine.action_policy_reply("同意", "phone")
+        self.assertEqual(self.case._policy_mandate().amount, 500)
+        with at("2026-03-25 15:00"):
+            mine.action_policy_callback(4, "客户认可")
+            self._as("qc", self.case).action_policy_recheck("记录齐全")
+            mine.action_policy_close()
+            talk = self.case.policy_negotiation_ids
+            self._as("supervisor", self.case).action_policy_reopen("客户再次反映")
+            self.assertFalse(self.case._policy_mandate())
+            self.assertEqual(self.case._policy_mandate_wanted(), 0)
+            talk._policy_guarded_write({"reviewed_at": False})
+            with self.assertRefused(UserError, "before the case was reopened"):
+                talk.with_user(self.users["specialist"]).write({"text": "改口"})
+
     def test_nobody_writes_a_ruling_by_hand(self):
         with at("2026-03-10 15:00"):
             self._new_remedy(self.case, 500)
@@ -206,12 +248,33 @@ class TestNegotiation(RulingCommon):
             with self.assertRefused(ValidationError, "before the mandate is given"):
                 self._talk(at="2026-03-09 10:00:00")
 
+    def test_there_is_none_on_a_case_that_is_not_there(self):
+        plain = self.env["helpdesk.ticket"].create(
+            {"name": "Printer", "description": "-", "company_id": self.company.id}
+        )
+        ended = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
+        self._as("supervisor", ended).action_policy_cancel("误登")
+        with at("2026-03-12 10:00"):
+            with self.assertRefused(UserError, "is not governed by a policy"):
+                self._talk(ticket_id=plain.id)
+            with self.assertRefused(UserError, "is ended"):
+                self._talk(ticket_id=ended.id)
+            talk = self._talk()
+            with self.assertRefused(UserError, "is ended"):
+                talk.with_user(self.users["specialist"]).write({"ticket_id": ended.id})
+
     def test_it_is_locked_by_the_decision(self):
         with at("2026-03-12 10:00"):
             self._opine(self.case)
             self._sign(self.case, role="deputy_gm")
             with self.assertRefused(UserError, "stays as it was when this was recorded"):
                 self._talk()
+            talk = self.case.policy_negotiation_ids
+            talk._policy_guarded_write({"reviewed_at": False})
+            with self.assertRefused(UserError, "stays as it was when this was recorded"):
+                talk.write({"text": "改口"})
+            with self.assertRefused(UserError, "stays as it was when this was recorded"):
+                talk.unlink()
 
 
 class TestNotEstablished(RulingCommon):
