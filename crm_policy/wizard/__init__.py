@@ -5,6 +5,7 @@ from . import case_import_load
 from . import calendar_load
 from . import call
 from . import case_step
+from . import case_turn
 from . import approval_sign
 from . import emergency_turn
 from . import consultation_answer

@@ -48,6 +48,11 @@ from . import mail_acknowledgement
 from . import mail_proof
 from . import mail_sorting
 from . import case_accused
+from . import case_class
+from . import case_convert
+from . import case_duplicate
+from . import case_product
+from . import case_successor
 from . import case_committee
 from . import case_matter
 from . import case_emergency

@@ -314,6 +314,11 @@ class CrmPolicyComplaintFields(models.AbstractModel):
             return "wait"
         return ACTIONS[fact]
 
+    @api.model
+    def _policy_measures(self):
+        """Return the names of the amounts and quantities; parts of the room add theirs."""
+        return MEASURES
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains(lambda self: ["policy_kind", "company_id", *self._policy_company_links])
@@ -334,10 +339,10 @@ class CrmPolicyComplaintFields(models.AbstractModel):
                         )
                     )
 
-    @api.constrains(*MEASURES)
+    @api.constrains(lambda self: self._policy_measures())
     def _check_policy_measures(self):
         for case in self:
-            case._policy_check_measures([{name: case[name] for name in MEASURES}])
+            case._policy_check_measures([{name: case[name] for name in case._policy_measures()}])
             if case.policy_quantity and case.policy_defective_quantity > case.policy_quantity:
                 raise ValidationError(
                     self.env._("The defective quantity exceeds the quantity delivered.")

@@ -9,7 +9,7 @@ from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 from ...tools.zones import local_day
 from ...words import list_words, with_note
-from .complaint_fields import MEASURES, STEP_TEXTS
+from .complaint_fields import STEP_TEXTS
 
 WINDOW = ("crm_policy.group_specialist",)
 RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
@@ -89,7 +89,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
     def _policy_check_measures(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
         for vals in vals_list:
-            for name in MEASURES:
+            for name in self._policy_measures():
                 if not is_plausible(vals.get(name)):
                     raise ValidationError(
                         self.env._(

@@ -26,3 +26,6 @@ from . import test_mail_acknowledgement
 from . import test_mail_sorting
 from . import test_case_accused
 from . import test_case_committee
+from . import test_case_class
+from . import test_case_convert
+from . import test_case_duplicate
