@@ -34,6 +34,7 @@
         "security/external_rules.xml",
         "security/ledger_rules.xml",
         "security/mail_rules.xml",
+        "security/notice_rules.xml",
         "security/organisation_rules.xml",
         "security/pack_rules.xml",
         "security/pause_rules.xml",
