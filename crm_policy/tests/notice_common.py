@@ -54,6 +54,7 @@ class NoticeCommon(PolicyCommon):
                 company_id=cls.company.id,
                 company_ids=[Command.set(cls.company.ids)],
                 tz="Asia/Shanghai",
+                notification_type="inbox",
             )
         officer = cls._role_of("complaint_officer")
         officer.substitute_required = False
@@ -123,9 +124,10 @@ class NoticeCommon(PolicyCommon):
         return notice.recipient_ids.filtered(lambda line: line.partner_id == partner)
 
     def _queue(self, notice):
-        """Return the mails of a notice that wait in the queue."""
+        """Return the mails to the customers of a notice that wait in the queue."""
+        messages = notice.recipient_ids.message_id
         return self.env["mail.mail"].search(
-            [("model", "=", notice._name), ("res_id", "=", notice.id), ("state", "=", "outgoing")]
+            [("mail_message_id", "in", messages.ids), ("state", "=", "outgoing")]
         )
 
     def _deliver(self, notice):

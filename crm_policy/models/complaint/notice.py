@@ -49,6 +49,7 @@ class CrmPolicyNotice(models.Model):
     ]
     _order = "id desc"
     _rec_names_search = ["number", "name"]
+    _policy_clock_fields = ("withdrawn_at",)
 
     number = fields.Char(string="No.", readonly=True, copy=False)
     name = fields.Char(string="Title", required=True)

@@ -300,6 +300,17 @@ class CrmPolicyNoticeRecipient(models.Model):
             notice._policy_settle()
         return True
 
+    def action_policy_open(self):
+        """Open the notice."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.notice_id._name,
+            "res_id": self.notice_id.id,
+            "view_mode": "form",
+        }
+
     def _policy_check_to_brief(self):
         now = fields.Datetime.now()
         for line in self:

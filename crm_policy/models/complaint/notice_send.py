@@ -44,6 +44,7 @@ class CrmPolicyNoticeSend(models.AbstractModel):
             )
 
     @api.depends("recipient_ids.delivery")
+    @api.depends_context("uid")
     def _compute_recipient_count(self):
         """Count those whom the user may see: a salesperson's own, all for who keeps the notice."""
         groups = self.env[LINE]._read_group(
@@ -109,11 +110,13 @@ class CrmPolicyNoticeSend(models.AbstractModel):
             )
 
     def _policy_open_duties(self):
-        """Open notices to who sends and files them, and to the salespeople of their customers."""
+        """Open notices to who sends and files them or stands in there, away or not, and to the
+        salespeople of their customers."""
         for notice in self.sudo():
-            keepers = notice._policy_duty_holders(notice._name, "policy_sent_at")
-            keepers |= notice._policy_duty_holders(notice._name, "policy_filed_at")
-            notice._policy_open_lines_for(keepers)
+            roles = notice._policy_duty(notice._name, "policy_sent_at").role_id
+            roles |= notice._policy_duty(notice._name, "policy_filed_at").role_id
+            for role in roles:
+                notice._policy_open_lines_for(role._policy_people_for(notice)[notice.id])
             if notice.policy_sent_at:
                 notice._policy_open_for(notice._policy_managers())
 
@@ -287,14 +290,16 @@ class CrmPolicyNoticeSend(models.AbstractModel):
     def _policy_settle(self):
         """Record that all customers were reached, or that all were told what it means."""
         for notice in self.sudo():
-            lines = notice.recipient_ids
-            reached = lines and all(lines.mapped("policy_delivered_at"))
-            if reached and not notice.policy_sent_at:
+            if not notice.policy_sent_at and notice._policy_all_have("policy_delivered_at"):
                 notice._policy_note_sent()
-            if notice.policy_sent_at and not notice.policy_briefed_at:
-                told = lines.mapped("policy_briefed_at")
-                if all(told):
-                    notice._policy_note_fact("policy_briefed_at", max(told))
+            briefed = "policy_briefed_at"
+            if notice.policy_sent_at and not notice[briefed] and notice._policy_all_have(briefed):
+                notice._policy_note_fact(briefed, max(notice.recipient_ids.mapped(briefed)))
+
+    def _policy_all_have(self, fact):
+        """Return whether a fact is there for each recipient; asked after each of many mails."""
+        lines = self.env[LINE].sudo()
+        return not lines.search([("notice_id", "=", self.id), (fact, "=", False)], limit=1)
 
     def _policy_note_fact(self, fact, at):
         """Record what follows from the facts of the recipients."""

@@ -26,22 +26,27 @@ class TestNotice(NoticeCommon):
             self._as("ceo", notice).action_policy_approve("先批")
         self._by("head", notice).action_policy_approve("同意")
         self.assertEqual(notice.state, "reviewed")
+        notice._policy_open_duties()
         with self.assertRefused(UserError, "is not approved: nothing goes to customers"):
-            self._by("complaint_officer", notice).sudo(False).action_policy_send()
+            self._by("complaint_officer", notice).action_policy_send()
         self._as("ceo", notice).action_policy_approve("同意")
         self.assertEqual(notice.state, "approved")
 
     def test_the_author_approves_nothing_of_it(self):
+        boss = self._new_employee(self.users["director"])
+        self._new_employee(self.people["head"], parent_id=boss.id)
         notice = self._draft(self._customers("li"), user="head")
         self._by("head", notice).action_policy_submit()
-        self.assertNotIn(self.people["head"], notice.policy_approval_id.eligible_user_ids)
+        self.assertEqual(notice.policy_approval_id.eligible_user_ids, self.users["director"])
 
     def test_who_has_changed_it_does_not_approve_it(self):
-        notice = self._draft(self._customers("li"))
-        self._by("head", notice).name = "新销售政策（修订）"
-        self.assertEqual(notice.writer_ids, self.people["head"])
+        notice = self._draft(self._customers("li"), policy_department_id=self.department.id)
+        manager = self.users["manager"]
+        self.assertEqual(self.department.manager_id.user_id, manager)
+        self._as("manager", notice).name = "新销售政策（修订）"
+        self.assertEqual(notice.writer_ids, manager)
         self._by("marketing", notice).action_policy_submit()
-        self.assertNotIn(self.people["head"], notice.policy_approval_id.eligible_user_ids)
+        self.assertNotIn(manager, notice.policy_approval_id.eligible_user_ids)
 
     def test_what_is_signed_stays(self):
         notice = self._approved(self._customers("li"))
@@ -271,13 +276,14 @@ class TestNotice(NoticeCommon):
             line.action_policy_deliver("fax", "1")
 
     def test_the_state_of_a_mail_that_a_person_writes_is_no_proof(self):
-        notice = self._approved(self._customers("li"))
+        insider = self.people["deputy"]
+        insider.partner_id.email = "deputy@mingyuan.example"
+        notice = self._approved(insider.partner_id)
         self._by("complaint_officer", notice).action_policy_send()
         rows = self.env["mail.notification"].search(
             [("mail_message_id", "in", notice.recipient_ids.message_id.ids)]
         )
-        admin = self.env.ref("base.user_admin")
-        rows.with_user(admin).write({"notification_status": "sent"})
+        rows.with_user(insider).write({"notification_status": "sent"})
         self.assertEqual(notice.recipient_ids.delivery, "under_way")
         rows.sudo().write({"notification_status": "sent"})
         self.assertEqual(notice.recipient_ids.delivery, "delivered")
@@ -353,7 +359,7 @@ class TestNotice(NoticeCommon):
         mine, theirs = notice.recipient_ids
         with self.assertRaises(AccessError):
             self._by("li", theirs).action_policy_brief("已讲解")
-        with self.assertRefused(AccessError, r"6\.2.*only the Sales Manager of the Customer: t_li"):
+        with self.assertRefused(AccessError, r"6\.2.*only the Sales Manager of the Customer does this: t_li"):
             self._by("complaint_officer", mine).action_policy_brief("已讲解")
         for text in (None, "", 5):
             with self.assertRefused(ValidationError, "what was said"):
