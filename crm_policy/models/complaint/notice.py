@@ -7,7 +7,7 @@ CLASSES = [
     ("policy", "Sales Policy"),
     ("price", "Prices"),
     ("product", "Products"),
-    ("delivery", "Delivery"),
+    ("delivery", "Delivery and Logistics"),
     ("service", "Service"),
     ("other", "Other"),
 ]
@@ -18,11 +18,11 @@ STATES = [
     ("approved", "Approved"),
     ("sending", "Being Sent"),
     ("sent", "Sent"),
-    ("briefed", "Explained"),
+    ("briefed", "Briefed"),
     ("archived", "Archived"),
     ("rejected", "Rejected"),
     ("withdrawn", "Taken Back"),
-    ("recorded", "Recorded"),
+    ("recorded", "On Record"),
 ]
 # What a signature stands for: from then on it stays as it was signed.
 SIGNED = frozenset({"name", "notice_class", "body", "attachment_ids", "policy_department_id"})
@@ -67,7 +67,7 @@ class CrmPolicyNotice(models.Model):
     # The role of the head of department finds its person by this name.
     policy_department_id = fields.Many2one(
         "hr.department",
-        string="Wanted By",
+        string="Drafting Department",
         index="btree_not_null",
         ondelete="restrict",
         default=lambda self: self.env.user.employee_id.department_id,
@@ -107,7 +107,7 @@ class CrmPolicyNotice(models.Model):
         string="Sent At", readonly=True, copy=False, help="When the last customer was reached."
     )
     policy_briefed_at = fields.Datetime(
-        string="Explained At", readonly=True, copy=False, help="To the last customer."
+        string="Briefed At", readonly=True, copy=False, help="To the last customer."
     )
     policy_filed_at = fields.Datetime(string="Filed At", readonly=True, copy=False)
     file_ref = fields.Char(string="File No.", readonly=True, copy=False)
@@ -198,18 +198,17 @@ class CrmPolicyNotice(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         notices = super().create(vals_list)
-        notices._policy_claim_files(notices.attachment_ids)
+        notices._policy_claim_files(notices.sudo().attachment_ids)
         return notices
 
     def write(self, vals):
         signed = SIGNED.intersection(vals)
         if signed:
             self._policy_check_unsigned()
-        if vals.keys() & {"kind", "company_id"}:
+        for name in {"kind", "company_id"}.intersection(vals):
+            field = self._fields[name]
             for notice in self:
-                if any(notice[name] != vals[name] for name in ("kind",) if name in vals) or (
-                    "company_id" in vals and notice.company_id.id != vals["company_id"]
-                ):
+                if field.convert_to_write(notice[name], notice) != vals[name]:
                     raise UserError(
                         self.env._(
                             "%(notice)s stays what it is: write another one.",

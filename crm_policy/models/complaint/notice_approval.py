@@ -2,6 +2,7 @@ import hashlib
 
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools import html2plaintext
 
 from ...tools.zones import local_day
 
@@ -23,6 +24,11 @@ class CrmPolicyNoticeApproval(models.AbstractModel):
     def _policy_submit(self):
         for notice in self.sudo():
             notice._policy_check_official()
+            if not (html2plaintext(notice.body or "").strip() or notice.attachment_ids):
+                raise UserError(
+                    self.env._("%(notice)s says nothing: write its text.",
+                               notice=notice.display_name)
+                )  # fmt: skip
             route = notice._policy_notice_route()
             vals = {
                 "policy_version_id": route.version_id.id,

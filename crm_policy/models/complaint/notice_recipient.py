@@ -30,7 +30,7 @@ class CrmPolicyNoticeRecipient(models.Model):
     message_id = fields.Many2one(
         "mail.message", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
-    dispatched_at = fields.Datetime(string="Handed Over At", readonly=True, copy=False)
+    dispatched_at = fields.Datetime(string="Dispatched At", readonly=True, copy=False)
     policy_delivered_at = fields.Datetime(
         string="Reached At",
         readonly=True,
@@ -49,12 +49,12 @@ class CrmPolicyNoticeRecipient(models.Model):
         help="When the notice had reached all customers.",
     )
     policy_confirmed_at = fields.Datetime(string="Confirmed At", readonly=True, copy=False)
-    policy_briefed_at = fields.Datetime(string="Explained At", readonly=True, copy=False)
+    policy_briefed_at = fields.Datetime(string="Briefed At", readonly=True, copy=False)
     briefed_by_id = fields.Many2one(
-        "res.users", string="Explained By", readonly=True, copy=False, ondelete="restrict"
+        "res.users", string="Briefed By", readonly=True, copy=False, ondelete="restrict"
     )
     briefing = fields.Text(
-        string="What Was Said", readonly=True, copy=False, help="The last time it was explained."
+        string="What He Was Told", readonly=True, copy=False, help="The last time it was explained."
     )
     understood = fields.Boolean(readonly=True, copy=False)
     delivery = fields.Selection(
@@ -198,7 +198,10 @@ class CrmPolicyNoticeRecipient(models.Model):
         return self.notice_id
 
     def _policy_open_for(self, users):
-        self.sudo().notice_id._policy_open_for(users)
+        for line in self.sudo():
+            # Whoever is told that a salesperson is late has to see whose customer waits.
+            line.notice_id._policy_open_for(users & line.user_id)
+            line.notice_id._policy_open_lines_for(users - line.user_id)
 
     def _policy_check_fact(self, name, moment):
         result = super()._policy_check_fact(name, moment)
@@ -371,7 +374,8 @@ class CrmPolicyNoticeRecipient(models.Model):
     def _policy_mail_ended(self, status, reason):
         """Record what Odoo says of the mails: taken by the mail server, or lost.
 
-        What came back does not count where the customer has confirmed or understood the notice.
+        What came back does not count where the customer has confirmed or understood the notice,
+        nor a second time.
 
         :param str status: of ``mail.notification``.
         """
@@ -385,7 +389,9 @@ class CrmPolicyNoticeRecipient(models.Model):
             self.notice_id._policy_settle()
             return
         lost = self.filtered(
-            lambda line: not (line.policy_confirmed_at or line.policy_briefed_at)
+            lambda line: (
+                not (line.policy_confirmed_at or line.policy_briefed_at or line.failed_at)
+            )
         )
         lost._policy_guarded_write(
             {

@@ -2,9 +2,10 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form
 
 from ..common import at, shanghai
-from ..notice_common import NoticeCommon
+from ..notice_common import TEXT, NoticeCommon
 
 
 class TestNotice(NoticeCommon):
@@ -89,6 +90,11 @@ class TestNotice(NoticeCommon):
         )
         with self.assertRefused(ValidationError, "belongs to another company"):
             self._draft(policy_department_id=other.id)
+
+    def test_one_that_says_nothing_is_not_submitted(self):
+        notice = self._draft(self._customers("li"), body="<p><br/></p>")
+        with self.assertRefused(UserError, "says nothing"):
+            self._by("marketing", notice).action_policy_submit()
 
     def test_what_it_is_stays(self):
         notice = self._draft()
@@ -384,13 +390,24 @@ class TestNotice(NoticeCommon):
         self.assertEqual(notice.state, "briefed")
         self.assertEqual(notice.policy_briefed_at, shanghai("2026-05-12 10:00"))
 
+    def test_whose_salesperson_is_late_sees_the_customer(self):
+        notice = self._sent()
+        lines = self._by("deputy", notice.recipient_ids)
+        self.assertFalse(lines._filtered_access("read"))
+        notice.recipient_ids[0]._policy_open_for(self.people["deputy"] | self.people["li"])
+        self.assertEqual(lines._filtered_access("read"), lines)
+        self.assertEqual(
+            self._by("li", notice.recipient_ids)._filtered_access("read"),
+            self._by("li", notice.recipient_ids[0]),
+        )
+
     def test_nothing_is_explained_or_confirmed_before_it_is_there(self):
         notice = self._approved(self._customers("li", "qian"))
         line = notice.recipient_ids[0]
         notice._policy_open_for(self.people["li"])
-        with self.assertRefused(UserError, "Explained At comes after"):
+        with self.assertRefused(UserError, "Briefed At comes after"):
             self._by("li", line).action_policy_brief("已讲解")
-        with self.assertRefused(UserError, "Explained At comes after"):
+        with self.assertRefused(UserError, "Briefed At comes after"):
             self._by("li", line).action_policy_brief("已讲解", False)
         with self.assertRefused(UserError, "Confirmed At comes after"):
             self._by("li", line).action_policy_confirm()
@@ -518,8 +535,89 @@ class TestNoticeBreach(NoticeCommon):
         mine.ticket_ids = case
         [event] = self._events(record, "notice.complaints")
         self.assertEqual(event.payload, {"cases": case.ids})
+        hidden = self._new_case(user_id=self.other_specialist.id)
+        stranger = self.Notice.with_user(self.users["supervisor"])
+        self.assertFalse(hidden.with_user(self.users["supervisor"])._filtered_access("read"))
+        with self.assertRaises(AccessError):
+            stranger.browse(record.id).write({"ticket_ids": [Command.link(hidden.id)]})
         elsewhere = self.env["helpdesk.ticket"].create(
             {"name": "x", "description": "x", "company_id": self.company.id}
         )
         with self.assertRefused(ValidationError, "is no case of"):
             record.ticket_ids |= elsewhere
+
+
+class TestNoticeFaces(NoticeCommon):
+    """The windows, the lists and the print (E.29)."""
+
+    def _turn(self, name, **vals):
+        return self.env["crm.policy.notice.turn"].with_user(self.people[name]).create(vals)
+
+    def test_the_windows_do_what_the_methods_do(self):
+        customers = self._customers("li", "qian")
+        notice = self._draft(customers[:1])
+        self._turn(
+            "marketing", notice_id=notice.id, turn="address",
+            partner_ids=[Command.set(customers.ids)], address_channel="letter",
+        ).action_policy_confirm()  # fmt: skip
+        self.assertEqual(notice.recipient_ids.mapped("channel"), ["mail", "letter"])
+        with at("2026-05-07 10:00"):
+            self._by("marketing", notice).action_policy_submit()
+            self._by("head", notice).action_policy_approve("同意")
+            self._as("ceo", notice).action_policy_approve("同意")
+        first, second = notice.recipient_ids
+        with at("2026-05-08 10:00"):
+            self._by("complaint_officer", notice).action_policy_send()
+            self._deliver(notice)
+            self._turn(
+                "complaint_officer", turn="deliver", channel="letter", text="EMS 1", reason="回执",
+                recipient_ids=[Command.set(second.ids)], happened_earlier=True,
+                at=shanghai("2026-05-08 09:00"),
+            ).action_policy_confirm()  # fmt: skip
+            self.assertEqual(second.policy_delivered_at, shanghai("2026-05-08 09:00"))
+            self._turn(
+                "general_administration", notice_id=notice.id, turn="file", text="A-1"
+            ).action_policy_confirm()
+            self.assertEqual(notice.file_ref, "A-1")
+        # The rows that are ticked in the list.
+        Turn = self.env["crm.policy.notice.turn"].with_user(self.people["li"])
+        ticked = Turn.with_context(active_model=first._name, active_ids=first.ids)
+        with at("2026-05-09 10:00"):
+            ticked.create({"turn": "confirm"}).action_policy_confirm()
+            ticked.create({"turn": "brief", "text": "已讲解"}).action_policy_confirm()
+        self.assertTrue(first.policy_confirmed_at and first.understood)
+        late = self._draft()
+        self._turn(
+            "marketing", notice_id=late.id, turn="withdraw", text="推迟"
+        ).action_policy_confirm()
+        self.assertEqual(late.withdrawal_reason, "推迟")
+
+    def test_a_window_is_its_owner_s(self):
+        turn = self._turn("marketing", notice_id=self._draft().id, turn="withdraw", text="推迟")
+        with self.assertRaises(AccessError):
+            turn.with_user(self.people["head"]).read(["text"])
+
+    def test_it_is_written_in_its_form(self):
+        with Form(self.Notice.with_user(self.people["marketing"])) as form:
+            self.assertEqual(form.policy_department_id, self.marketing)
+            form.name, form.notice_class, form.body = "价格调整", "price", TEXT
+        self.assertEqual(form.record.state, "draft")
+
+    def test_the_sheet_lists_the_customers_whom_its_reader_may_see(self):
+        notice = self._approved(self._customers("li", "qian"))
+        with at("2026-05-08 09:30"):
+            self._by("complaint_officer", notice).action_policy_send()
+            self._deliver(notice)
+        seen = {}
+        for name in ("complaint_officer", "li"):
+            report = self.env["ir.actions.report"].with_user(self.people[name])
+            html = report._render_qweb_html("crm_policy.contact_sheet", notice.ids)[0].decode()
+            seen[name] = [word for word in ("FW-2026-0001", "客户 01", "客户 02") if word in html]
+            self.assertIn("05/08/2026 09:30", html)
+        self.assertEqual(
+            seen,
+            {
+                "complaint_officer": ["FW-2026-0001", "客户 01", "客户 02"],
+                "li": ["FW-2026-0001", "客户 01"],
+            },
+        )
