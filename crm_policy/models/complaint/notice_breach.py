@@ -168,4 +168,6 @@ class CrmPolicyNoticeBreach(models.AbstractModel):
                     severity,
                 )
             stored.invalidate_recordset(["violation_ids"])
+            # Whoever judges reads what it is about.
+            stored._policy_open_for(stored.violation_ids.reader_ids - stored.person_ids)
         return True

@@ -143,9 +143,9 @@ class CrmPolicyNoticeRecipient(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._policy_check_partners(vals_list)
         lines = super().create(vals_list)
         lines._policy_check_open()
-        lines.partner_id.check_access("read")
         for notice, group in lines.sudo().grouped("notice_id").items():
             # They are governed as the notice is.
             if notice.policy_version_id:
@@ -154,14 +154,18 @@ class CrmPolicyNoticeRecipient(models.Model):
 
     def write(self, vals):
         if vals.keys() & {"partner_id", "channel", "notice_id"}:
+            self._policy_check_partners([vals])
             self._policy_check_open()
             self._policy_check_waiting()
         result = super().write(vals)
         if "notice_id" in vals:
             self._policy_check_open()
-        if "partner_id" in vals:
-            self.partner_id.check_access("read")
         return result
+
+    def _policy_check_partners(self, vals_list):
+        """Refuse contacts that the user may not read, before anything else tells of them."""
+        partner_ids = {vals.get("partner_id") for vals in vals_list} - {None, False}
+        self.env["res.partner"].browse(partner_ids).exists().check_access("read")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_dispatched(self):

@@ -118,7 +118,10 @@ class TestNotice(NoticeCommon):
 
     def test_a_numbered_one_is_kept(self):
         notice = self._draft(self._customers("li"))
-        self._draft().with_user(self.people["marketing"]).unlink()
+        draft = self._draft(policy_department_id=self.department.id)
+        with self.assertRaises(AccessError):
+            self._as("manager", draft).unlink()
+        self._by("marketing", draft).unlink()
         self._by("marketing", notice).action_policy_submit()
         self._by("marketing", notice).action_policy_recall()
         with self.assertRefused(UserError, "is kept"):
@@ -172,6 +175,21 @@ class TestNotice(NoticeCommon):
         line = self.env["crm.policy.notice.recipient"].with_user(self.people["marketing"])
         with self.assertRefused(ValidationError, "customer of another company"):
             line.sudo().create({"notice_id": notice.id, "partner_id": stranger.id})
+
+    def test_a_contact_that_one_may_not_read_is_not_written_to(self):
+        hidden = self.env["res.partner"].create(
+            {"name": "别家的", "company_id": self._new_company("别的公司").id}
+        )
+        notice = self._draft()
+        with self.assertRaises(AccessError) as caught:
+            self._by("marketing", notice).action_policy_address(hidden.ids)
+        self.assertNotIn("别家的", str(caught.exception))
+        line = notice.recipient_ids.with_user(self.people["marketing"])
+        with self.assertRaises(AccessError):
+            line.create({"notice_id": notice.id, "partner_id": hidden.id})
+        line = line.create({"notice_id": notice.id, "partner_id": self.partner.id})
+        with self.assertRaises(AccessError):
+            line.partner_id = hidden
 
     def test_each_customer_gets_it_once(self):
         customers = self._customers("li", "qian")
@@ -479,6 +497,8 @@ class TestNoticeBreach(NoticeCommon):
         return record.with_env(self.env)
 
     def test_each_person_is_a_violation_once(self):
+        employee = self._new_employee(self.people["li"])
+        employee.parent_id = self._new_employee(self.people["head"])
         record = self._record()
         self.assertEqual(record.state, "recorded")
         mine = self._as("supervisor", record)
@@ -490,6 +510,9 @@ class TestNoticeBreach(NoticeCommon):
         self.assertEqual(found.user_id, self.people["li"] | self.people["qian"])
         self.assertEqual(len(found), 2)
         self.assertEqual(set(found.mapped("clause_number")), {"6.3"})
+        # Whoever judges reads it; whom it is about answers to the violation.
+        self.assertTrue(self._by("head", record)._filtered_access("read"))
+        self.assertFalse(self._by("li", record)._filtered_access("read"))
 
     def test_it_is_recorded_by_supervisors(self):
         with self.assertRefused(AccessError, "Supervisors and above"):
@@ -501,6 +524,20 @@ class TestNoticeBreach(NoticeCommon):
                 self._record(**vals)
         with self.assertRefused(ValidationError, "2026-05-22 lies in the future"):
             self._record(occurred_on="2026-05-22")
+        foreign = self.version.clause_ids[0]
+        other = self._new_company("别的公司")
+        self.env.cr.execute(
+            "UPDATE crm_policy_clause SET company_id = %s WHERE id = %s", [other.id, foreign.id]
+        )
+        self.env.invalidate_all()
+        with self.assertRefused(ValidationError, "Name the clause, one of"):
+            self.Notice.create(
+                {
+                    "kind": "unauthorised", "name": "x", "notice_class": "price", "body": "x",
+                    "company_id": self.company.id, "occurred_on": "2026-05-20",
+                    "person_ids": [Command.set(self.people["li"].ids)], "clause_id": foreign.id,
+                }
+            )  # fmt: skip
 
     def test_it_is_neither_approved_nor_sent_nor_addressed(self):
         mine = self._as("supervisor", self._record())
@@ -535,7 +572,10 @@ class TestNoticeBreach(NoticeCommon):
         mine.ticket_ids = case
         [event] = self._events(record, "notice.complaints")
         self.assertEqual(event.payload, {"cases": case.ids})
-        hidden = self._new_case(user_id=self.other_specialist.id)
+        away = self.env["helpdesk.ticket.team"].create(
+            {"name": "别的组", "company_id": self.company.id}
+        )
+        hidden = self._new_case(self.env.user, user_id=False, team_id=away.id)
         stranger = self.Notice.with_user(self.users["supervisor"])
         self.assertFalse(hidden.with_user(self.users["supervisor"])._filtered_access("read"))
         with self.assertRaises(AccessError):
@@ -610,6 +650,7 @@ class TestNoticeFaces(NoticeCommon):
             self._deliver(notice)
         seen = {}
         for name in ("complaint_officer", "li"):
+            self.env.invalidate_all()  # each prints in a request of his own
             report = self.env["ir.actions.report"].with_user(self.people[name])
             html = report._render_qweb_html("crm_policy.contact_sheet", notice.ids)[0].decode()
             seen[name] = [word for word in ("FW-2026-0001", "客户 01", "客户 02") if word in html]
