@@ -131,22 +131,28 @@ class NoticeCommon(PolicyCommon):
         )
 
     def _deliver(self, notice):
-        """Say of its mails what the mail server would: taken."""
-        for mail in self._queue(notice):
+        self._take(self._queue(notice))
+
+    def _take(self, mails):
+        """Say of mails what the mail server would: taken."""
+        for mail in mails:
             mail.state = "sent"
             mail._postprocess_sent_message(success_pids=mail.recipient_ids, success_emails=[])
 
     def _come_back(self, line, address=None):
         """Hand the report that a mail could not be delivered to the gateway."""
+        self.env["mail.thread"].message_process(False, self._report(line, address))
+        self.env.invalidate_all()
+
+    def _report(self, line, address=None):
+        """Return the report that the mail to a customer could not be delivered."""
         self.reports = getattr(self, "reports", 0) + 1
-        raw = BOUNCE.format(
+        return BOUNCE.format(
             address=address or line.email,
             message_id=line.message_id.message_id,
             domain="customer.example",
             number=self.reports,
         )
-        self.env["mail.thread"].message_process(False, raw)
-        self.env.invalidate_all()
 
     def _clock(self, record, code):
         return record.policy_deadline_ids.filtered(lambda clock: clock.rule_code == code)

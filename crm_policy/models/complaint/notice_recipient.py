@@ -86,10 +86,11 @@ class CrmPolicyNoticeRecipient(models.Model):
                 or "waiting"
             )
 
-    @api.depends("notice_id.display_name", "partner_id.display_name")
+    @api.depends("notice_id.number", "notice_id.name", "partner_id.display_name")
     def _compute_display_name(self):
         for line in self:
-            line.display_name = f"{line.notice_id.display_name}: {line.partner_id.display_name}"
+            notice = line.notice_id.number or line.notice_id.name
+            line.display_name = f"{line.partner_id.display_name}, {notice}"
 
     @api.depends("policy_sent_at", "policy_briefed_at")
     @api.depends_context("uid")

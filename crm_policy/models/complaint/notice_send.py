@@ -238,7 +238,6 @@ class CrmPolicyNoticeSend(models.AbstractModel):
     def _policy_check_signed(self):
         """Refuse to bring to customers what nobody has signed as it stands (NTC-01)."""
         self.ensure_one()
-        self._policy_check_official()
         if self.policy_approval_state != "approved":
             raise UserError(
                 self.env._(
