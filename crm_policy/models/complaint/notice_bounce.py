@@ -3,10 +3,10 @@ from odoo.tools import html2plaintext
 
 
 class CrmPolicyNoticeBounce(models.AbstractModel):
-    """A mail of a notice that comes back from another address than it went to: it was forwarded.
+    """Mails of notices that come back after they had been taken.
 
-    Odoo looks for the address that its report names among those to whom the mail went. Each copy of
-    a notice went to one customer, so that its own identity says whose it was.
+    The report names the mail and an address, which is another one where it was forwarded. Each copy
+    of a notice went to one customer: the identity of the mail says whose it was.
     """
 
     _name = "crm.policy.notice.bounce"
@@ -21,6 +21,5 @@ class CrmPolicyNoticeBounce(models.AbstractModel):
                 [("message_id", "=", message.id), ("failed_at", "=", False)]
             )  # fmt: skip
             if lines:
-                reason = " ".join(html2plaintext(message_dict.get("body") or "").split())
-                lines._policy_mail_ended("bounce", reason[:300] or False)
+                lines._policy_mail_ended("bounce", html2plaintext(message_dict.get("body") or ""))
         return result

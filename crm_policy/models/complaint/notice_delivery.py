@@ -1,34 +1,31 @@
 from odoo import models
-from odoo.tools import html2plaintext
 
-# What Odoo says of a mail once it is decided.
-ENDED = ("sent", "bounce", "exception", "canceled")
+NOTICE = "crm.policy.notice"
 
 
 class CrmPolicyNoticeDelivery(models.AbstractModel):
-    """What Odoo records of each mail: a notice learns from it whether its customer was reached."""
+    """Outgoing mails that tell their notice whether the mail server took them.
+
+    What counts is what Odoo has recorded at the end. While it sends it marks each mail as failed,
+    so that nothing is sent twice after a crash; and what a person writes there is no proof.
+    """
 
     _name = "crm.policy.notice.delivery"
     _description = "Delivery of Notices"
 
-    def write(self, vals):
-        result = super().write(vals)
-        # Who sends and who takes in mails writes as superuser; what a person types in is no proof.
-        if vals.get("notification_status") in ENDED and self.env.su:
-            self._policy_tell_notices(vals["notification_status"], vals.get("failure_reason"))
+    def _postprocess_sent_message(
+        self, success_pids, success_emails, failure_reason=False, failure_type=None
+    ):
+        mails = self.sudo().filtered(lambda mail: mail.model == NOTICE)
+        # The mails themselves are deleted once they are sent.
+        rows = mails.mail_message_id.notification_ids
+        result = super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
+        )
+        ends = rows.grouped(lambda row: (row.notification_status, row.failure_reason))
+        for (status, reason), ended in ends.items():
+            lines = self.env["crm.policy.notice.recipient"].sudo().search(
+                [("message_id", "in", ended.mail_message_id.ids)]
+            )  # fmt: skip
+            lines._policy_mail_ended(status, reason)
         return result
-
-    def _policy_tell_notices(self, status, reason):
-        messages = self.mail_message_id.filtered(
-            lambda message: message.model == "crm.policy.notice"
-        )
-        if not messages:
-            return
-        told = {(row.mail_message_id.id, row.res_partner_id.id) for row in self}
-        lines = self.env["crm.policy.notice.recipient"].search(
-            [("message_id", "in", messages.ids)]
-        )
-        lines = lines.filtered(lambda line: (line.message_id.id, line.partner_id.id) in told)
-        if lines:
-            words = " ".join(html2plaintext(reason or "").split())
-            lines._policy_mail_ended(status, words[:300] or False)

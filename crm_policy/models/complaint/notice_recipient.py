@@ -3,8 +3,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import email_normalize
 
 CHANNELS = [("mail", "E-Mail"), ("fax", "Fax"), ("letter", "Letter")]
-# What Odoo says of a mail that did not arrive.
-LOST = ("bounce", "exception", "canceled")
+# What Odoo says of a mail that has not ended yet.
+UNDER_WAY = ("ready", "process", "pending")
 
 
 class CrmPolicyNoticeRecipient(models.Model):
@@ -383,7 +383,10 @@ class CrmPolicyNoticeRecipient(models.Model):
         nor a second time.
 
         :param str status: of ``mail.notification``.
+        :param str reason: why it was lost, in the words of the mail server.
         """
+        if not self or status in UNDER_WAY:
+            return
         now = fields.Datetime.now()
         self.notice_id._policy_hold()
         self.invalidate_recordset()
@@ -394,16 +397,14 @@ class CrmPolicyNoticeRecipient(models.Model):
             self.notice_id._policy_settle()
             return
         lost = self.filtered(
-            lambda line: (
-                not (line.policy_confirmed_at or line.policy_briefed_at or line.failed_at)
-            )
+            lambda line: not (line.policy_confirmed_at or line.policy_briefed_at or line.failed_at)
         )
         lost._policy_guarded_write(
             {
                 "policy_delivered_at": False,
                 "policy_sent_at": False,
                 "failed_at": now,
-                "failure": reason,
+                "failure": " ".join((reason or "").split())[:300],
             }
         )
         self.env["crm.policy.event"]._policy_log(

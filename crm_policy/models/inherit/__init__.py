@@ -4,7 +4,6 @@ from . import ir_attachment
 from . import mail_activity
 from . import mail_mail
 from . import mail_message
-from . import mail_notification
 from . import res_company
 from . import res_partner
 from . import resource_calendar

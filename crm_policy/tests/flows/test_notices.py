@@ -30,8 +30,11 @@ class TestNoticeFlow(NoticeCommon):
         self.assertEqual(clock.user_id, self.people["complaint_officer"])
         # Correction: whoever it is but the officer, the author and the executive included.
         for user in (self.people["marketing"], self.people["head"], self.users["ceo"]):
-            with at("2026-05-08 09:00"), self.assertRefused(
-                AccessError, r"6\.1.*only the Complaint Officer.*t_complaint_officer"
+            with (
+                at("2026-05-08 09:00"),
+                self.assertRefused(
+                    AccessError, r"6\.1.*only the Complaint Officer.*t_complaint_officer"
+                ),
             ):
                 notice.with_user(user).action_policy_send()
         self.assertFalse(self._queue(notice))
