@@ -97,8 +97,10 @@ class TestNoticeFlow(NoticeCommon):
             self._by("complaint_officer", line).action_policy_deliver("fax", "0508-17")
         self.assertEqual(notice.policy_sent_at, shanghai("2026-05-08 10:05"))
         clock = self._clock(notice, "notice-send")
-        self.assertEqual((len(clock), clock.state, clock.done_at, clock.due_at),
-                         (1, "met", shanghai("2026-05-08 10:05"), shanghai("2026-05-08 18:00")))  # fmt: skip
+        self.assertEqual(len(clock), 1)
+        self.assertEqual(clock.state, "met")
+        self.assertEqual(clock.done_at, shanghai("2026-05-08 10:05"))
+        self.assertEqual(clock.due_at, shanghai("2026-05-08 18:00"))
 
     def test_s6_with_the_days_of_the_state(self):
         """Correction 19: Saturday 05-09 is worked."""
