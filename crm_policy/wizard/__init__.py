@@ -12,6 +12,7 @@ from . import consultation_answer
 from . import external_step
 from . import intake_try
 from . import ledger
+from . import notice_turn
 from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn

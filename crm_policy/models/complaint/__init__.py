@@ -58,3 +58,10 @@ from . import case_matter
 from . import case_emergency
 from . import suggestion
 from . import case_steps
+from . import notice_bounce
+from . import notice_delivery
+from . import notice_breach
+from . import notice_send
+from . import notice_approval
+from . import notice
+from . import notice_recipient

@@ -29,3 +29,4 @@ from . import test_case_committee
 from . import test_case_class
 from . import test_case_convert
 from . import test_case_duplicate
+from . import test_notice
