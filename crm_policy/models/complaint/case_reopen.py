@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER
+from ...const import ENDED_OUTCOMES
 from ...tools.elapsed_time import days_after
 from ...tools.zones import company_zone
 from .complaint_fields import STEP_TEXTS
@@ -54,22 +54,27 @@ class CrmPolicyCaseReopen(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def _policy_reopen(self, reason):
-        """Begin a new cycle of closed cases; their numbers and what was decided are kept."""
+    def _policy_reopen(self, reason, why=None):
+        """Begin a new cycle of cases that are closed, or that cannot be closed as they are.
+
+        Their numbers and what was decided are kept; the caller has checked the person.
+
+        :param str reason: for the note.
+        :param str why: code for the ledger, "low_score".
+        """
         now = fields.Datetime.now()
-        payloads = {
-            case.id: {
+        payloads = {}
+        for case in self:
+            payloads[case.id] = {
                 "cycle": case.policy_cycle + 1,
-                "closed_at": str(case.policy_closed_at),
+                "closed_at": str(case.policy_closed_at) if case.policy_closed_at else None,
                 "score": case.policy_callback_score,
+                **({"why": why} if why else {}),
             }
-            for case in self
-        }
         self._message_log_batch(bodies={case.id: case._policy_reopen_note(reason) for case in self})
-        for (kind, cycle), cases in self.grouped(
-            lambda case: (case.policy_kind, case.policy_cycle)
+        for (facts, cycle), cases in self.grouped(
+            lambda case: (frozenset(case._policy_fact_order()) - KEPT_FACTS, case.policy_cycle)
         ).items():
-            facts = set(FACT_ORDER[kind]) - KEPT_FACTS
             cases._policy_guarded_write(
                 {
                     **dict.fromkeys((*facts, *STEP_TEXTS, "policy_outcome"), False),
@@ -141,6 +146,9 @@ class CrmPolicyCaseReopen(models.AbstractModel):
         """
         self.ensure_one()
         now = fields.Datetime.now()
+        if self.policy_outcome == "not_accepted" and (follower := self._policy_followers()):
+            follower._policy_hear(message)
+            return
         self._policy_guarded_write({"policy_customer_wrote_at": now})
         if self.policy_closed_at:
             rule = self.env["crm.policy.fact.rule"]._policy_for_fact(self, "policy_reopened_at")
@@ -159,6 +167,23 @@ class CrmPolicyCaseReopen(models.AbstractModel):
                 self._policy_follow_up(message)
         elif self.policy_outcome in ENDED_OUTCOMES:
             self._policy_let_sort(self.env._("The customer wrote after the case was ended."))
+
+    def _policy_followers(self):
+        """Return the newest case that took the place of this one, or none."""
+        return self.search([("policy_origin_id", "=", self.id)], order="id desc", limit=1)
+
+    def _policy_hear(self, message):
+        """Take what the customer wrote on the case that this one follows: it is about this one."""
+        self.message_post(
+            body=message.body,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            author_id=message.author_id.id,
+            email_from=message.email_from,
+            attachment_ids=message.attachment_ids.copy(
+                {"res_model": "mail.compose.message", "res_id": 0}
+            ).ids,
+        )
 
     def _policy_let_sort(self, reason):
         """Put the case before a person."""

@@ -248,7 +248,7 @@ class TestDepartmentSight(RouteCommon):
             mine.action_policy_propose("退货")
             mine.action_policy_decide()
             mine.action_policy_settle()
-            mine.action_policy_reply("同意", "phone")
+            mine.action_policy_reply("同意", "phone", score=4)
         with at("2026-03-19 09:00"):
             mine.action_policy_callback(4, "客户认可")
             self._as("qc", self.case).action_policy_recheck("记录齐全")

@@ -472,7 +472,7 @@ class TestFullRoute(ManufacturerFlow):
             },
         )
         with at("2026-03-13 15:00"):
-            mine.action_policy_reply("同意退货和折让", "phone")
+            mine.action_policy_reply("同意退货和折让", "phone", score=4)
         clock = self._clock(case, "callback")
         self.assertEqual(clock.due_at, shanghai("2026-03-28 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-28 00:00"))
@@ -556,7 +556,7 @@ class TestFullRoute(ManufacturerFlow):
         mine.action_policy_propose("退货")
         mine.action_policy_decide()
         mine.action_policy_settle()
-        mine.action_policy_reply("同意", "phone")
+        mine.action_policy_reply("同意", "phone", score=4)
 
     def _hr(self):
         return new_test_user(
