@@ -161,7 +161,8 @@ class CrmPolicyCaseCallback(models.AbstractModel):
             days[call.ticket_id.id, call.cycle].add(local_day(call.at, call.company_id))
         return self.filtered(
             lambda case: (
-                0 < case._policy_number_of("callback_attempts")
+                0
+                < case._policy_number_of("callback_attempts")
                 <= len(days[case.id, case.policy_cycle])
             )
         )

@@ -215,9 +215,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     @api.model
     def _group_expand_policy_step(self, steps, domain):
         """Show a board's columns in the order of the steps, the empty ones under way included."""
-        return [
-            step for step, _label in STEPS if step in steps or step not in SHUT_STEPS
-        ]
+        return [step for step, _label in STEPS if step in steps or step not in SHUT_STEPS]
 
     @api.depends("policy_number", "number")
     def _compute_policy_handle(self):

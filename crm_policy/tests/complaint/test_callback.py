@@ -245,9 +245,7 @@ class TestCallback(CallbackCommon):
         self.assertEqual(case.policy_reopened_at, shanghai("2026-03-28 10:00"))
         self.assertFalse(case.policy_callback_at or case.policy_reply_text)
         old = case.policy_deadline_ids.filtered(lambda clock: clock.cycle == 0)
-        self.assertEqual(
-            old.filtered(lambda clock: clock.rule_code == "callback").state, "met"
-        )
+        self.assertEqual(old.filtered(lambda clock: clock.rule_code == "callback").state, "met")
         self.assertNotEqual(case.policy_number, number)
         self.assertIn("5.5", " ".join(case.message_ids.mapped("body")))
         event = self.env["crm.policy.event"].search(

@@ -138,7 +138,9 @@ class TestPortalAnswer(PortalCommon):
         self.patch(type(case), "_policy_customer_offers", lambda case: {"answer"})
         self.assertEqual(case._policy_customer_answers(form, "portal"), [])
         with mute_logger("odoo.sql_db"):
-            again = case._policy_customer_answers({**form, "saying": "refuse", "words": "x"}, "link")
+            again = case._policy_customer_answers(
+                {**form, "saying": "refuse", "words": "x"}, "link"
+            )
         self.assertEqual(again, [])
         self.assertEqual(self._said(case).mapped("outcome"), ["confirmed"])
         self.assertEqual(case.policy_cycle, 0)
@@ -152,7 +154,9 @@ class TestPortalAnswer(PortalCommon):
         case = self._case("close")
         self.assertEqual(self._answer(case, saying="rate", score="5", nps="10").status_code, 303)
         said = self._said(case)
-        self.assertEqual((said.kind, said.score, said.nps, said.nps_points), ("rating", 5, "10", 100))
+        self.assertEqual(
+            (said.kind, said.score, said.nps, said.nps_points), ("rating", 5, "10", 100)
+        )
         self.assertEqual(self._answer(case, saying="rate", score="1").status_code, 303)
         self.assertEqual(self._said(case), said)
         self.assertTrue(case.policy_closed_at)
