@@ -70,17 +70,25 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
 
         :return: dicts ``words``, ``text`` and ``at`` (naive UTC), the newest first.
         """
-        words = {
-            "confirmed": self.env._("You confirmed the solution."),
-            "refused": self.env._("You refused the solution."),
-            "rating": self.env._("You rated how we handled it."),
-            "appeal": self.env._("You appealed."),
-        }
         return [
-            {"words": words[word.outcome or word.kind], "text": word.text, "at": word.at,
-             "score": word.score, "nps": word.nps}
+            {"words": self._policy_said_words(word), "text": word.text, "at": word.at}
             for word in self._policy_customer_words()
-        ]  # fmt: skip
+        ]
+
+    def _policy_said_words(self, word):
+        if word.kind != "rating":
+            return {
+                "confirmed": self.env._("You accepted the solution."),
+                "refused": self.env._("You refused the solution."),
+                "appeal": self.env._("You appealed."),
+            }[word.outcome or word.kind]
+        if word.nps:
+            return self.env._(
+                "You rated us: satisfaction %(score)s of 5, recommendation %(nps)s of 10.",
+                score=word.score,
+                nps=word.nps,
+            )
+        return self.env._("You rated us: satisfaction %(score)s of 5.", score=word.score)
 
     # === WHAT HE SAYS === #
 

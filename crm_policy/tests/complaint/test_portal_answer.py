@@ -97,7 +97,7 @@ class TestPortalAnswer(PortalCommon):
         self.assertEqual(self._said(case), said)
         self.assertEqual(case.policy_cycle, 0)
         page = self._page(case)
-        self.assertIn("You confirmed the solution.", page)
+        self.assertIn("You accepted the solution.", page)
         self.assertIn("可以", page)
         self.assertNotIn("I Accept the Solution", page)
         self.assertNotIn("不行", page)
@@ -161,7 +161,7 @@ class TestPortalAnswer(PortalCommon):
         self.assertEqual(self._said(case), said)
         self.assertTrue(case.policy_closed_at)
         page = self._page(case)
-        self.assertIn("You rated how we handled it.", page)
+        self.assertIn("You rated us: satisfaction 5 of 5, recommendation 10 of 10.", page)
         self.assertNotIn("Would you recommend us", page)
 
     def test_a_low_rating_is_a_low_score(self):
@@ -296,7 +296,7 @@ class TestPortalAnswer(PortalCommon):
         answer = self._answer(case, None, page=page, access_token=token, saying="confirm")
         self.assertIn(f"access_token={token}", answer.headers["Location"])
         self.assertEqual(self._said(case).mapped("channel"), ["link"])
-        self.assertIn("You confirmed the solution.", self._get(page).text)
+        self.assertIn("You accepted the solution.", self._get(page).text)
         answer = self._answer(case, None, page=page, access_token="no", saying="rate", score="1")
         self.assertTrue(answer.headers["Location"].endswith("/my"))
         self.assertEqual(len(self._said(case)), 1)
