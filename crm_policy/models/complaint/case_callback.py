@@ -105,7 +105,7 @@ class CrmPolicyCaseCallback(models.AbstractModel):
         :return: the cases as superuser, the instant, and {id: the instant from which it would
             count} of those where it comes too early.
         """
-        self._policy_check_actor(WINDOW)
+        self._policy_check_doer(CALLED_BACK, WINDOW)
         self._policy_check_governed()
         now = fields.Datetime.now()
         moment = self._policy_moment(CALLED_BACK, at, now)
@@ -181,8 +181,7 @@ class CrmPolicyCaseCallback(models.AbstractModel):
                         "%(clause)s: satisfaction %(score)s of 5.",
                         clause=low.clause_id._policy_citation(),
                         score=score,
-                    ),
-                    "low_score",
+                    )
                 )
 
     def _policy_tell_early(self, early):

@@ -63,9 +63,9 @@ class CrmPolicyCaseImport(models.AbstractModel):
             CrmPolicyCaseImport, self.filtered(lambda case: not case.policy_imported_at)
         )._policy_take_in(moment)
 
-    def _policy_reopen(self, reason, why=None):
+    def _policy_reopen(self, reason):
         """Let a case whose beginning is unknown begin with its reopening: it goes on from there."""
-        result = super()._policy_reopen(reason, why)
+        result = super()._policy_reopen(reason)
         for case in self.filtered("policy_imported_at"):
             names = [name for name in BEGINNING if not case[name]]
             if names:

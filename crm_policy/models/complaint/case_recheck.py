@@ -34,9 +34,11 @@ class CrmPolicyCaseRecheck(models.AbstractModel):
         with self.env.cr.savepoint():
             done = self._policy_act("policy_rechecked_at", RECHECKERS, at, reason, vals)
             if result == "not_ok":
+                self.env["crm.policy.event"]._policy_log(
+                    "recheck.not_ok", self, clause=self.sudo().policy_version_id[:1]
+                )
                 self.sudo()._policy_reopen(
-                    self.env._("The re-check by %(user)s found faults.", user=self.env.user.name),
-                    "recheck",
+                    self.env._("The re-check by %(user)s found faults.", user=self.env.user.name)
                 )
         return done
 

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
-from ...const import ENDED_OUTCOMES
+from ...const import COURSE_ORDER, ENDED_OUTCOMES, FACT_ORDER
 from ...tools.elapsed_time import days_after
 from ...tools.zones import company_zone
 from .complaint_fields import STEP_TEXTS
@@ -54,27 +54,27 @@ class CrmPolicyCaseReopen(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def _policy_reopen(self, reason, why=None):
+    def _policy_reopen(self, reason):
         """Begin a new cycle of cases that are closed, or that cannot be closed as they are.
 
         Their numbers and what was decided are kept; the caller has checked the person.
 
-        :param str reason: for the note.
-        :param str why: code for the ledger, "low_score".
+        :param str reason: for the note; what led to it has an event of its own.
         """
         now = fields.Datetime.now()
-        payloads = {}
-        for case in self:
-            payloads[case.id] = {
+        payloads = {
+            case.id: {
                 "cycle": case.policy_cycle + 1,
                 "closed_at": str(case.policy_closed_at) if case.policy_closed_at else None,
                 "score": case.policy_callback_score,
-                **({"why": why} if why else {}),
             }
+            for case in self
+        }
         self._message_log_batch(bodies={case.id: case._policy_reopen_note(reason) for case in self})
-        for (facts, cycle), cases in self.grouped(
-            lambda case: (frozenset(case._policy_fact_order()) - KEPT_FACTS, case.policy_cycle)
+        for (kind, cycle), cases in self.grouped(
+            lambda case: (case.policy_kind, case.policy_cycle)
         ).items():
+            facts = {*FACT_ORDER[kind], *COURSE_ORDER} - KEPT_FACTS
             cases._policy_guarded_write(
                 {
                     **dict.fromkeys((*facts, *STEP_TEXTS, "policy_outcome"), False),

@@ -37,7 +37,7 @@ class CrmPolicyCaseReply(models.AbstractModel):
         Interaction = self.env["crm.policy.interaction"]
         if score is not None:
             vals["policy_reply_score"] = Interaction._policy_check_score(score)
-        self._policy_check_actor(WINDOW)
+        self._policy_check_doer("policy_replied_at", WINDOW)
         if score is None and channel in SPOKEN:
             self.sudo()._policy_check_asked_for_score()
         with self.env.cr.savepoint():

@@ -160,7 +160,7 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
 
     def _policy_customer_refused(self):
         """Look for another solution: the case begins a new cycle."""
-        self._policy_reopen(self.env._("The customer refuses the solution."), "refused")
+        self._policy_reopen(self.env._("The customer refuses the solution."))
 
     def _policy_heed_rating(self, score):
         """Take the case up again if its customer is dissatisfied, by what its policy says.

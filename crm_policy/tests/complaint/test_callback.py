@@ -9,16 +9,26 @@ ODD = (True, False, "4", "", 4.0, [4], {"nps": 4}, -1, 11)
 
 
 class CallbackCommon(PolicyCommon):
-    """Cases under the manufacturer's policy: the callback counts on the 15th day only."""
+    """Cases of a company whose callback counts on the 15th day only, and who asks at the reply."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.governing = cls._install_policy("manufacturer")
-        kind = cls.env["crm.policy.complaint.type"].search(
-            [("code", "=", "mfr-quality"), ("company_id", "=", cls.company.id)]
-        )
-        cls.types["quality"] = kind
+        content = cls.env["crm.policy"]._policy_packs()["service"].read_text("utf-8")
+        for old, new in (
+            ('number: "1"\n  transition', 'number: "2"\n  transition'),
+            ("    duration: 15\n    unit: calendar_days\n",
+             "    duration: 15\n    unit: calendar_days\n    window: day\n"),
+            ("  - {code: callback_attempts,",
+             '  - {code: reply_satisfaction, clause: "3.4", name: {en_US: x, zh_CN: x}, value: 1}\n'
+             "  - {code: callback_attempts,"),
+        ):  # fmt: skip
+            assert content.count(old) == 1, old
+            content = content.replace(old, new)
+        admin = cls.env["crm.policy"].with_user(cls.users["policy_admin"])
+        cls.governing = admin._policy_apply_pack(content, cls.company)
+        cls._hand_over(cls.governing)
+        cls.governing.with_user(cls.users["director"]).action_policy_publish()
 
     def _replied(self, when="2026-03-13 15:00", **vals):
         """Return a case whose customer was told at ``when``: called back 15 days later."""
@@ -116,12 +126,13 @@ class TestCallback(CallbackCommon):
             self.assertEqual(clock.state, "met")
 
     def test_where_any_day_counts_a_call_counts_at_once(self):
-        case = self._new_case(policy_complaint_type_id=self.env["crm.policy.complaint.type"].search(
-            [("company_id", "=", self.company.id), ("policy_id", "=", self.version.policy_id.id)],
-            limit=1,
-        ).id)  # fmt: skip
+        self.env.cr.execute(
+            "UPDATE crm_policy_deadline_rule SET \"window\" = 'any' WHERE version_id = %s",
+            [self.governing.id],
+        )
+        self.env.invalidate_all()
+        case = self._new_case()
         self._drive(case, "reply")
-        self.assertEqual(case.policy_version_id, self.version)
         self.assertIs(self._as("specialist", case).action_policy_callback(5, "满意"), True)
         self.assertTrue(case.policy_callback_at)
 
@@ -247,12 +258,12 @@ class TestCallback(CallbackCommon):
         old = case.policy_deadline_ids.filtered(lambda clock: clock.cycle == 0)
         self.assertEqual(old.filtered(lambda clock: clock.rule_code == "callback").state, "met")
         self.assertNotEqual(case.policy_number, number)
-        self.assertIn("5.5", " ".join(case.message_ids.mapped("body")))
+        self.assertIn("3.5", " ".join(case.message_ids.mapped("body")))
         event = self.env["crm.policy.event"].search(
             [("type", "=", "case.reopened"), ("res_id", "=", case.id)]
         )
         self.assertEqual(
-            event.payload, {"cycle": 1, "closed_at": None, "score": 2, "why": "low_score"}
+            event.payload, {"cycle": 1, "closed_at": None, "score": 2}
         )
         self.assertEqual(self._calls(case).cycle, 0)
         with at("2026-03-30 10:00"):

@@ -113,9 +113,9 @@ class TestPortalAnswer(PortalCommon):
         message = case.message_ids.filtered(lambda message: "返工后仍分层" in message.body)
         self.assertEqual(message.author_id, self.colleague.partner_id)
         event = self.env["crm.policy.event"].search(
-            [("type", "=", "case.reopened"), ("res_id", "=", case.id)]
+            [("type", "=", "customer.answer"), ("res_id", "=", case.id)]
         )
-        self.assertEqual(event.payload["why"], "refused")
+        self.assertEqual(event.payload, {"outcome": "refused", "channel": "portal"})
         self.assertIn("You refused the solution.", self._page(case))
         # Once more pressed changes nothing; told anew, he is asked anew.
         self.assertEqual(self._answer(case, saying="refuse", words="再次").status_code, 303)
