@@ -34,11 +34,16 @@ from . import viewer
 from . import case_workload
 from . import case_sight
 from . import case_reopen
+from . import case_reply
+from . import case_callback
+from . import case_recheck
+from . import case_repeat
 from . import case_pause
 from . import follow_link
 from . import intake_rate
 from . import intake_page
 from . import customer_view
+from . import customer_answer
 from . import customer_message
 from . import mailbox
 from . import mail_lost

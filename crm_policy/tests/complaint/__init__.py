@@ -30,3 +30,6 @@ from . import test_case_class
 from . import test_case_convert
 from . import test_case_duplicate
 from . import test_notice
+from . import test_callback
+from . import test_case_answers
+from . import test_portal_answer
