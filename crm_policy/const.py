@@ -186,6 +186,8 @@ REMEDIES = [
     ("apology", "Apology"),
     ("penalty_waiver", "Waiver of a Penalty"),
     ("rounding", "Rounding Off"),
+    ("technical_support", "Technical Support"),
+    ("refusal", "Refusal"),
 ]
 # What authority limits and routes speak of: remedies, and whatever else is signed.
 SUBJECTS = [

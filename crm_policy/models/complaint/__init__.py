@@ -18,6 +18,7 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import case_entry
+from . import remedy_quantity
 from . import remedy_execution
 from . import remedy
 from . import countersign_step
@@ -47,3 +48,4 @@ from . import case_matter
 from . import case_emergency
 from . import suggestion
 from . import case_steps
+from . import case_goods

@@ -25,3 +25,4 @@ from . import test_mail_acknowledgement
 from . import test_mail_sorting
 from . import test_case_accused
 from . import test_case_committee
+from . import test_remedy_quantity
