@@ -19,6 +19,7 @@ from . import call_record
 from . import caller
 from . import case_entry
 from . import remedy_quantity
+from . import remedy_document
 from . import remedy_execution
 from . import remedy
 from . import countersign_step
@@ -49,3 +50,8 @@ from . import case_emergency
 from . import suggestion
 from . import case_steps
 from . import case_goods
+from . import goods_document
+from . import sealed_paper
+from . import return_note
+from . import proof
+from . import allowance

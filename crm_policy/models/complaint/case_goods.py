@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_compare
 
 from ...const import FRONT_LINE
+from ...words import list_words
 from .remedy_quantity import GOODS
 
 # Granted with the decision itself: words, and what the customer is let off.
@@ -62,6 +63,24 @@ class CrmPolicyCaseGoods(models.AbstractModel):
             )
         )
         return super()._policy_unexecuted() + waiting.mapped("display_name")
+
+    def _policy_close_problems(self):
+        # A paper that is under way is goods or money under way.
+        remedies = self.sudo().policy_remedy_ids
+        waiting = [
+            document.display_name
+            for documents in (remedies.return_note_ids, remedies.allowance_ids)
+            for document in documents
+            if not (document.policy_booked_at or document.cancelled_at)
+        ]
+        problems = super()._policy_close_problems()
+        if waiting:
+            problems.append(
+                self.env._(
+                    "Not booked yet: %(documents)s.", documents=list_words(self.env, waiting)
+                )
+            )
+        return problems
 
     def _policy_set_fact(self, name, at=None, reason=None):
         result = super()._policy_set_fact(name, at, reason)

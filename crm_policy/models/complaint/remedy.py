@@ -24,6 +24,7 @@ class CrmPolicyRemedy(models.Model):
         "crm.policy.dependent",
         "crm.policy.remedy.execution",
         "crm.policy.remedy.quantity",
+        "crm.policy.remedy.document",
         "crm.policy.oral.document",
         "crm.policy.case.document",
     ]

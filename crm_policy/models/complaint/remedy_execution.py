@@ -92,7 +92,12 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
     # === COMPUTE METHODS === #
 
     @api.depends(
-        "policy_approval_state", "executed_at", "excess_of_id", "ticket_id.policy_settled_at"
+        "policy_approval_state",
+        "executed_at",
+        "excess_of_id",
+        "ticket_id.policy_settled_at",
+        "return_note_ids.cancelled_at",
+        "allowance_ids.cancelled_at",
     )
     def _compute_can_execute(self):
         for remedy in self:
@@ -101,6 +106,7 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                 not (stored.executed_at or stored.excess_of_id)
                 and stored._policy_may_execute()
                 and not stored._policy_waits_for_settlement()
+                and not stored._policy_document_problem()
             )
 
     # === ACTION METHODS === #
@@ -117,6 +123,7 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         remedy = self.sudo()
         remedy.filtered("executed_at")._policy_refuse_paid()
         remedy._policy_refuse_unsettled()
+        remedy._policy_refuse_documented()
         decided = remedy._policy_decided_amount()
         amount = decided if amount is None else amount
         limit, clause = remedy._policy_execution_limit(decided)
@@ -175,18 +182,23 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                     remedy=remedy.excess_of_id.display_name,
                 )
             )
-        if not remedy._policy_may_execute():
-            raise PolicyRefusal(
-                self.env._(
-                    "%(clause)s: %(remedy)s is carried out once it is decided. May decide: "
-                    "%(deciders)s.",
-                    clause=remedy._policy_deciding_lines()[:1].clause_id._policy_citation(),
-                    remedy=remedy.display_name,
-                    deciders=remedy._policy_decider_words(
-                        self.env["res.users"], remedy._policy_approval_amount()
-                    ),
-                )
+        remedy._policy_refuse_undecided()
+
+    def _policy_refuse_undecided(self):
+        """Refuse to carry out what nobody has decided (AUT-MAT-05)."""
+        if self._policy_may_execute():
+            return
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: %(remedy)s is carried out once it is decided. May decide: "
+                "%(deciders)s.",
+                clause=self._policy_deciding_lines()[:1].clause_id._policy_citation(),
+                remedy=self.display_name,
+                deciders=self._policy_decider_words(
+                    self.env["res.users"], self._policy_approval_amount()
+                ),
             )
+        )
 
     def _policy_waits_for_settlement(self):
         """Return whether the case must be settled before this is carried out (CMP-SET-01).

@@ -26,3 +26,6 @@ from . import test_mail_sorting
 from . import test_case_accused
 from . import test_case_committee
 from . import test_remedy_quantity
+from . import test_return
+from . import test_proof
+from . import test_allowance
