@@ -75,7 +75,7 @@ class CrmPolicyAllowance(models.Model):
         [
             ("draft", "Draft"),
             ("signing", "Being Signed"),
-            ("signed", "Signed"),
+            ("signed", "Signed in the House"),
             ("sealed", "Sealed by the Customer"),
             ("accounting", "With Accounting"),
             ("booked", "Booked"),
@@ -87,7 +87,8 @@ class CrmPolicyAllowance(models.Model):
     )
 
     _remedy_uniq = models.UniqueIndex(
-        "(remedy_id) WHERE cancelled_at IS NULL", "A remedy has one allowance certificate at a time."
+        "(remedy_id) WHERE cancelled_at IS NULL",
+        "A remedy has one allowance certificate at a time.",
     )
 
     # === COMPUTE METHODS === #
@@ -146,9 +147,7 @@ class CrmPolicyAllowance(models.Model):
                 )
             if not 0 <= allowance.tax_amount <= allowance.amount:
                 raise ValidationError(
-                    self.env._(
-                        "The tax in an amount is neither negative nor more than the amount."
-                    )
+                    self.env._("The tax in an amount is neither negative nor more than the amount.")
                 )
 
     # === CRUD METHODS === #

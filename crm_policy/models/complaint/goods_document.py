@@ -52,9 +52,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         help="Who has changed it since it was created: none of them decides on it.",
     )
     policy_approved_at = fields.Datetime(string="Approved At", readonly=True, copy=False)
-    policy_handed_at = fields.Datetime(
-        string="Handed to Accounting At", readonly=True, copy=False
-    )
+    policy_handed_at = fields.Datetime(string="Handed to Accounting At", readonly=True, copy=False)
     policy_booked_at = fields.Datetime(string="Booked At", readonly=True, copy=False)
     voucher_ref = fields.Char(string="Voucher", readonly=True, copy=False)
     cancelled_at = fields.Datetime(readonly=True, copy=False)
@@ -390,4 +388,3 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         result = super()._policy_on_approved()
         self._policy_set_fact("policy_approved_at")
         return result
-

@@ -87,9 +87,7 @@ class CrmPolicyProof(models.Model):
             ]
             if missing:
                 raise ValidationError(
-                    self.env._(
-                        "The proof lacks: %(fields)s.", fields=list_words(self.env, missing)
-                    )
+                    self.env._("The proof lacks: %(fields)s.", fields=list_words(self.env, missing))
                 )
             if any(not is_plausible(proof[name]) for name in (*RETURNED, *RECEIVED)):
                 raise ValidationError(
@@ -98,9 +96,7 @@ class CrmPolicyProof(models.Model):
             today = fields.Date.context_today(proof)
             if not FIRST_YEAR <= proof.invoice_date.year or proof.invoice_date > today:
                 raise ValidationError(
-                    self.env._(
-                        "No invoice can be dated %(date)s.", date=str(proof.invoice_date)
-                    )
+                    self.env._("No invoice can be dated %(date)s.", date=str(proof.invoice_date))
                 )
 
     @api.constrains("type", "received_quantity", "return_id")

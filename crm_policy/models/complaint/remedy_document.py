@@ -26,7 +26,7 @@ class CrmPolicyRemedyDocument(models.AbstractModel):
     can_issue = fields.Boolean(
         compute="_compute_document", help="Its document can be issued, and is not there yet."
     )
-    document_ref = fields.Char(string="Carried Out By", compute="_compute_document")
+    document_ref = fields.Char(string="By Document", compute="_compute_document")
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"return_note_ids", "allowance_ids"}

@@ -80,9 +80,7 @@ class CrmPolicyReturnNote(models.Model):
     instructed_by_id = fields.Many2one(
         "res.users", string="Instruction By", readonly=True, copy=False, ondelete="restrict"
     )
-    policy_sent_at = fields.Datetime(
-        string="Sent to the Warehouse At", readonly=True, copy=False
-    )
+    policy_sent_at = fields.Datetime(string="Sent to the Warehouse At", readonly=True, copy=False)
     policy_received_at = fields.Datetime(string="Received At", readonly=True, copy=False)
     policy_proof_at = fields.Datetime(string="Proof Obtained At", readonly=True, copy=False)
     proof_ids = fields.One2many("crm.policy.proof", "return_id", string="Proof", copy=False)
@@ -92,7 +90,7 @@ class CrmPolicyReturnNote(models.Model):
             ("approved", "Approved"),
             ("sent", "At the Warehouse"),
             ("mismatch", "Differs"),
-            ("received", "Received"),
+            ("received", "Goods Received"),
             ("proof", "Proof Obtained"),
             ("accounting", "With Accounting"),
             ("booked", "Booked"),
@@ -385,9 +383,7 @@ class CrmPolicyReturnNote(models.Model):
     def _policy_check_fact(self, name, moment):
         result = super()._policy_check_fact(name, moment)
         if name == "policy_handed_at" and not self.proof_ids:
-            raise UserError(
-                self.env._("%(note)s: the proof is missing.", note=self.display_name)
-            )
+            raise UserError(self.env._("%(note)s: the proof is missing.", note=self.display_name))
         return result
 
     def _policy_copies(self):

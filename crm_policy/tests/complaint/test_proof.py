@@ -1,9 +1,9 @@
 """What the buyer gives for goods that came back (RET-PRF-01, E.6)."""
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
-
-from psycopg2 import IntegrityError
 
 from .goods_common import GoodsCommon
 

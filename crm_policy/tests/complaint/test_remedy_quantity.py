@@ -170,9 +170,7 @@ class TestRemedyQuantity(AuthorityCommon):
                 {"kind": "technical_support", "note": "加工参数"},
                 {"kind": "apology"},
             )
-            self.assertEqual(
-                case._policy_unexecuted(), [first.display_name, support.display_name]
-            )
+            self.assertEqual(case._policy_unexecuted(), [first.display_name, support.display_name])
             self._as("specialist", first).action_policy_execute_amount()
             self.assertFalse(case.policy_executed_at)
             self._as("specialist", support).action_policy_execute_amount()

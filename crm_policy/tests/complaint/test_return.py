@@ -2,10 +2,10 @@
 
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
-
-from psycopg2 import IntegrityError
 
 from ...const import COMPLAINT_ORDER
 from ...exceptions import PolicyRefusal
@@ -58,9 +58,7 @@ class TestReturn(GoodsCommon):
         )
         clerk = self._by("specialist", note)
         clerk.action_policy_submit()
-        self.assertEqual(
-            note.policy_approval_id.eligible_user_ids, self.posts["manager_office"]
-        )
+        self.assertEqual(note.policy_approval_id.eligible_user_ids, self.posts["manager_office"])
         self._by("manager_office", note).action_policy_approve("同意")
         self.assertEqual(note.state, "approved")
         clerk.action_policy_send()
@@ -329,7 +327,9 @@ class TestReturn(GoodsCommon):
         with self.assertRaises(PolicyRefusal):
             boss.action_policy_instruct("照收")
         excess = case.policy_remedy_ids - remedy
-        excess.with_user(excess.policy_approval_id.eligible_user_ids[:1]).action_policy_approve("同")
+        excess.with_user(excess.policy_approval_id.eligible_user_ids[:1]).action_policy_approve(
+            "同"
+        )
         boss.action_policy_instruct("照收")
         self._by("warehouse", note).action_policy_receive(106)
         self.assertEqual(note.state, "received")
