@@ -5,7 +5,7 @@ from ...const import AMOUNT_CEILING
 
 
 class CrmPolicyAllowance(models.Model):
-    """An allowance is certified: signed in the house, sealed by the customer, booked (RET-ALW-01)."""
+    """An allowance: signed in the house, sealed by the customer, booked (RET-ALW-01)."""
 
     _name = "crm.policy.allowance"
     _description = "Allowance Certificate"

@@ -83,7 +83,7 @@ class CrmPolicyReturnNote(models.Model):
     policy_sent_at = fields.Datetime(string="Sent to the Warehouse At", readonly=True, copy=False)
     policy_received_at = fields.Datetime(string="Received At", readonly=True, copy=False)
     policy_proof_at = fields.Datetime(string="Proof Obtained At", readonly=True, copy=False)
-    proof_ids = fields.One2many("crm.policy.proof", "return_id", string="Proof", copy=False)
+    proof_ids = fields.One2many("crm.policy.proof", "return_id", copy=False)
     state = fields.Selection(
         [
             ("draft", "Draft"),
