@@ -322,6 +322,22 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         )
         return self
 
+    def _policy_tell(self, what, users):
+        """Tell people what waits for them, each in his language.
+
+        :param str what: as :meth:`_policy_news` of the document knows it.
+        """
+        for lang, people in (users - self.env.user).grouped("lang").items():
+            there = self.sudo().with_context(lang=lang or None)
+            subject, body = there._policy_news(what)
+            there.env["mail.thread"].with_company(self.company_id).message_notify(
+                model=self._name,
+                res_id=self.id,
+                partner_ids=people.partner_id.ids,
+                subject=subject,
+                body=body,
+            )
+
     def _policy_copies(self):
         """Return the names of the copies that are printed, in their order."""
         raise NotImplementedError

@@ -83,7 +83,7 @@ class CrmPolicyReturnNote(models.Model):
     policy_sent_at = fields.Datetime(string="Sent to the Warehouse At", readonly=True, copy=False)
     policy_received_at = fields.Datetime(string="Received At", readonly=True, copy=False)
     policy_proof_at = fields.Datetime(string="Proof Obtained At", readonly=True, copy=False)
-    proof_ids = fields.One2many("crm.policy.proof", "return_id", copy=False)
+    proof_ids = fields.One2many("crm.policy.proof", "return_id", string="Return Proof", copy=False)
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -220,6 +220,8 @@ class CrmPolicyReturnNote(models.Model):
         """Send the note to the warehouse (RET-RTN-01)."""
         self._policy_check_clerk()
         self.sudo()._policy_set_fact("policy_sent_at", at, reason)
+        for note in self:
+            note._policy_tell("sent", note._policy_receivers())
         return True
 
     def action_policy_receive(self, quantity=None, at=None, reason=None):
@@ -296,6 +298,7 @@ class CrmPolicyReturnNote(models.Model):
             {"quantity": note.actual_quantity, "instruction": seals[note.id]},
             clause=note._policy_ratio_clause(),
         )
+        note._policy_tell("instructed", note.received_by_id)
         return True
 
     # === BUSINESS METHODS === #
@@ -329,14 +332,41 @@ class CrmPolicyReturnNote(models.Model):
         self.env["crm.policy.event"]._policy_log(
             "return.mismatch", self, {"approved": self.quantity, "actual": quantity}
         )
-        self.ticket_id._message_log(
-            body=self.env._(
-                "%(note)s: %(actual)g came, %(approved)g were approved. The warehouse waits for an "
-                "instruction.",
-                note=self.number,
-                actual=quantity,
-                approved=self.quantity,
+        self.ticket_id._message_log(body=self._policy_news("asked")[1])
+        self._policy_tell("asked", self.create_uid | self.ticket_id.user_id)
+
+    def _policy_news(self, what):
+        """Return subject and sentence of what is told, in the language of the environment.
+
+        :param str what: sent, asked or instructed.
+        """
+        words = {
+            "note": self.number,
+            "item": self.item_ref or "-",
+            "customer": self.sudo().partner_id.display_name or "-",
+            "approved": self.quantity,
+            "actual": self.actual_quantity,
+        }
+        if what == "sent":
+            return (
+                self.env._("To take in: %(note)s", **words),
+                self.env._(
+                    "%(note)s: %(approved)g pieces of %(item)s come back from %(customer)s.",
+                    **words,
+                ),
             )
+        if what == "asked":
+            return (
+                self.env._("What came differs: %(note)s", **words),
+                self.env._(
+                    "%(note)s: %(actual)g came, %(approved)g were approved. The warehouse waits "
+                    "for an instruction.",
+                    **words,
+                ),
+            )
+        return (
+            self.env._("Instruction for the warehouse: %(note)s", **words),
+            f"{self.number}: {self.instruction}",
         )
 
     def _policy_ratio_clause(self):

@@ -293,6 +293,27 @@ class TestReturn(GoodsCommon):
         self._by("finance", note).action_policy_book("1")
         self.assertEqual(remedy.executed_amount, 9028.70)
 
+    def test_who_is_to_act_is_told(self):
+        _case, remedy = self._case_with(RETURN)
+        Message = self.env["mail.message"]
+        last = Message.search([], order="id desc", limit=1)
+
+        def told():
+            messages = Message.search([("id", ">", last.id), ("model", "=", NOTE)], order="id")
+            return [(line.subject, line.partner_ids.user_ids) for line in messages]
+
+        note = self._sent(remedy)
+        self.assertEqual(told(), [(f"To take in: {note.number}", self.posts["warehouse"])])
+        self._by("warehouse", note).action_policy_receive(94)
+        self._by("supervisor", note).action_policy_instruct("照收")
+        self.assertEqual(
+            told()[1:],
+            [
+                (f"What came differs: {note.number}", self.users["specialist"]),
+                (f"Instruction for the warehouse: {note.number}", self.posts["warehouse"]),
+            ],
+        )
+
     def test_who_has_found_the_difference_gives_no_instruction(self):
         post = self.env["crm.policy.post"].search([("role_id.code", "=", "warehouse")])
         post.user_ids = [(4, self.users["supervisor"].id)]
