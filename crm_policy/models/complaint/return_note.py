@@ -424,3 +424,12 @@ class CrmPolicyReturnNote(models.Model):
             self.env._("Copy 3: Accounting"),
             self.env._("Copy 4: Sales"),
         ]
+
+    def _policy_certified(self):
+        """Return the notes whose certificate is printed for the buyer's seal: goods are there."""
+        for note in self.sudo():
+            if not note.policy_received_at:
+                raise UserError(
+                    self.env._("%(note)s: nothing has come back yet.", note=note.display_name)
+                )
+        return self._policy_printed()

@@ -180,6 +180,12 @@ class TestAllowance(GoodsCommon):
             self.assertEqual(page.count(words), 4, words)
         for number, name in enumerate(("Issuer", "Warehouse", "Accounting", "Sales"), start=1):
             self.assertIn(f"Copy {number}: {name}", page)
+        # What the buyer seals says what came.
+        self._by("specialist", note).action_policy_send()
+        with self.assertRefused(UserError, "nothing has come back"):
+            self._print("return_certificate", note)
+        self._by("warehouse", note).action_policy_receive(100)
+        self.assertEqual(self._print("return_certificate", note).count("9,605.00"), 2)
         printed = self.env["crm.policy.event"].search([("type", "=", "allowance.printed")])
         self.assertEqual(printed.res_id, allowance.id)
 
