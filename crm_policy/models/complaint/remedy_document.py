@@ -42,8 +42,8 @@ class CrmPolicyRemedyDocument(models.AbstractModel):
     )
     def _compute_document(self):
         for remedy in self.sudo():
-            documents = remedy._policy_documents() if remedy.kind in DOCUMENTS else ()
-            remedy.document_ref = documents and documents[0].number
+            documents = remedy._policy_documents() if remedy.kind in DOCUMENTS else None
+            remedy.document_ref = documents[:1].number if documents else False
             remedy.can_issue = (
                 remedy.kind in DOCUMENTS
                 and not (documents or remedy.executed_at or remedy.excess_of_id)

@@ -171,9 +171,9 @@ class TestReturn(GoodsCommon):
         self.assertFalse(remedy.can_issue)
         self._as("specialist", case).action_policy_decide()
         self._as("specialist", case).action_policy_settle()
-        self.assertTrue(remedy.can_issue)
-        self._note(remedy)
-        self.assertFalse(remedy.can_issue)
+        self.assertEqual((remedy.can_issue, remedy.document_ref), (True, False))
+        note = self._note(remedy)
+        self.assertEqual((remedy.can_issue, remedy.document_ref), (False, note.number))
 
     def test_nor_without_the_decision_and_for_another_kind(self):
         case = self._new_case(policy_complaint_type_id=self.kind.id, policy_quantity=2000)
