@@ -237,6 +237,8 @@ REMEDIES = [
     ("apology", "Apology"),
     ("penalty_waiver", "Waiver of a Penalty"),
     ("rounding", "Rounding Off"),
+    ("technical_support", "Technical Support"),
+    ("refusal", "Refusal"),
 ]
 # What is decided about a case beside its remedies.
 RULINGS = [

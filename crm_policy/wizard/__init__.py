@@ -25,3 +25,4 @@ from . import violation_report
 from . import version_publish
 from . import version_step
 from . import word_load
+from . import goods_turn

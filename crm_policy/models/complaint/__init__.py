@@ -19,6 +19,8 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import case_entry
+from . import remedy_quantity
+from . import remedy_document
 from . import remedy_execution
 from . import remedy
 from . import countersign_step
@@ -70,3 +72,9 @@ from . import notice_send
 from . import notice_approval
 from . import notice
 from . import notice_recipient
+from . import case_goods
+from . import goods_document
+from . import sealed_paper
+from . import return_note
+from . import proof
+from . import allowance

@@ -5,9 +5,12 @@ from odoo.fields import Command
 from ...const import ENDED_OUTCOMES, FRONT_LINE, REMEDIES
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
+from .remedy_quantity import MEASURED
 
-DECIDED_FIELDS = frozenset({"kind", "amount", "tax_amount", "note", "ticket_id", "beneficiary_id"})
 AMOUNTS = ("amount", "tax_amount")
+DECIDED_FIELDS = frozenset(
+    {"kind", *AMOUNTS, *MEASURED, "item_ref", "note", "ticket_id", "beneficiary_id"}
+)
 # What counts of the other cases of a matter: what was granted, and what is being asked for.
 COUNTED = ("approved", "pending")
 
@@ -20,6 +23,8 @@ class CrmPolicyRemedy(models.Model):
     _inherit = [
         "crm.policy.dependent",
         "crm.policy.remedy.execution",
+        "crm.policy.remedy.quantity",
+        "crm.policy.remedy.document",
         "crm.policy.oral.document",
         "crm.policy.case.document",
     ]
@@ -35,8 +40,21 @@ class CrmPolicyRemedy(models.Model):
     user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
     policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
     kind = fields.Selection(REMEDIES, required=True, default="compensation")
-    amount = fields.Monetary(help="Tax included (T8).")
-    tax_amount = fields.Monetary(string="Tax in It", help="The part of the amount that is tax.")
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Tax included (T8). Of a quantity with a unit price it follows from them.",
+    )
+    tax_amount = fields.Monetary(
+        string="Tax in It",
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="The part of the amount that is tax.",
+    )
     amount_untaxed = fields.Monetary(
         string="Without Tax",
         compute="_compute_amount_untaxed",
@@ -203,7 +221,7 @@ class CrmPolicyRemedy(models.Model):
     def _policy_check_amounts(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
         for vals in vals_list:
-            for name in AMOUNTS:
+            for name in (*AMOUNTS, *MEASURED):
                 if not is_plausible(vals.get(name)):
                     raise ValidationError(
                         self.env._("An amount of %(amount)s cannot be meant.", amount=vals[name])
@@ -247,7 +265,7 @@ class CrmPolicyRemedy(models.Model):
         }
         if self.tax_amount:
             values["tax"] = f"{self.tax_amount:.2f}"
-        return values
+        return {**values, **self._policy_quantity_values()}
 
     def _policy_approval_amount(self):
         """Return what the whole case costs: splitting a remedy does not help (AUT-MAT-03).

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_round
 
+from ...const import FRONT_LINE
 from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 
@@ -90,11 +91,23 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("policy_approval_state", "executed_at", "excess_of_id")
+    @api.depends(
+        "policy_approval_state",
+        "executed_at",
+        "excess_of_id",
+        "ticket_id.policy_settled_at",
+        "return_note_ids.cancelled_at",
+        "allowance_ids.cancelled_at",
+    )
     def _compute_can_execute(self):
         for remedy in self:
-            done = remedy.executed_at or remedy.excess_of_id
-            remedy.can_execute = not done and remedy.sudo()._policy_may_execute()
+            stored = remedy.sudo()
+            remedy.can_execute = (
+                not (stored.executed_at or stored.excess_of_id)
+                and stored._policy_may_execute()
+                and not stored._policy_waits_for_settlement()
+                and not stored._policy_document_problem()
+            )
 
     # === ACTION METHODS === #
 
@@ -102,34 +115,21 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         """Record what the remedy has come to.
 
         :param float amount: in the currency of the case; what was decided by default.
-        :raises PolicyRefusal: it is not approved, or more than the tolerance allows; names clause,
-            what was asked, the limit and who may decide, and offers to ask him.
+        :raises PolicyRefusal: it is not approved, the case is not settled (CMP-SET-01), or more
+            than the tolerance allows; names clause, what was asked, the limit and who may decide,
+            and offers to ask him.
         """
         self._policy_check_executor(amount)
         remedy = self.sudo()
+        remedy.filtered("executed_at")._policy_refuse_paid()
+        remedy._policy_refuse_unsettled()
+        remedy._policy_refuse_documented()
         decided = remedy._policy_decided_amount()
         amount = decided if amount is None else amount
         limit, clause = remedy._policy_execution_limit(decided)
         if remedy.currency_id.compare_amounts(amount, limit) > 0:
-            raise PolicyRefusal(
-                remedy._policy_excess_words(amount, decided, limit, clause),
-                action={
-                    **self.env["ir.actions.actions"]._for_xml_id("crm_policy.remedy_excess_action"),
-                    "context": {
-                        "active_model": self._name,
-                        "active_id": self.id,
-                        "active_ids": self.ids,
-                        "policy_amount": amount,
-                    },
-                },
-                button=self.env._("Submit for Approval"),
-            )
-        remedy._policy_guarded_write(
-            {"executed_amount": amount, "executed_at": fields.Datetime.now()}
-        )
-        self.env["crm.policy.event"]._policy_log(
-            "remedy.executed", remedy, {"amount": amount, "decided": decided}, clause=clause
-        )
+            remedy._policy_refuse_excess(amount, decided, limit, clause)
+        remedy._policy_carry_out(amount, clause)
         return True
 
     def action_policy_ask_excess(self, amount=None):
@@ -182,18 +182,88 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
                     remedy=remedy.excess_of_id.display_name,
                 )
             )
-        if not remedy._policy_may_execute():
-            raise PolicyRefusal(
-                self.env._(
-                    "%(clause)s: %(remedy)s is carried out once it is decided. May decide: "
-                    "%(deciders)s.",
-                    clause=remedy._policy_deciding_lines()[:1].clause_id._policy_citation(),
-                    remedy=remedy.display_name,
-                    deciders=remedy._policy_decider_words(
-                        self.env["res.users"], remedy._policy_approval_amount()
-                    ),
-                )
+        remedy._policy_refuse_undecided()
+
+    def _policy_refuse_undecided(self):
+        """Refuse to carry out what nobody has decided (AUT-MAT-05)."""
+        if self._policy_may_execute():
+            return
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: %(remedy)s is carried out once it is decided. May decide: "
+                "%(deciders)s.",
+                clause=self._policy_deciding_lines()[:1].clause_id._policy_citation(),
+                remedy=self.display_name,
+                deciders=self._policy_decider_words(
+                    self.env["res.users"], self._policy_approval_amount()
+                ),
             )
+        )
+
+    def _policy_waits_for_settlement(self):
+        """Return whether the case must be settled before this is carried out (CMP-SET-01).
+
+        What was decided in a former cycle was settled in it. An emergency, the word of a leader
+        and what the front line lets a customer off by its own authority wait for nothing.
+        """
+        case = self.ticket_id
+        if case.policy_settled_at or self.cycle < case.policy_cycle:
+            return False
+        return "policy_settled_at" in case._policy_fact_order() and not self._policy_at_once()
+
+    def _policy_at_once(self):
+        """Return whether the policy lets it be carried out on the spot."""
+        if self.policy_emergency_id or (self.kind in FRONT_LINE and not self.policy_approval_id):
+            return True
+        words = [("approval_id", "=", self.policy_approval_id.id), ("denied", "=", False)]
+        Consent = self.env["crm.policy.oral.consent"].sudo()
+        return bool(self.policy_approval_id) and bool(Consent.search_count(words, limit=1))
+
+    def _policy_refuse_unsettled(self):
+        """Refuse to carry out what waits for the settlement of its case.
+
+        :raises PolicyRefusal: names the clause.
+        """
+        if not self._policy_waits_for_settlement():
+            return
+        case = self.ticket_id
+        clause = case._policy_fact_clause("policy_settled_at")
+        raise PolicyRefusal(
+            self.env._(
+                "%(clause)s: %(remedy)s is carried out once %(case)s is settled.",
+                clause=(clause and clause._policy_citation())
+                or case.policy_version_id.display_name,
+                remedy=self.display_name,
+                case=case.policy_handle,
+            )
+        )
+
+    def _policy_refuse_excess(self, amount, decided, limit, clause):
+        """Refuse more than was decided, and offer to ask who is competent for it."""
+        raise PolicyRefusal(
+            self._policy_excess_words(amount, decided, limit, clause),
+            action={
+                **self.env["ir.actions.actions"]._for_xml_id("crm_policy.remedy_excess_action"),
+                "context": {
+                    "active_model": self._name,
+                    "active_id": self.id,
+                    "active_ids": self.ids,
+                    "policy_amount": amount,
+                },
+            },
+            button=self.env._("Submit for Approval"),
+        )
+
+    def _policy_carry_out(self, amount, clause):
+        """Write down what it has come to; the caller has checked person and amount."""
+        decided = self._policy_decided_amount()
+        self._policy_guarded_write(
+            {"executed_amount": amount, "executed_at": fields.Datetime.now()}
+        )
+        self.env["crm.policy.event"]._policy_log(
+            "remedy.executed", self, {"amount": amount, "decided": decided}, clause=clause
+        )
+        self.ticket_id._policy_note_executed()
 
     def _policy_decided_amount(self):
         """Return what may be carried out: the remedy, and those excesses of it that are decided."""

@@ -54,6 +54,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
+        "crm.policy.case.goods",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",
         "crm.policy.case.workload",

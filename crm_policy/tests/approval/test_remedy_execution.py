@@ -13,6 +13,7 @@ class TestRemedyExecution(AuthorityCommon):
         self._as("specialist", case).action_policy_submit()
         self._as(role, remedy).action_policy_approve("同意")
         self._as("specialist", case).action_policy_decide()
+        self._as("specialist", case).action_policy_settle()
         return case, remedy
 
     def test_within_the_tolerance_the_decision_covers_it(self):
@@ -84,6 +85,50 @@ class TestRemedyExecution(AuthorityCommon):
         self.assertEqual((excess.amount, excess.tax_amount), (1130.00, 130.00))
         self.assertEqual(excess.policy_approval_id.amount, 9500.00)
 
+    def test_nothing_is_carried_out_before_the_case_is_settled(self):
+        """CMP-SET-01."""
+        case, remedy = self._proposed_case(5000)
+        mine = self._as("specialist", remedy)
+        mine.action_policy_submit()
+        self._as("manager", remedy).action_policy_approve("同意")
+        for step in ("decide", "settle"):
+            self.assertFalse(remedy.can_execute)
+            with self.assertRefused(PolicyRefusal, "once .* is settled"):
+                mine.action_policy_execute_amount(5000)
+            getattr(self._as("specialist", case), f"action_policy_{step}")()
+        self.assertTrue(remedy.can_execute)
+        mine.action_policy_execute_amount(5000)
+        with self.assertRefused(UserError, "was carried out"):
+            mine.action_policy_execute_amount(4000)
+        self.assertEqual(remedy.executed_amount, 5000)
+
+    def test_what_the_front_line_lets_off_and_a_leader_has_agreed_to_wait_for_nothing(self):
+        case, waived, granted = self._proposed_case(
+            5, 400, kinds=["rounding", "compensation"], note="老客户"
+        )
+        self._as("specialist", case).action_policy_decide()
+        self.assertEqual([waived.can_execute, granted.can_execute], [True, False])
+        self._as("specialist", waived).action_policy_execute_amount(5)
+        with self.assertRefused(PolicyRefusal, "is settled"):
+            self._as("specialist", granted).action_policy_execute_amount(400)
+        case, remedy = self._proposed_case(5000)
+        mine = self._as("specialist", remedy)
+        mine.action_policy_oral_yes(self.users["manager"].id)
+        self.assertTrue(remedy.can_execute)
+        # His signature makes it no slower.
+        self._as("manager", remedy).action_policy_approve("补签")
+        mine.action_policy_execute_amount(5000)
+        self.assertFalse(case.policy_settled_at)
+
+    def test_what_is_no_complaint_is_never_settled(self):
+        case = self._new_case(policy_kind="request", policy_complaint_type_id=False)
+        remedy = self._new_remedy(case, 5000)
+        mine = self._as("specialist", remedy)
+        mine.action_policy_submit()
+        self._as("manager", remedy).action_policy_approve("同意")
+        mine.action_policy_execute_amount(5000)
+        self.assertEqual(remedy.executed_amount, 5000)
+
     def test_nothing_else_is_carried_out(self):
         case, remedy = self._proposed_case(5000)
         mine = self._as("specialist", remedy)
@@ -129,8 +174,8 @@ class TestRemedyExecution(AuthorityCommon):
     def test_nor_does_an_excess_that_was_paid(self):
         case, remedy = self._proposed_case(5000)
         mine = self._as("specialist", remedy)
-        mine.action_policy_submit()
-        self._as("manager", remedy).action_policy_approve("同意")
+        mine.action_policy_oral_yes(self.users["manager"].id)
+        self._as("manager", remedy).action_policy_approve("补签")
         mine.action_policy_ask_excess(6000)
         excess = case.policy_remedy_ids - remedy
         self._as("manager", excess).action_policy_approve("同意")

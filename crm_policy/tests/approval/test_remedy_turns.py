@@ -48,6 +48,7 @@ class TestRemedyTurns(AuthorityCommon):
         with self._window(remedy, "executed") as window:
             self.assertEqual(window.amount, 5000)
         self._as("manager", remedy.excess_ids).action_policy_approve("同意")
+        self._as("specialist", case).action_policy_settle()
         with self._window(remedy, "executed") as window:
             self.assertEqual(window.amount, 6000)
         window.record.action_policy_confirm()
@@ -63,11 +64,14 @@ class TestRemedyTurns(AuthorityCommon):
         self.assertEqual(self._window(large, "oral").leader_id, self.users["ceo"])
 
     def test_the_button_is_there_when_it_may_be_carried_out(self):
-        _case, remedy = self._proposed_case(5000)
+        case, remedy = self._proposed_case(5000)
         self.assertFalse(remedy.can_execute)
         self._as("specialist", remedy).action_policy_submit()
         self.assertFalse(remedy.can_execute, "asked for, not decided")
         self._as("manager", remedy).action_policy_approve()
+        self._as("specialist", case).action_policy_decide()
+        self.assertFalse(remedy.can_execute, "decided, not settled")
+        self._as("specialist", case).action_policy_settle()
         self.assertTrue(remedy.can_execute)
         self._as("specialist", remedy).action_policy_execute_amount(5000)
         self.assertFalse(remedy.can_execute)

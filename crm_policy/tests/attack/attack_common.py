@@ -185,10 +185,12 @@ class AttackCommon(PolicyCommon):
                     "policy_department_id": department.id,
                     "channel_id": channel.id,
                 }
-                for number in range(6)
+                for number in range(7)
             ]
         )
-        urgent, cases = cases[0], cases[1:]  # not among the rows that stand for their state
+        # Not among the rows that stand for their state.
+        urgent, settled, cases = cases[0], cases[1], cases[2:]
+        cls._leave_goods(settled)
         for case in cases[:4]:
             case.action_policy_accept()
             case.action_policy_register()
@@ -266,6 +268,41 @@ class AttackCommon(PolicyCommon):
             {**shared, "name": "draft", "policy_department_id": department.id}
         )
         draft.action_policy_address(cls.partner.ids)
+
+    @classmethod
+    def _leave_goods(cls, case):
+        """Settle a case with a payment, goods that came back with their proof, and an allowance."""
+        case.action_policy_accept()
+        case.action_policy_register()
+        case.action_policy_respond("已致电客户")
+        case.action_policy_propose("退货、折让并补偿")
+        goods = {"ticket_id": case.id, "quantity": 5, "price_unit": 10}
+        back, allowance, _paid = case.env["crm.policy.remedy"].create(
+            [
+                {**goods, "kind": "return"},
+                {**goods, "kind": "allowance"},
+                {"ticket_id": case.id, "kind": "compensation", "amount": 100},
+            ]
+        )
+        case.action_policy_decide()
+        case.action_policy_settle()
+        case.env["crm.policy.allowance"].create({"remedy_id": allowance.id})
+        note = case.env["crm.policy.return.note"].create({"remedy_id": back.id})
+        # This policy has no route for them.
+        moment = datetime(2026, 3, 2)
+        facts = ("policy_approved_at", "policy_sent_at", "policy_received_at")
+        note.sudo()._policy_guarded_write({**dict.fromkeys(facts, moment), "actual_quantity": 5})
+        scan = case.env["ir.attachment"].create({"name": "发票.pdf", "raw": b"%PDF-1.4"})
+        case.env["crm.policy.proof"].create(
+            {
+                "return_id": note.id,
+                "type": "original_invoice",
+                "invoice_ref": "1",
+                "invoice_date": "2026-03-01",
+                "sealed": True,
+                "attachment_ids": [Command.link(scan.id)],
+            }
+        )
 
     @classmethod
     def _start_emergency(cls, case, leader):

@@ -33,3 +33,7 @@ from . import test_notice
 from . import test_callback
 from . import test_case_answers
 from . import test_portal_answer
+from . import test_remedy_quantity
+from . import test_return
+from . import test_proof
+from . import test_allowance
