@@ -18,6 +18,14 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import case_entry
+from . import blame_entry
+from . import responsibility
+from . import loss
+from . import case_blame
+from . import sanction_rule
+from . import sanction_source
+from . import sanction_right
+from . import sanction
 from . import remedy_execution
 from . import remedy
 from . import countersign_step

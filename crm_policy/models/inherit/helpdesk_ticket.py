@@ -38,6 +38,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.emergency",
         "crm.policy.case.countersign",
         "crm.policy.case.accused",
+        "crm.policy.case.blame",
         "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
