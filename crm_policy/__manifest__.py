@@ -137,6 +137,7 @@
         "views/case_import_views.xml",
         "report/call_record_templates.xml",
         "report/explain_templates.xml",
+        "report/sanction_templates.xml",
         "views/call_record_views.xml",
         "report/intake_page_reports.xml",
         "wizard/intake_page_batch_views.xml",

@@ -26,6 +26,7 @@ from . import sanction_rule
 from . import sanction_source
 from . import sanction_right
 from . import sanction
+from . import sanction_copy
 from . import remedy_execution
 from . import remedy
 from . import countersign_step

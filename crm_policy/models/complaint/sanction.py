@@ -20,7 +20,7 @@ GUARDED = frozenset(
         "proposed_kind", "proposed_amount", "reader_ids", "state", "opinion", "policy_version_id",
         "proposed_at", "decided_at", "executed_at", "executed_by_id", "revoked_at",
         "revoked_by_id", "revoked_text", "appeal_until", "appealed_at", "appeal_text",
-        "appeal_decided_at", "appeal_decided_by_id", "appeal_decision_text",
+        "appeal_decided_at", "appeal_decided_by_id", "appeal_decision_text", "copy_ids",
     }
 )  # fmt: skip
 DECIDED_STATES = ("approved", "executed", "revoked")
@@ -155,6 +155,9 @@ class CrmPolicySanction(models.Model):
         "res.users", readonly=True, copy=False, ondelete="restrict"
     )
     appeal_decision_text = fields.Text(string="Answer to the Appeal", readonly=True, copy=False)
+    copy_ids = fields.One2many(
+        "crm.policy.sanction.copy", "sanction_id", string="Copies", readonly=True, copy=False
+    )
     can_execute = fields.Boolean(compute="_compute_can")
     can_revoke = fields.Boolean(compute="_compute_can")
     can_appeal = fields.Boolean(compute="_compute_can")
@@ -360,7 +363,11 @@ class CrmPolicySanction(models.Model):
             sanction._policy_guarded_write(
                 {"opinion": opinion, "appeal_until": sanction._policy_appeal_end()}
             )
+            # The department has a copy of it.
+            head = sanction.policy_department_id.manager_id.user_id
+            sanction._policy_open_for(sanction._policy_concerned() | head)
         self._policy_set_fact("decided_at")
+        self.env["crm.policy.sanction.copy"]._policy_hand_out(self)
         self._policy_tell()
         return super()._policy_on_approved()
 
@@ -371,7 +378,11 @@ class CrmPolicySanction(models.Model):
     def _policy_written_opinion(self):
         """Return the words of who signed first, or an empty text."""
         first = self.policy_approval_id.decision_ids.filtered(
-            lambda decision: decision.outcome == "approved" and decision.comment
+            lambda decision: (
+                decision.step_id.sequence == 1
+                and decision.outcome == "approved"
+                and decision.comment
+            )
         )
         return first.sorted("id")[:1].comment or ""
 
@@ -464,6 +475,21 @@ class CrmPolicySanction(models.Model):
         if problem:
             raise problem
         return stored
+
+    def _policy_printable(self):
+        """Return the sanctions, for the printed notice.
+
+        :raises UserError: one of them is not approved.
+        """
+        for sanction in self:
+            if not sanction.copy_ids:
+                raise UserError(
+                    self.env._(
+                        "%(sanction)s: the notice is printed once it is approved.",
+                        sanction=sanction.display_name,
+                    )
+                )
+        return self
 
     def _policy_tell(self):
         """Leave an activity for whom it concerns: he reads it, and may appeal."""

@@ -68,8 +68,8 @@ class CrmPolicySanctionRule(models.Model):
     _code_uniq = models.Constraint(
         "UNIQUE(version_id, code)", "A policy version has each sanction rule once."
     )
-    _band_uniq = models.Constraint(
-        "UNIQUE(version_id, trigger, from_amount)",
+    _band_uniq = models.UniqueIndex(
+        "(version_id, trigger, COALESCE(from_amount, 0))",
         "A policy version has one sanction rule for each trigger from each amount on.",
     )
 

@@ -246,6 +246,7 @@ class TestDepartmentSight(RouteCommon):
         with at("2026-03-04 09:00"):
             mine.action_policy_respond("已联系")
             mine.action_policy_propose("退货")
+            self._blame(self.case)
             mine.action_policy_decide()
             mine.action_policy_settle()
             mine.action_policy_reply("同意", "phone")

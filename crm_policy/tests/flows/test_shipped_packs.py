@@ -357,6 +357,12 @@ class ManufacturerFlow(PackFlow):
             self._as("specialist", case).action_policy_register()
         return case
 
+    def _blame(self, case):
+        """Say who is responsible, as the policy wants it before the decision."""
+        self.env["crm.policy.responsibility"].create(
+            {"ticket_id": case.id, "department_id": self.department.id, "share": 100}
+        )
+
 
 class TestFullRoute(ManufacturerFlow):
     """S2, the date lines."""
@@ -458,6 +464,7 @@ class TestFullRoute(ManufacturerFlow):
             mine = self._as("specialist", case)
             mine.action_policy_respond("已联系")
             mine.action_policy_propose("退货并折让")
+            self._blame(case)
             mine.action_policy_decide()
             mine.action_policy_settle()
             notice = self._ask(case, "personnel-notice") if self._hr() else None
@@ -554,6 +561,7 @@ class TestFullRoute(ManufacturerFlow):
         mine = self._as("specialist", case)
         mine.action_policy_respond("已联系")
         mine.action_policy_propose("退货")
+        self._blame(case)
         mine.action_policy_decide()
         mine.action_policy_settle()
         mine.action_policy_reply("同意", "phone")
