@@ -27,6 +27,8 @@ from . import sanction_source
 from . import sanction_right
 from . import sanction
 from . import sanction_copy
+from . import personnel_notice
+from . import personnel_notice_line
 from . import remedy_execution
 from . import remedy
 from . import countersign_step

@@ -28,7 +28,7 @@ class CrmPolicySanctionCopy(models.Model):
     )
     user_id = fields.Many2one(
         "res.users",
-        string="For",
+        string="Handed Out To",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

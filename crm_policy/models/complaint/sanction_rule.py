@@ -8,7 +8,7 @@ KINDS = [
     ("performance_deduction", "Performance Deduction"),
     ("cash", "Cash Fine"),
     ("oral_warning", "Oral Warning"),
-    ("warning", "Warning"),
+    ("warning", "Warning on File"),
     ("demerit", "Demerit"),
     ("major_demerit", "Major Demerit"),
     ("bonus", "Bonus"),

@@ -26,6 +26,7 @@ from . import test_mail_sorting
 from . import test_case_accused
 from . import test_case_committee
 from . import test_loss
+from . import test_personnel_notice
 from . import test_responsibility
 from . import test_sanction
 from . import test_sanction_rules

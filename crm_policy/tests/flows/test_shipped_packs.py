@@ -467,17 +467,8 @@ class TestFullRoute(ManufacturerFlow):
             self._blame(case)
             mine.action_policy_decide()
             mine.action_policy_settle()
-            notice = self._ask(case, "personnel-notice") if self._hr() else None
-            statistics = self._ask(case, "penalty-statistics")
         self.assertEqual(self._clock(case, "settle").state, "met")
         self.assertEqual(self._dues(case)["reply"], shanghai("2026-03-13 16:00"))
-        self.assertEqual(
-            self._dues(notice, statistics),
-            {
-                "personnel-notice": shanghai("2026-04-10 23:59:59"),
-                "penalty-statistics": shanghai("2026-04-10 23:59:59"),
-            },
-        )
         with at("2026-03-13 15:00"):
             mine.action_policy_reply("同意退货和折让", "phone")
         clock = self._clock(case, "callback")
@@ -565,15 +556,6 @@ class TestFullRoute(ManufacturerFlow):
         mine.action_policy_decide()
         mine.action_policy_settle()
         mine.action_policy_reply("同意", "phone")
-
-    def _hr(self):
-        return new_test_user(
-            self.env,
-            login="t_hr",
-            groups="base.group_user,crm_policy.group_hr",
-            company_id=self.company.id,
-            company_ids=self.company.ids,
-        )
 
     def test_a_call_before_its_day_does_not_count(self):
         case = self._registered()
@@ -706,10 +688,7 @@ class TestFullRoute(ManufacturerFlow):
         with at("2026-03-03 10:00"):
             ask = Turn.with_user(self.users["supervisor"]).create({"ticket_id": case.id})
             # What only some cases need can be put down for its turn.
-            self.assertEqual(
-                ask.askable_ids.mapped("code"),
-                ["quality", "research", "personnel-notice", "penalty-statistics"],
-            )
+            self.assertEqual(ask.askable_ids.mapped("code"), ["quality", "research"])
             ask.step_id = ask.askable_ids[0]
             ask.action_policy_confirm()
             opinion = case.policy_countersign_ids
