@@ -149,8 +149,17 @@ class CrmPolicyCaseBlame(models.AbstractModel):
             for sanction in waiting
         ]
 
-    def _policy_share_problems(self):
-        """Return why the shares do not bear a decision."""
+    def _policy_fill_problems(self, section):
+        problems = super()._policy_fill_problems(section)
+        if section == "responsibility":
+            problems += self._policy_share_problems(required=True)
+        return problems
+
+    def _policy_share_problems(self, required=False):
+        """Return why the shares do not bear a decision.
+
+        :param bool required: there must be some, whatever the policy says of decisions.
+        """
         case = self.sudo()
         lines = case._policy_present_shares()
         if lines:
@@ -164,7 +173,8 @@ class CrmPolicyCaseBlame(models.AbstractModel):
                     total=sum(percents),
                 )
             ]
-        if case.policy_kind in WITH_SHARES and case._policy_parameter(REQUIRED):
+        demanded = case.policy_kind in WITH_SHARES and case._policy_parameter(REQUIRED)
+        if required or demanded:
             return [
                 self.env._("Say who is responsible, in shares that are 100 percent together.")
             ]

@@ -17,6 +17,7 @@ class CrmPolicyLoss(models.Model):
     _name = "crm.policy.loss"
     _description = "Loss of a Complaint"
     _inherit = ["crm.policy.blame.entry"]
+    _policy_section = "loss"
     _order = "ticket_id, cycle, id"
 
     kind = fields.Selection(

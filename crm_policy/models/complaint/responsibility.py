@@ -37,6 +37,7 @@ class CrmPolicyResponsibility(models.Model):
     _name = "crm.policy.responsibility"
     _description = "Share of the Responsibility"
     _inherit = ["crm.policy.blame.entry"]
+    _policy_section = "responsibility"
     _order = "ticket_id, cycle, sequence, id"
 
     sequence = fields.Integer(default=10, help="The first party takes what rounding leaves.")

@@ -10,6 +10,11 @@ class BlameCommon(PolicyCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.governing = cls._install_policy("manufacturer")
+        # As a company without departments would have it: nobody is asked before the decision.
+        cls.governing._policy_guarded_write({"state": "draft"})
+        for model in ("crm.policy.milestone", "crm.policy.countersign.step"):
+            cls.env[model].search([("version_id", "=", cls.governing.id)]).unlink()
+        cls.governing._policy_guarded_write({"state": "effective"})
         cls.quality_type = cls.env["crm.policy.complaint.type"].search(
             [("company_id", "=", cls.company.id), ("code", "=", "mfr-quality")]
         )
