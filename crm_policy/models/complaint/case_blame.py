@@ -175,9 +175,7 @@ class CrmPolicyCaseBlame(models.AbstractModel):
             ]
         demanded = case.policy_kind in WITH_SHARES and case._policy_parameter(REQUIRED)
         if required or demanded:
-            return [
-                self.env._("Say who is responsible, in shares that are 100 percent together.")
-            ]
+            return [self.env._("Say who is responsible, in shares that are 100 percent together.")]
         return []
 
     def _policy_parameter(self, code):

@@ -42,9 +42,7 @@ class CrmPolicyResponsibility(models.Model):
 
     sequence = fields.Integer(default=10, help="The first party takes what rounding leaves.")
     party = fields.Selection(PARTIES, required=True, default="department")
-    department_id = fields.Many2one(
-        "hr.department", index="btree_not_null", ondelete="restrict"
-    )
+    department_id = fields.Many2one("hr.department", index="btree_not_null", ondelete="restrict")
     employee_id = fields.Many2one(
         "hr.employee",
         string="Person",

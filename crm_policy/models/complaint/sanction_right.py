@@ -54,9 +54,7 @@ class CrmPolicySanctionRight(models.AbstractModel):
         if self.state in ("rejected", "revoked") or not self.id:
             return self._policy_wrong_moment()
         proposer = self.state in ("proposed", "opinion") and user == self.create_uid
-        if user in self._policy_concerned() or not (
-            proposer or self._policy_is_one_of(user, TOP)
-        ):
+        if user in self._policy_concerned() or not (proposer or self._policy_is_one_of(user, TOP)):
             return AccessError(
                 self.env._(
                     "%(sanction)s: who has proposed it takes it back before it is decided; after "

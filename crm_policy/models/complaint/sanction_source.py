@@ -215,7 +215,9 @@ class CrmPolicySanctionSource(models.AbstractModel):
                 self.env._("A sanction is a department's or a person's: name one of the two.")
             )
         comodel = self._fields[given[0]].comodel_name
-        whose = self._policy_whose(self.env[comodel].sudo().browse(vals[given[0]]).exists(), company)
+        whose = self._policy_whose(
+            self.env[comodel].sudo().browse(vals[given[0]]).exists(), company
+        )
         if whose["user_id"] == self.env.uid:
             raise UserError(
                 self.env._("Nobody proposes his own sanction or award: let your manager do it.")

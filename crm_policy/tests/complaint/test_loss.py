@@ -41,8 +41,9 @@ class TestLoss(BlameCommon):
         case = self._quality_case()
         for name in ("amount", "quantity", "unit_cost"):
             for value in (-1, "x", [1], float("nan"), 1e11):
-                with self.subTest(name=name, value=value), self.assertRefused(
-                    ValidationError, "cannot be meant"
+                with (
+                    self.subTest(name=name, value=value),
+                    self.assertRefused(ValidationError, "cannot be meant"),
                 ):
                     self._loss(case, **{"kind": "return", "amount": 0, name: value})
         line = self._loss(case)

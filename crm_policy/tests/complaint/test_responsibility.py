@@ -174,9 +174,7 @@ class TestResponsibility(BlameCommon):
         mine = self._as("specialist", case)
         with self.assertRefused(UserError, "Say who is responsible"):
             mine.action_policy_decide()
-        self.env["crm.policy.loss"].create(
-            {"ticket_id": case.id, "kind": "freight", "amount": 30}
-        )
+        self.env["crm.policy.loss"].create({"ticket_id": case.id, "kind": "freight", "amount": 30})
         line = self._share(case, 100, department_id=self.quality.id)
         self.assertEqual(case.policy_loss_amount, 5400)
         self.assertEqual(line.amount, 30)

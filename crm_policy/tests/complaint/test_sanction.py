@@ -374,9 +374,7 @@ class TestSanctionOfACase(SanctionCommon):
         with at("2026-03-16 11:00"):
             self._approve(sanction)
         copies = sanction.copy_ids
-        self.assertEqual(
-            copies.mapped("label"), ["original", "issuer", "accounting", "department"]
-        )
+        self.assertEqual(copies.mapped("label"), ["original", "issuer", "accounting", "department"])
         self.assertEqual(
             [copy.user_id for copy in copies],
             [self.zhao, self.users["supervisor"], self.env["res.users"], self.head],

@@ -35,9 +35,7 @@ class TestBlameRoute(ManufacturerFlow):
             first = self._write(
                 writer, case, "responsibility", department_id=self.department.id, share=70
             )
-            second = self._write(
-                writer, case, "responsibility", department_id=quality.id, share=20
-            )
+            second = self._write(writer, case, "responsibility", department_id=quality.id, share=20)
             with self.assertRefused(ValidationError, "are 90 percent together"):
                 self._answer(opinion, "gm_office")
             first.with_user(writer).share = 80

@@ -643,7 +643,6 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(clock.due_at, shanghai("2026-03-30 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-30 00:00"))
 
-
     def test_a_call_before_its_day_does_not_count(self):
         case = self._registered()
         with at("2026-03-13 15:00"):
