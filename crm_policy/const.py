@@ -47,7 +47,11 @@ ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
 # Outcomes with which no department is asked any more: those, and what has no foundation.
 UNHEARD_OUTCOMES = (*ENDED_OUTCOMES, "not_established")
 # What a department writes down along with its opinion.
-SECTIONS = [("negotiation", "Negotiation")]
+SECTIONS = [
+    ("negotiation", "Negotiation"),
+    ("responsibility", "Responsibility"),
+    ("loss", "Loss"),
+]
 # How the customer stands to what he was offered.
 POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
 

@@ -19,6 +19,7 @@ from . import countersign_turn
 from . import ruling_turn
 from . import pause_step
 from . import remedy_turn
+from . import sanction_step
 from . import team_confirm
 from . import violation_step
 from . import violation_report

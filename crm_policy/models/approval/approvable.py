@@ -22,6 +22,8 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     # Whether amounts count with or without tax, as the company compares them.
     _policy_counts_tax = False
+    # Whether who signs first says what he thinks of it.
+    _policy_wants_opinion = False
 
     policy_approval_state = fields.Selection(
         [

@@ -40,9 +40,22 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 raise UserError(
                     self.env._("Say why you reject %(request)s.", request=approval.name)
                 )
+            if not comment and step.sequence == 1:
+                approval._policy_check_opinion()
             result = step._policy_result(seats, voice, outcome)
             turns.append((approval, step, seats[user], result))
         self._policy_sign(turns, user, outcome, comment)
+
+    def _policy_check_opinion(self):
+        """Refuse a first signature without words where the opinion is wanted (RWD-FIN-04)."""
+        if self.env[self.res_model]._policy_wants_opinion:
+            raise UserError(
+                self.env._(
+                    "%(clause)s: %(request)s: write your opinion.",
+                    clause=self.clause_id._policy_citation(),
+                    request=self.name,
+                )
+            )
 
     def _policy_comment(self, comment):
         """Return a comment without blanks around it, False when there is none."""

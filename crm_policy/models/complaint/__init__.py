@@ -21,6 +21,17 @@ from . import caller
 from . import case_entry
 from . import remedy_quantity
 from . import remedy_document
+from . import blame_entry
+from . import responsibility
+from . import loss
+from . import case_blame
+from . import sanction_rule
+from . import sanction_source
+from . import sanction_right
+from . import sanction
+from . import sanction_copy
+from . import personnel_notice
+from . import personnel_notice_line
 from . import remedy_execution
 from . import remedy
 from . import countersign_step

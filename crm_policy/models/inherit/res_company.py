@@ -67,6 +67,11 @@ class ResCompany(models.Model):
         required=True,
         help="What counts against authority limits: amounts with their tax, or without.",
     )
+    policy_cash_fines = fields.Boolean(
+        string="Fines in Cash",
+        help="Off: a sanction is a deduction from the performance pay. Labour law hardly allows "
+        "fines in cash: let Legal check before you switch this on.",
+    )
     # A slip of the keyboard would push a date out of the calendar, for every company's clauses.
     _policy_days_sane = models.Constraint(
         "CHECK(policy_sign_days BETWEEN 0 AND 3650 AND policy_coverage_days BETWEEN 1 AND 3650)",

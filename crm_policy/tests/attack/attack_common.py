@@ -243,12 +243,14 @@ class AttackCommon(PolicyCommon):
         for violation in violations[2:]:
             violation.with_user(judge.env.user).action_policy_uphold("成立")
         cls._leave_notices(clerk, team.user_id, department, clause)
+        cls._leave_blame(cases[1], clerk, team.user_id, clause)
         cls._start_emergency(urgent, department.manager_id.user_id)
         mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx"
         cls.env["crm.policy.mail.lost"]._policy_keep(mail, company, "refused")
         return cases[0].with_env(cls.env)
 
     @classmethod
+<<<<<<< HEAD
     def _leave_notices(cls, clerk, reporter, department, clause):
         """Leave a notice that is being drafted, and one that somebody has spread by himself."""
         company = department.company_id
@@ -303,6 +305,37 @@ class AttackCommon(PolicyCommon):
                 "attachment_ids": [Command.link(scan.id)],
             }
         )
+
+    @classmethod
+    def _leave_blame(cls, case, clerk, boss, clause):
+        """Say whose fault a case was and what it has cost, and propose a warning for the clerk."""
+        company = case.company_id
+        context = {"allowed_company_ids": company.ids}
+        department = case.policy_department_id
+        models = {
+            "crm.policy.responsibility": {"department_id": department.id, "share": 100},
+            "crm.policy.loss": {"kind": "freight", "amount": 50},
+        }
+        for name, vals in models.items():
+            cls.env[name].with_user(clerk).with_context(**context).create(
+                {"ticket_id": case.id, **vals}
+            )
+        Sanction = cls.env["crm.policy.sanction"].with_user(boss).with_context(**context)
+        Sanction.create(
+            {
+                "kind": "warning",
+                "employee_id": clerk.sudo().with_company(company).employee_id.id,
+                "ticket_id": case.id,
+                "clause_id": clause.id,
+                "fact": "未登记",
+            }
+        )
+        # The service policy has no rule on sanctions.
+        rule = {"code": "x", "name": "x", "trigger": "person_share", "kind": "warning"}
+        Rule = cls.env["crm.policy.sanction.rule"].with_context(**context)
+        if not Rule.search([("company_id", "=", company.id)]):
+            Rule._policy_guarded_create([{**rule, "clause_id": clause.id}])
+>>>>>>> w-blame
 
     @classmethod
     def _start_emergency(cls, case, leader):

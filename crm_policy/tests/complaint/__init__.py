@@ -37,3 +37,8 @@ from . import test_remedy_quantity
 from . import test_return
 from . import test_proof
 from . import test_allowance
+from . import test_loss
+from . import test_personnel_notice
+from . import test_responsibility
+from . import test_sanction
+from . import test_sanction_rules

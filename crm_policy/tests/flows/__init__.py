@@ -1,3 +1,4 @@
+from . import test_blame_route
 from . import test_flow_complaint
 from . import test_demo_company
 from . import test_rulings

@@ -144,6 +144,7 @@ class TestDepartmentRoute(RouteCommon):
             company_id=self.company.id,
             company_ids=self.company.ids,
         )
+        steps["check"].role_id = hr
         self.assertEqual(found(), set())
         # Moved behind those who wait for it.
         steps["manager-office"].sequence = 65
@@ -165,7 +166,7 @@ class TestDepartmentRoute(RouteCommon):
             found(),
             {
                 key("step_without_holder", "warning", "3.5", self._role_of("rd")),
-                key("step_without_holder", "warning", "7.1", hr),
+                key("step_without_holder", "warning", "3.6", hr),
             },
         )
 
@@ -262,10 +263,24 @@ class TestDepartmentSight(RouteCommon):
 
     def test_whoever_comes_into_a_group_that_is_asked(self):
         hr = self._user("t_hr_first", "base.group_user,crm_policy.group_hr")
+        # A step of a group, as a company might add it.
+        self.env["crm.policy.countersign.step"]._policy_guarded_create(
+            [
+                {
+                    "code": "personnel",
+                    "name": "人力资源部意见",
+                    "clause_id": self.governing.clause_ids[:1].id,
+                    "role_id": self._role_of("hr").id,
+                    "sequence": 900,
+                    "after": "synthesis",
+                    "optional": True,
+                }
+            ]
+        )
         with at("2026-03-03 10:30"):
             self._new_remedy(self.case, 500)
             self._opine(self.case)
-            self._ask(self.case, "personnel-notice")
+            self._ask(self.case, "personnel")
         self.assertTrue(self._sees(hr))
         self.assertFalse(self._sees(self.newcomer))
         self.newcomer.write({"group_ids": [(4, self.env.ref("crm_policy.group_hr").id)]})

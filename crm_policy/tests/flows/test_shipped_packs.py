@@ -357,6 +357,14 @@ class ManufacturerFlow(PackFlow):
             case.with_user(self.people["gm_office"]).action_policy_register()
         return case
 
+    def _blame(self, case):
+        """Say who is responsible, as the policy wants it before the decision."""
+        if case.policy_responsibility_ids:
+            return
+        self.env["crm.policy.responsibility"].create(
+            {"ticket_id": case.id, "department_id": self.department.id, "share": 100}
+        )
+
     def _line(self, case, step):
         return case.policy_countersign_ids.filtered(lambda line: line.step_code == step)[-1:]
 
@@ -372,6 +380,8 @@ class ManufacturerFlow(PackFlow):
             for line in waiting:
                 if line.step_code == "negotiation":
                     self._negotiate(case)
+                if line.step_code == "synthesis":
+                    self._blame(case)
                 self._answer(line, line.role_id.code)
                 if line.step_code == until:
                     return
@@ -404,6 +414,7 @@ class ManufacturerFlow(PackFlow):
 
     def _sign(self, case, amount=500, role="sales_manager"):
         """Have a remedy signed; it settles the case."""
+        self._blame(case)
         if not case.policy_remedy_ids:
             self._new_remedy(case, amount)
         self._as("specialist", case).action_policy_submit()
@@ -508,6 +519,8 @@ class TestFullRoute(ManufacturerFlow):
             with at(f"2026-{answered}"):
                 if step == "negotiation":
                     self._negotiate(case, offered_amount=10565.5)
+                if step == "synthesis":
+                    self._blame(case)
                 self._answer(opinions[step], role)
             if step == "first-opinion":
                 self._mandate_of_s2(case)
@@ -538,18 +551,8 @@ class TestFullRoute(ManufacturerFlow):
             remedies[1].action_policy_approve("同意")
         self.assertEqual(case.policy_decided_at, shanghai("2026-03-13 11:00"))
         self.assertEqual(case.policy_settled_at, shanghai("2026-03-13 11:00"))
-        with at("2026-03-13 11:00"):
-            notice = self._ask(case, "personnel-notice") if self._hr() else None
-            statistics = self._ask(case, "penalty-statistics")
         self.assertEqual(self._clock(case, "settle").state, "met")
         self.assertEqual(self._dues(case)["reply"], shanghai("2026-03-13 16:00"))
-        self.assertEqual(
-            self._dues(notice, statistics),
-            {
-                "personnel-notice": shanghai("2026-04-10 23:59:59"),
-                "penalty-statistics": shanghai("2026-04-10 23:59:59"),
-            },
-        )
         with at("2026-03-13 15:00"):
             mine.action_policy_reply("同意退货和折让", "phone", score=4)
         clock = self._clock(case, "callback")
@@ -639,15 +642,6 @@ class TestFullRoute(ManufacturerFlow):
         clock = self._clock(case, "callback")
         self.assertEqual(clock.due_at, shanghai("2026-03-30 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-30 00:00"))
-
-    def _hr(self):
-        return new_test_user(
-            self.env,
-            login="t_hr",
-            groups="base.group_user,crm_policy.group_hr",
-            company_id=self.company.id,
-            company_ids=self.company.ids,
-        )
 
     def test_a_call_before_its_day_does_not_count(self):
         case = self._registered()
@@ -783,10 +777,7 @@ class TestFullRoute(ManufacturerFlow):
         with at("2026-03-03 10:00"):
             ask = Turn.with_user(self.users["supervisor"]).create({"ticket_id": case.id})
             # What only some cases need can be put down for its turn.
-            self.assertEqual(
-                ask.askable_ids.mapped("code"),
-                ["research", "personnel-notice", "penalty-statistics"],
-            )
+            self.assertEqual(ask.askable_ids.mapped("code"), ["research"])
             ask.step_id = ask.askable_ids[0]
             ask.action_policy_confirm()
             self.assertTrue(self._line(case, "research"))

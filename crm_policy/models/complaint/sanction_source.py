@@ -1,0 +1,354 @@
+from typing import NamedTuple
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.models import BaseModel
+
+from ...tools import shares
+from ...tools.amounts import is_plausible
+from ...tools.zones import local_day
+
+NUMBERS = "SC-YYYY-NNNN"
+
+
+class Proposal(NamedTuple):
+    """What a rule proposes.
+
+    :ivar rule: ``crm.policy.sanction.rule``.
+    :ivar whose: a department, an employee or a user.
+    :ivar basis: the document that it is about.
+    :ivar float base: the part of a loss that it was worked out from.
+    :ivar float amount: what is proposed.
+    """
+
+    rule: BaseModel
+    whose: BaseModel
+    basis: BaseModel
+    base: float
+    amount: float
+
+
+class CrmPolicySanctionSource(models.AbstractModel):
+    """How a sanction comes about: a rule of the policy proposes it, or a person does."""
+
+    _name = "crm.policy.sanction.source"
+    _description = "Source of Sanctions"
+
+    # === BY A RULE === #
+
+    @api.model
+    def _policy_propose(self, rule, whose, basis, base=0.0, amount=None):
+        """Propose what a rule says, once: whoever calls again gets what is there.
+
+        A rule that takes the place of a lighter one (RWD-FIN-03) rewrites its proposal as long as
+        that is not decided, and adds what is missing to one that is.
+
+        :param rule: ``crm.policy.sanction.rule``.
+        :param whose: ``hr.department``, ``hr.employee`` or ``res.users``; of the rule's company.
+        :param basis: the document that it is about: a case, a violation, a notice.
+        :param float base: the part of a loss for a percentage.
+        :param float amount: instead of what the rule gives.
+        :return: the ``crm.policy.sanction`` as superuser; empty while the version is on trial.
+        :raises ValidationError: person or document belong to another company, or nobody is named.
+        """
+        rule = rule.sudo()
+        if amount is None:
+            amount = rule._policy_amount_for(base)
+        proposal = Proposal(rule, whose.sudo(), basis.sudo(), base, amount)
+        if rule.version_id.enforcement == "trial":
+            return self.sudo().browse()
+        vals = self._policy_proposed_values(proposal)
+        found = self._policy_known_sanction(vals)
+        if not found:
+            return self._policy_new_sanctions([vals])
+        if found.rule_id == rule or found.proposed_amount >= amount:
+            return found
+        if found.state in ("proposed", "opinion"):
+            return found._policy_make_heavier(vals)
+        if found.state in ("approved", "executed"):
+            return found._policy_supplement(vals)
+        return found
+
+    @api.model
+    def _policy_proposed_values(self, proposal):
+        rule, basis = proposal.rule, proposal.basis
+        company = rule.company_id
+        whose = self._policy_whose(proposal.whose, company)
+        if basis.company_id != company:
+            raise ValidationError(
+                self.env._(
+                    "%(document)s belongs to another company than %(rule)s.",
+                    document=basis.display_name,
+                    rule=rule.name,
+                )
+            )
+        links = {"helpdesk.ticket": "ticket_id", "crm.policy.violation": "violation_id"}
+        vals = {
+            **whose,
+            "company_id": company.id,
+            "rule_id": rule.id,
+            "family": rule._policy_family(),
+            "kind": rule.kind,
+            "amount": proposal.amount,
+            "proposed_kind": rule.kind,
+            "proposed_amount": proposal.amount,
+            "base_amount": proposal.base,
+            "clause_id": rule.clause_id.id,
+            "res_model": basis._name,
+            "res_id": basis.id,
+            "cycle": basis.policy_cycle if "policy_cycle" in basis else 0,
+            "fact": self.env._(
+                "%(rule)s: %(document)s", rule=rule.name, document=basis.display_name
+            ),
+        }
+        if basis._name in links:
+            vals[links[basis._name]] = basis.id
+        return vals
+
+    @api.model
+    def _policy_whose(self, whose, company):
+        """Return the values that say whose a sanction is."""
+        if whose._name == "hr.department":
+            department, employee, user = whose, self.env["hr.employee"], self.env["res.users"]
+        elif whose._name == "hr.employee":
+            department, employee, user = whose.department_id, whose, whose.user_id
+        else:
+            employee = whose.with_company(company).employee_id
+            department, user = employee.department_id, whose
+        right = (
+            user and company in user.company_ids
+            if whose._name == "res.users"
+            else whose.company_id == company
+        )
+        if len(whose) != 1 or not right or user.share:
+            raise ValidationError(
+                self.env._(
+                    "%(person)s does not work for %(company)s.",
+                    person=whose.display_name or self.env._("Nobody"),
+                    company=company.name,
+                )
+            )
+        return {
+            "department_id": whose.id if whose._name == "hr.department" else False,
+            "employee_id": employee.id,
+            "user_id": user.id,
+            "policy_department_id": department.id,
+        }
+
+    @api.model
+    def _policy_known_sanction(self, vals):
+        """Return the sanction that somebody has for the same already, not its supplement."""
+        names = ("family", "res_model", "res_id", "cycle", "department_id", "company_id")
+        domain = [(name, "=", vals[name]) for name in names]
+        if vals["user_id"]:
+            domain.append(("user_id", "=", vals["user_id"]))
+        else:
+            domain.append(("employee_id", "=", vals["employee_id"]))
+        return self.sudo().search(
+            [*domain, ("rule_id", "!=", False), ("supplement_of_id", "=", False)]
+        )
+
+    def _policy_make_heavier(self, vals):
+        """Rewrite a proposal that is not decided; a request for the lighter one lapses."""
+        names = ("rule_id", "kind", "amount", "proposed_kind", "proposed_amount", "clause_id",
+                 "base_amount", "fact")  # fmt: skip
+        before = self.amount
+        self._policy_guarded_write(
+            {**{name: vals[name] for name in names}, "reason_changed": False}
+        )
+        self._policy_void_changed()
+        self.env["crm.policy.event"]._policy_log(
+            "sanction.replaced",
+            self,
+            {"number": self.number, "from": before, "to": self.amount},
+            clause=self.clause_id,
+        )
+        return self
+
+    def _policy_supplement(self, vals):
+        """Propose what a decided one lacks; once."""
+        known = self.sudo().search([("supplement_of_id", "=", self.id)])
+        if known:
+            return known
+        missing = self.currency_id.round(vals["proposed_amount"] - self.amount)
+        if missing <= 0:
+            return self
+        vals = {
+            **vals,
+            "amount": missing,
+            "proposed_amount": missing,
+            "supplement_of_id": self.id,
+        }
+        return self._policy_new_sanctions([vals])
+
+    # === BY HAND === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Propose by hand: with a clause that is in force, a case or a violation, and a fact."""
+        # pylint: disable=method-required-super; it is called with what this method has checked
+        self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        self._policy_check_amounts(vals_list)
+        prepared = [self._policy_handmade_values(vals) for vals in vals_list]
+        sanctions = self._policy_new_sanctions(prepared).with_env(self.env)
+        sanctions.check_access("create")
+        return sanctions
+
+    @api.model
+    def _policy_handmade_values(self, vals):
+        company = self.env.company
+        clause = self.env["crm.policy.clause"].browse(vals.get("clause_id") or ()).exists()
+        clause.check_access("read")
+        company = clause.sudo().company_id or company
+        if not clause or clause.sudo().version_id.state not in ("effective", "superseded"):
+            raise ValidationError(self.env._("Name a clause that is in force."))
+        if clause.sudo().version_id.enforcement == "trial":
+            raise UserError(
+                self.env._(
+                    "%(clause)s runs on trial: nobody is sanctioned.",
+                    clause=clause.sudo()._policy_citation(),
+                )
+            )
+        given = [name for name in ("department_id", "employee_id") if vals.get(name)]
+        if len(given) != 1:
+            raise ValidationError(
+                self.env._("A sanction is a department's or a person's: name one of the two.")
+            )
+        comodel = self._fields[given[0]].comodel_name
+        whose = self._policy_whose(
+            self.env[comodel].sudo().browse(vals[given[0]]).exists(), company
+        )
+        if whose["user_id"] == self.env.uid:
+            raise UserError(
+                self.env._("Nobody proposes his own sanction or award: let your manager do it.")
+            )
+        basis = self._policy_handmade_basis(vals, company)
+        fact = self._policy_text(vals.get("fact"), self.env._("Say what happened."))
+        return {
+            **vals,
+            **whose,
+            "fact": fact,
+            "company_id": company.id,
+            "res_model": basis._name,
+            "res_id": basis.id,
+            "cycle": basis.sudo().policy_cycle,
+        }
+
+    @api.model
+    def _policy_handmade_basis(self, vals, company):
+        """Return the case or the violation, after checking that the user may read it."""
+        for name in ("violation_id", "ticket_id"):
+            if not vals.get(name):
+                continue
+            basis = self.env[self._fields[name].comodel_name].browse(vals[name]).exists()
+            basis.check_access("read")
+            if basis.sudo().company_id == company:
+                return basis
+        raise ValidationError(
+            self.env._("Name the case or the violation of %(company)s that it is about.",
+                       company=company.name)
+        )  # fmt: skip
+
+    @api.model
+    def _policy_check_amounts(self, vals_list):
+        """Refuse an amount before rounding it and the database stumble over it."""
+        for vals in vals_list:
+            if not is_plausible(vals.get("amount")):
+                raise ValidationError(
+                    self.env._("An amount of %(amount)s cannot be meant.", amount=vals["amount"])
+                )
+
+    # === BOTH === #
+
+    @api.model
+    def _policy_new_sanctions(self, vals_list):
+        """Number and store proposals whose values were checked; as superuser."""
+        now = fields.Datetime.now()
+        for vals in vals_list:
+            company = self.env["res.company"].sudo().browse(vals["company_id"])
+            clause = self.env["crm.policy.clause"].sudo().browse(vals["clause_id"])
+            # Whoever proposes at the same time waits here, and finds what this one has written.
+            [vals["number"]] = (
+                self.env["crm.policy.counter"]
+                .sudo()
+                ._policy_reserve(company, NUMBERS, "year", local_day(now, company), 1)
+            )
+            vals.update(
+                proposed_at=now,
+                clause_number=clause.number,
+                policy_version_id=clause.version_id.id,
+            )
+        silent = self.sudo().with_context(tracking_disable=True)
+        sanctions = silent._policy_guarded_create(vals_list).with_env(self.sudo().env)
+        for sanction in sanctions:
+            self.env["crm.policy.event"]._policy_log(
+                "sanction.proposed",
+                sanction,
+                {
+                    "number": sanction.number,
+                    "kind": sanction.kind,
+                    "amount": sanction.amount,
+                    "department": sanction.department_id.id,
+                    "employee": sanction.employee_id.id,
+                    "user": sanction.user_id.id,
+                    "res_model": sanction.res_model,
+                    "res_id": sanction.res_id,
+                },
+                clause=sanction.clause_id,
+            )
+        return sanctions
+
+    # === FOR A CASE === #
+
+    @api.model
+    def _policy_propose_for_case(self, case):
+        """Propose what follows from the shares of a decided case (CMP-LOSS-02, RWD-ADM-02).
+
+        A percentage of their part for departments, all of them under one cap; for persons what the
+        band of their part says.
+
+        :return: the sanctions, new and old, as superuser.
+        """
+        case = case.sudo()
+        Rule = self.env["crm.policy.sanction.rule"]
+        lines = case._policy_present_shares().filtered("is_decided")
+        parts = {}
+        for line in lines:
+            if line.party == "department":
+                parts[line.department_id] = parts.get(line.department_id, 0) + line.amount
+            if line.employee_id:
+                parts[line.employee_id] = parts.get(line.employee_id, 0) + line.amount
+        departments = {
+            whose: base for whose, base in parts.items() if whose._name == "hr.department"
+        }
+        sanctions = self.sudo().browse()
+        rules = Rule._policy_rules_of(case.policy_version_id, "department_share")
+        for whose, (rule, base, amount) in self._policy_capped(rules, departments).items():
+            sanctions |= self._policy_propose(rule, whose, case, base, amount)
+        rules = Rule._policy_rules_of(case.policy_version_id, "person_share")
+        for whose, base in parts.items():
+            rule = rules._policy_band(base)
+            if whose in departments or not rule or not base:
+                continue
+            sanctions |= self._policy_propose(rule, whose, case, base)
+        return sanctions
+
+    @api.model
+    def _policy_capped(self, rules, parts):
+        """Return {department: (rule, its part, the amount)}, cut in proportion to the cap."""
+        found = {}
+        for whose, base in parts.items():
+            rule = rules._policy_band(base)
+            amount = rule.amount or rule.currency_id.round(base * rule.percent / 100)
+            if rule and amount:
+                found[whose] = (rule, base, amount)
+        cap = min((rule.cap for rule, _base, _amount in found.values() if rule.cap), default=0)
+        amounts = [amount for _rule, _base, amount in found.values()]
+        if not cap or sum(amounts) <= cap:
+            return found
+        cut = shares.split(cap, amounts)
+        return {
+            whose: (rule, base, float(part))
+            for (whose, (rule, base, _amount)), part in zip(found.items(), cut, strict=True)
+            if part
+        }
