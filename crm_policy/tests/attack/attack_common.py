@@ -250,7 +250,6 @@ class AttackCommon(PolicyCommon):
         return cases[0].with_env(cls.env)
 
     @classmethod
-<<<<<<< HEAD
     def _leave_notices(cls, clerk, reporter, department, clause):
         """Leave a notice that is being drafted, and one that somebody has spread by himself."""
         company = department.company_id
@@ -335,7 +334,6 @@ class AttackCommon(PolicyCommon):
         Rule = cls.env["crm.policy.sanction.rule"].with_context(**context)
         if not Rule.search([("company_id", "=", company.id)]):
             Rule._policy_guarded_create([{**rule, "clause_id": clause.id}])
->>>>>>> w-blame
 
     @classmethod
     def _start_emergency(cls, case, leader):
