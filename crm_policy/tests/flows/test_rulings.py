@@ -116,7 +116,7 @@ class TestMandate(RulingCommon):
             self._opine(self.case)
             self._sign(self.case)
             mine = self._as("specialist", self.case)
-            mine.action_policy_reply("同意", "phone")
+            mine.action_policy_reply("同意", "phone", score=4)
         self.assertEqual(self.case._policy_mandate().amount, 500)
         with at("2026-03-25 15:00"):
             mine.action_policy_callback(4, "客户认可")
