@@ -284,10 +284,9 @@ class CrmPolicyCaseClass(models.AbstractModel):
     # === BUSINESS METHODS - A CRISIS === #
 
     def _policy_tell_crisis(self):
-        """Tell the executive of cases that have become a crisis, and let him read them."""
+        """Tell the executive, who reads all cases, of those that have become a crisis."""
         for case in self.sudo():
             users = case._policy_executives()
-            case._policy_open_for(users)
             case._policy_remind_crisis(users)
             for lang, group in users.grouped("lang").items():
                 there = case.with_context(lang=lang or None)
