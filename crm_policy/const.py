@@ -32,6 +32,13 @@ OUTCOMES = [
 # Outcomes that end a case without closing it: its clocks stop, its number stays.
 ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
 
+# Outcomes with which no department is asked any more: those, and what has no foundation.
+UNHEARD_OUTCOMES = (*ENDED_OUTCOMES, "not_established")
+# What a department writes down along with its opinion.
+SECTIONS = [("negotiation", "Negotiation")]
+# How the customer stands to what he was offered.
+POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
+
 # Where a case stands: the last of its milestones, in this order.
 STEPS = [
     ("received", "Received"),
@@ -94,6 +101,38 @@ FACT_ORDER = {
     "suggestion": LIGHT_ORDER,
     "complaint": COMPLAINT_ORDER,
     "conflict": COMPLAINT_ORDER,
+}
+
+# The facts that a policy can put into an order of its own.
+MILESTONES = [
+    ("accepted", "Accepted"),
+    ("registered", "Registered"),
+    ("responded", "Responded"),
+    ("investigated", "Investigated"),
+    ("solution", "Solution Proposed"),
+    ("mandated", "Mandate Given"),
+    ("decided", "Decided"),
+    ("settled", "Settled"),
+    ("replied", "Replied"),
+    ("executed", "Carried Out"),
+    ("callback", "Called Back"),
+    ("rechecked", "Re-checked"),
+    ("closed", "Closed"),
+]
+# How such a fact comes about.
+SET_BY = [
+    ("person", "A Person"),
+    ("opinions", "The Last Opinion"),
+    ("approval", "The Last Signature"),
+    ("ruling", "A Ruling"),
+    ("execution", "Everything Carried Out"),
+]
+
+# Facts that only the course of a policy asks for, as they may stand in an old register.
+COURSE_ORDER = {
+    "policy_investigated_at": ("policy_registered_at",),
+    "policy_mandated_at": ("policy_registered_at",),
+    "policy_executed_at": ("policy_settled_at",),
 }
 
 # A case that an authority has handed over has two facts more; it is accepted after the first and
@@ -189,9 +228,15 @@ REMEDIES = [
     ("technical_support", "Technical Support"),
     ("refusal", "Refusal"),
 ]
+# What is decided about a case beside its remedies.
+RULINGS = [
+    ("mandate", "Mandate to Negotiate"),
+    ("not_established", "Not Established"),
+]
 # What authority limits and routes speak of: remedies, and whatever else is signed.
 SUBJECTS = [
     *REMEDIES,
+    *RULINGS,
     ("purchase", "Purchase"),
     ("publication", "Publication of a Policy"),
     ("emergency", "Emergency Handling"),

@@ -29,3 +29,11 @@ def clause_words(env, parts):
     return reduce(
         lambda said, part: env._("%(said)s; %(part)s", said=said, part=part), parts or [""]
     )
+
+
+def codes_in(text):
+    """Return the codes in a field that holds several with commas between them.
+
+    :rtype: list[str]
+    """
+    return [code.strip() for code in (text or "").split(",") if code.strip()]

@@ -14,6 +14,7 @@ from . import ledger
 from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn
+from . import ruling_turn
 from . import pause_step
 from . import remedy_turn
 from . import team_confirm

@@ -2,6 +2,7 @@ from . import number_block
 from . import creation_notice
 from . import complaint_source
 from . import complaint_type
+from . import milestone
 from . import complaint_fields
 from . import complaint_mixin
 from . import external_evidence
@@ -25,6 +26,11 @@ from . import remedy
 from . import countersign_step
 from . import countersign
 from . import case_countersign
+from . import case_course
+from . import ruling
+from . import case_ruling
+from . import negotiation
+from . import case_negotiation
 from . import role
 from . import viewer
 from . import case_workload

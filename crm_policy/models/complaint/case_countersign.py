@@ -4,8 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ...const import ENDED_OUTCOMES
+from ...const import UNHEARD_OUTCOMES
 from ...words import list_words
+from .milestone import field_of
 
 ASKERS = ("crm_policy.group_supervisor",)
 
@@ -61,7 +62,7 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         self._policy_check_actor(ASKERS)
         self._policy_check_governed()
         for case in self:
-            if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
+            if case.policy_closed_at or case.policy_outcome in UNHEARD_OUTCOMES:
                 raise UserError(self.env._("%(case)s is ended.", case=case.display_name))
             steps = self.env["crm.policy.countersign.step"]._policy_steps_of(case)
             wanted = steps.filtered(lambda line: line.code == step)
@@ -97,6 +98,29 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
             if line.cycle == self.policy_cycle
         }
 
+    def _policy_fill_problems(self, section):
+        """Return what is missing in a section that a department fills, a sentence each.
+
+        :param str section: a code of :data:`crm_policy.const.SECTIONS`.
+        :rtype: list[str]
+        """
+        return []
+
+    def _policy_filled_by(self, user, section):
+        """Return the cases in which a section is being filled by ``user``: his department is asked.
+
+        Superuser only: he may see less than what he is asked about.
+        """
+        lines = self.policy_countersign_ids.filtered(
+            lambda line: (
+                line.policy_asked_at
+                and not line.policy_answered_at
+                and line.cycle == line.ticket_id.policy_cycle
+                and section in line.step_id._policy_fills()
+            )
+        )
+        return lines.filtered(lambda line: user in line._policy_holders()).ticket_id
+
     def _policy_waits_for(self, step, steps):
         """Return the steps that have to be answered before ``step`` and are not."""
         asked = self._policy_asked()
@@ -107,17 +131,22 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
             )
         )
 
+    def _policy_has_turn(self, step, steps):
+        """Return whether all that comes before ``step`` is there: opinions, and its fact."""
+        begun = not step.starts or self[field_of(step.starts)]
+        return bool(begun) and not self._policy_waits_for(step, steps)
+
     def _policy_askable(self):
         """Return the steps whose turn it is, and those that can be put down for later."""
         self.ensure_one()
         steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
         asked = self._policy_asked()
-        waiting = {step: self._policy_waits_for(step, steps) for step in steps}
+        ready = {step: self._policy_has_turn(step, steps) for step in steps}
         return steps.filtered(
             lambda step: (
-                (step.optional or not waiting[step])
+                (step.optional or ready[step])
                 if step.code not in asked
-                else not (asked[step.code].policy_asked_at or waiting[step])
+                else not asked[step.code].policy_asked_at and ready[step]
             )
         )
 
@@ -130,6 +159,15 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                     "%(clause)s: %(step)s is asked already.",
                     clause=step.clause_id._policy_citation(),
                     step=step.name,
+                )
+            )
+        if step.starts and not self[field_of(step.starts)]:
+            raise UserError(
+                self.env._(
+                    "%(clause)s: before %(step)s comes: %(missing)s.",
+                    clause=step.clause_id._policy_citation(),
+                    step=step.name,
+                    missing=self._policy_label(field_of(step.starts)),
                 )
             )
         if missing and not (step.optional and may_wait):
@@ -154,15 +192,46 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
         asked = self._policy_asked()
         for step in following:
             line = asked.get(step.code)
-            if (line.policy_asked_at if line else step.optional) or self._policy_waits_for(
+            if (line.policy_asked_at if line else step.optional) or not self._policy_has_turn(
                 step, steps
             ):
                 continue
-            if step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
-                self._policy_ask(step, None, None)
-            else:
-                # What was answered stands; the case says who is missing.
-                self._message_log(body=self._policy_no_holder(step))
+            self._policy_ask_or_note(step)
+
+    def _policy_set_fact(self, name, at=None, reason=None):
+        result = super()._policy_set_fact(name, at, reason)
+        for case in self.sudo():
+            case._policy_ask_started(name.removeprefix("policy_").removesuffix("_at"))
+        return result
+
+    def _policy_reopen(self, reason):
+        result = super()._policy_reopen(reason)
+        for case in self.sudo():
+            # What was said before the reopening does not answer for the time after it.
+            Step = self.env["crm.policy.countersign.step"].sudo()
+            for fact in Step._policy_starting_facts(case.policy_version_id.id):
+                if case[field_of(fact)]:
+                    case._policy_ask_started(fact)
+        return result
+
+    def _policy_ask_started(self, fact):
+        """Ask by themselves those whose turn begins with a fact (CMP-FLOW-02)."""
+        Step = self.env["crm.policy.countersign.step"].sudo()
+        if fact not in Step._policy_starting_facts(self.policy_version_id.id):
+            return
+        steps = Step._policy_steps_of(self)
+        asked = self._policy_asked()
+        for step in steps.filtered(lambda step: step.starts == fact and step.code not in asked):
+            if self._policy_has_turn(step, steps):
+                self._policy_ask_or_note(step)
+
+    def _policy_ask_or_note(self, step):
+        """Ask a department; where nobody holds its role the case says so, and goes on."""
+        if step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids:
+            self._policy_ask(step, None, None)
+        else:
+            # What was recorded stands; the case says who is missing.
+            self._message_log(body=self._policy_no_holder(step))
 
     def _policy_no_holder(self, step):
         return self.env._(

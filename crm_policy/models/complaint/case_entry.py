@@ -16,6 +16,8 @@ class CrmPolicyCaseEntry(models.AbstractModel):
     _description = "Line of a Case"
     _inherit = ["crm.policy.dependent", "crm.policy.guarded"]
     _policy_document_field = "ticket_id"
+    # The section of the case that a department may be asked to fill with such lines.
+    _policy_section = None
     # The fact of the case that locks the line; None: only the end of the case does.
     _policy_locked_by = "policy_decided_at"
 
@@ -35,6 +37,7 @@ class CrmPolicyCaseEntry(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # pylint: disable=method-required-super; it is called with the cycle of each case
         self._policy_refuse_guarded({name for vals in vals_list for name in vals})
         cases = self.env["helpdesk.ticket"].browse([vals.get("ticket_id") for vals in vals_list])
         known = cases.exists().sudo()
@@ -57,6 +60,14 @@ class CrmPolicyCaseEntry(models.AbstractModel):
         self._policy_check_unlocked()
 
     # === BUSINESS METHODS === #
+
+    def _policy_hidden(self, operation):
+        """Let the department write that is asked to, though the case is not its own (D.3 no. 1)."""
+        hidden = super()._policy_hidden(operation)
+        if operation == "read" or not self._policy_section or not hidden:
+            return hidden
+        filled = hidden.sudo().ticket_id._policy_filled_by(self.env.user, self._policy_section)
+        return hidden.filtered(lambda entry: entry.sudo().ticket_id not in filled)
 
     def _policy_check_unlocked(self):
         """Refuse lines of cases that have gone on.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from odoo import api, models
 from odoo.tools import plaintext2html
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER, STEP_FACTS
+from ...const import ENDED_OUTCOMES, STEP_FACTS
 from ...tools import cell_values, fact_order
 from ...tools.zones import company_zone, to_utc
 from .case_import_columns import (
@@ -294,7 +294,7 @@ class CrmPolicyCaseImportCells(models.AbstractModel):
     def _policy_facts_of(self, value, kind, zone):
         """Return {fact: naive UTC}; a date without a time does not come before its predecessor."""
         local = {name: value[key] for key, name in MOMENTS.items() if value.get(key)}
-        order = FACT_ORDER.get(kind, {})
+        order = self.env["helpdesk.ticket"]._policy_import_order(kind)
         for name in ["policy_intake_at", *order]:
             moment = local.get(name)
             if not moment or (moment.hour, moment.minute, moment.second) != (0, 0, 0):

@@ -3,7 +3,7 @@ from datetime import datetime
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, REMEDIES
+from ...const import COURSE_ORDER, ENDED_OUTCOMES, FACT_ORDER, OUTCOMES, REMEDIES
 from ...tools import fact_order
 from ...tools.amounts import is_plausible
 from ...words import list_words
@@ -77,8 +77,17 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
     @api.model
     def _policy_import_missing(self, row):
         """Return the facts that the order of the kind asks for before those that are there."""
-        order = FACT_ORDER[row["vals"]["policy_kind"]]
+        order = self._policy_import_order(row["vals"]["policy_kind"])
         return fact_order.missing(order, row["facts"])
+
+    @api.model
+    def _policy_import_order(self, kind):
+        """Return the order of an old register: that of no policy, but any fact of one may be there.
+
+        :rtype: dict
+        """
+        order = FACT_ORDER.get(kind, {})
+        return order | COURSE_ORDER if "policy_decided_at" in order else order
 
     # === WHAT IS REFUSED === #
 
@@ -189,7 +198,7 @@ class CrmPolicyCaseImportCheck(models.AbstractModel):
     @api.model
     def _policy_import_check_facts(self, row):
         """Yield what is wrong with the instants: their kind, their order, what is missing."""
-        facts, order = row["facts"], FACT_ORDER[row["vals"]["policy_kind"]]
+        facts, order = row["facts"], self._policy_import_order(row["vals"]["policy_kind"])
         wrong = [
             (name, sentence)
             for name, moment in facts.items()

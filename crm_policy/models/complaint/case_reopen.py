@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import email_normalize
 
-from ...const import ENDED_OUTCOMES, FACT_ORDER
+from ...const import COURSE_ORDER, ENDED_OUTCOMES, FACT_ORDER
 from ...tools.elapsed_time import days_after
 from ...tools.zones import company_zone
 from .complaint_fields import STEP_TEXTS
@@ -69,7 +69,7 @@ class CrmPolicyCaseReopen(models.AbstractModel):
         for (kind, cycle), cases in self.grouped(
             lambda case: (case.policy_kind, case.policy_cycle)
         ).items():
-            facts = set(FACT_ORDER[kind]) - KEPT_FACTS
+            facts = {*FACT_ORDER[kind], *COURSE_ORDER} - KEPT_FACTS
             cases._policy_guarded_write(
                 {
                     **dict.fromkeys((*facts, *STEP_TEXTS, "policy_outcome"), False),

@@ -23,6 +23,24 @@ STEP_TEXTS = (
     "policy_recheck_user_id",
     "policy_recheck_text",
 )
+# The action that records a fact, as the button of the form calls it.
+ACTIONS = {
+    "policy_accepted_at": "accept",
+    "policy_registered_at": "register",
+    "policy_responded_at": "respond",
+    "policy_investigated_at": "investigate",
+    "policy_solution_at": "propose",
+    "policy_mandated_at": "mandate",
+    "policy_decided_at": "decide",
+    "policy_settled_at": "settle",
+    "policy_replied_at": "reply",
+    "policy_executed_at": "execute",
+    "policy_callback_at": "callback",
+    "policy_rechecked_at": "recheck",
+    "policy_closed_at": "close",
+}
+# What is no action of the user: others sign, answer, record, or carry out.
+WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution"})
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.
 SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})
@@ -210,9 +228,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     @api.model
     def _group_expand_policy_step(self, steps, domain):
         """Show a board's columns in the order of the steps, the empty ones under way included."""
-        return [
-            step for step, _label in STEPS if step in steps or step not in SHUT_STEPS
-        ]
+        return [step for step, _label in STEPS if step in steps or step not in SHUT_STEPS]
 
     @api.depends("policy_number", "number")
     def _compute_policy_handle(self):
@@ -253,6 +269,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         "policy_callback_at",
         "policy_rechecked_at",
         "policy_closed_at",
+        "policy_investigated_at",
+        "policy_mandated_at",
+        "policy_executed_at",
     )
     def _compute_policy_next_action(self):
         for case in self:
@@ -266,28 +285,34 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         """Return the action that the policy asks for next, "wait" while others decide."""
         if not self.policy_kind or self.policy_closed_at or self.policy_outcome in ENDED_OUTCOMES:
             return False
-        names = {
-            "policy_accepted_at": "accept",
-            "policy_registered_at": "register",
-            "policy_responded_at": "respond",
-            "policy_solution_at": "propose",
-            "policy_decided_at": "decide",
-            "policy_settled_at": "settle",
-            "policy_replied_at": "reply",
-            "policy_callback_at": "callback",
-            "policy_rechecked_at": "recheck",
-            "policy_closed_at": "close",
-        }
-        light = self.policy_kind not in ("complaint", "conflict")
-        for fact in FACT_ORDER[self.policy_kind]:
-            if self[fact] or (light and fact == "policy_registered_at"):
+        waiting = False
+        order = self._policy_own_order()
+        for fact, before in order.items():
+            if self[fact] or self._policy_passes_by(fact) or not all(map(self.__getitem__, before)):
                 continue
-            if fact == "policy_decided_at" and self._policy_undecided().filtered(
-                lambda remedy: remedy.policy_approval_state == "pending"
-            ):
-                return "wait"
-            return names[fact]
-        return False
+            action = self._policy_action_of(fact)
+            if action not in WAITING:
+                return action
+            waiting = waiting or action
+        return waiting
+
+    def _policy_own_order(self):
+        """Return {fact: the facts right before it} of the case, by its policy or by its kind."""
+        return FACT_ORDER[self.policy_kind]
+
+    def _policy_passes_by(self, fact):
+        """Return whether nobody is asked for a fact that the case may have: a register entry."""
+        return (
+            fact == "policy_registered_at" and "policy_decided_at" not in self._policy_own_order()
+        )
+
+    def _policy_action_of(self, fact):
+        """Return the action that records a fact, or one of :data:`WAITING`."""
+        if fact == "policy_decided_at" and self._policy_undecided().filtered(
+            lambda remedy: remedy.policy_approval_state == "pending"
+        ):
+            return "wait"
+        return ACTIONS[fact]
 
     # === CONSTRAINT METHODS === #
 

@@ -341,9 +341,11 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def action_policy_close(self, at=None, reason=None):
         """Close the case: the only way there is (CMP-SET-02)."""
-        return self._policy_act(
-            "policy_closed_at", WINDOW, at, reason, {"policy_outcome": "accepted"}
-        )
+        # What was not established stays so.
+        for outcome, cases in self.sudo().grouped("policy_outcome").items():
+            vals = {"policy_outcome": outcome or "accepted"}
+            cases.with_env(self.env)._policy_act("policy_closed_at", WINDOW, at, reason, vals)
+        return True
 
     def action_policy_cancel(self, reason=None):
         """Cancel a case that was entered by mistake or withdrawn; its number is kept."""
@@ -384,7 +386,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     def _policy_act(self, fact, groups, at, reason, vals=None):
         """Check the person, write the texts of the step and record its fact."""
-        self._policy_check_actor(groups)
+        self._policy_check_doer(fact, groups)
         self._policy_check_governed()
         cases = self.sudo()
         with self.env.cr.savepoint():
@@ -405,6 +407,10 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                 raise UserError(
                     self.env._("%(case)s is not governed by a policy.", case=case.display_name)
                 )
+
+    def _policy_check_doer(self, fact, groups):
+        """Refuse whoever may not record ``fact``: by default those outside ``groups``."""
+        self._policy_check_actor(groups)
 
     def _policy_check_actor(self, groups):
         """Refuse whoever holds none of ``groups``; sudo() lends nobody a group."""
@@ -525,9 +531,13 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
 
     # === BUSINESS METHODS - GUARDS OF THE FACTS === #
 
+    @api.model
+    def _policy_fact_orders(self, version):
+        return [FACT_ORDER["complaint"]]
+
     def _policy_fact_order(self):
-        """Return {fact: the facts that must be there before it} of a case of this kind."""
-        return FACT_ORDER[self.policy_kind]
+        """Return {fact: the facts that must be there before it} of the case."""
+        return self._policy_own_order()
 
     def _policy_missing_facts(self, name):
         """Return the facts that must be there before ``name`` and are not."""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...const import ENDED_OUTCOMES
+from ...const import UNHEARD_OUTCOMES
 from ...words import list_words
 
 
@@ -121,18 +121,21 @@ class CrmPolicyCountersign(models.Model):
                     )
                 )
         lines = self.sudo()
+        lines._policy_check_filled()
         with self.env.cr.savepoint():
             lines._policy_set_fact("policy_answered_at", at, reason)
             lines._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
             for case, answered in lines.grouped("ticket_id").items():
                 case._policy_ask_next(answered)
+            lines.ticket_id._policy_bring_about()
+            lines.ticket_id._policy_ask_mandates()
         return True
 
     # === BUSINESS METHODS === #
 
     @api.model
     def _policy_running_domain(self):
-        return Domain("ticket_id.policy_outcome", "not in", ENDED_OUTCOMES)
+        return Domain("ticket_id.policy_outcome", "not in", UNHEARD_OUTCOMES)
 
     @api.model
     def _policy_keep_opened(self, roles, cases=None):
@@ -158,6 +161,28 @@ class CrmPolicyCountersign(models.Model):
             for users, opened in groups.items():
                 Access._policy_grant(opened, users, "countersign")
 
+    def _policy_check_filled(self):
+        """Refuse an opinion without what the department has to write down along with it."""
+        for line in self:
+            problems = [
+                problem
+                for section in line.step_id._policy_fills()
+                for problem in line.ticket_id._policy_fill_problems(section)
+            ]
+            if problems:
+                raise ValidationError(
+                    "\n".join(
+                        [
+                            self.env._(
+                                "%(clause)s: %(step)s is not ready to be answered:",
+                                clause=line.step_id.clause_id._policy_citation(),
+                                step=line.display_name,
+                            ),
+                            *problems,
+                        ]
+                    )
+                )
+
     def _policy_holders(self):
         """Return who may answer: who holds the role for this case now; never who it is about."""
         self.ensure_one()
@@ -168,7 +193,7 @@ class CrmPolicyCountersign(models.Model):
     def _policy_check_fact(self, name, moment):
         result = super()._policy_check_fact(name, moment)
         case = self.ticket_id
-        if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
+        if case.policy_closed_at or case.policy_outcome in UNHEARD_OUTCOMES:
             raise UserError(self.env._("%(case)s is ended.", case=case.display_name))
         if self.cycle < case.policy_cycle:
             raise UserError(

@@ -1,5 +1,8 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+
+from ...const import MILESTONES, SECTIONS, codes_of
+from ...words import codes_in
 
 
 class CrmPolicyCountersignStep(models.Model):
@@ -19,6 +22,8 @@ class CrmPolicyCountersignStep(models.Model):
         "complaint_type": (str, False),
         "after": ("texts", False),
         "optional": (bool, False),
+        "starts": (codes_of(MILESTONES), False),
+        "fills": ("texts", False),
     }
 
     name = fields.Char(required=True, translate=True)
@@ -32,6 +37,17 @@ class CrmPolicyCountersignStep(models.Model):
     )
     after = fields.Char(help="Codes of the steps that are answered before, with commas.")
     optional = fields.Boolean(help="Asked only where the case needs it; nobody waits for it else.")
+
+    starts = fields.Selection(
+        MILESTONES,
+        string="Asked By Itself When",
+        help="Empty: a supervisor asks, or the answers of the departments before do.",
+    )
+
+    fills = fields.Char(
+        help="What the department writes down along with its opinion, codes with commas: "
+        "negotiation."
+    )
 
     _code_uniq = models.Constraint(
         "UNIQUE(version_id, code)", "A policy version has each step of a department once."
@@ -58,13 +74,28 @@ class CrmPolicyCountersignStep(models.Model):
                         )
                     )
 
+    @api.constrains("fills")
+    def _check_fills(self):
+        for step in self:
+            unknown = [code for code in step._policy_fills() if code not in codes_of(SECTIONS)]
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "Step %(step)s: there is no section %(codes)s; there are: %(known)s.",
+                        step=step.code,
+                        codes=", ".join(unknown),
+                        known=", ".join(codes_of(SECTIONS)),
+                    )
+                )
+
     # === PACKS === #
 
     @api.model
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
         place = f"countersign_steps ({row['code']})"
-        row["after"] = ", ".join(row.get("after") or [])
+        for name in ("after", "fills"):
+            row[name] = ", ".join(row.get(name) or [])
         role = self._pack_reference("crm.policy.role", version, place, row.pop("role"))
         row["role_id"] = role.id
         kind = row.pop("complaint_type", None)
@@ -128,7 +159,11 @@ class CrmPolicyCountersignStep(models.Model):
 
     def _policy_after(self):
         """Return the codes of the steps that are answered before this one."""
-        return [code.strip() for code in (self.after or "").split(",") if code.strip()]
+        return codes_in(self.after)
+
+    def _policy_fills(self):
+        """Return the codes of the sections that the department fills before it answers."""
+        return codes_in(self.fills)
 
     @api.model
     def _policy_steps_of(self, case):
@@ -139,3 +174,10 @@ class CrmPolicyCountersignStep(models.Model):
                 ("complaint_type_id", "in", [case.policy_complaint_type_id.id, False]),
             ]
         )
+
+    @api.model
+    @tools.ormcache("version_id")
+    def _policy_starting_facts(self, version_id):
+        """Return the facts of a case with which a department is asked by itself."""
+        starting = self.search([("version_id", "=", version_id), ("starts", "!=", False)])
+        return frozenset(starting.mapped("starts"))

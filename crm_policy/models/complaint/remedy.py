@@ -252,6 +252,7 @@ class CrmPolicyRemedy(models.Model):
     def _policy_submit(self):
         # An excess comes up when the case is decided.
         self.filtered(lambda remedy: not remedy.excess_of_id)._policy_check_open()
+        self.filtered(lambda remedy: not remedy.excess_of_id).ticket_id._policy_check_signable()
         return super()._policy_submit()
 
     def _policy_approval_values(self):
@@ -411,7 +412,10 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_on_approved(self):
         self._policy_note_decision(self.env._("approved"))
-        return super()._policy_on_approved()
+        result = super()._policy_on_approved()
+        # Where the policy says so, the last signature settles the case (CMP-FLOW-09).
+        self.ticket_id._policy_bring_about()
+        return result
 
     def _policy_on_rejected(self):
         self._policy_note_decision(self.env._("rejected"))

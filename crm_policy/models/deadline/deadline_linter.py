@@ -5,7 +5,6 @@ from itertools import combinations
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ...const import COMPLAINT_ORDER
 from ...tools import domain_overlap, fact_order
 
 # A week, every three hours: two rules are compared from wherever in it they may start.
@@ -54,7 +53,7 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
     def _policy_find_backwards(self, rules):
         """A clock that starts with what can only come after its end."""
         for rule in rules:
-            if rule.done_path in fact_order.predecessors(COMPLAINT_ORDER, rule.start_path):
+            if rule.done_path in self._policy_before(rule, rule.start_path):
                 yield self._policy_rule_finding(
                     "deadline_backwards",
                     "error",
@@ -63,6 +62,12 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
                     ),
                     rule,
                 )
+
+    @staticmethod
+    def _policy_before(rule, fact):
+        """Return the facts that lie before ``fact`` in any order that the policy has."""
+        orders = rule.env[rule.model_name]._policy_fact_orders(rule.version_id)
+        return {name for order in orders for name in fact_order.predecessors(order, fact)}
 
     def _policy_find_pairs(self, rules):
         """Two rules of one start: the same end twice, or the later end due before the earlier."""
@@ -81,9 +86,9 @@ class CrmPolicyDeadlineLinter(models.AbstractModel):
                     other,
                 )
                 continue
-            order = fact_order.predecessors(COMPLAINT_ORDER, one.done_path)
+            order = self._policy_before(one, one.done_path)
             later, earlier = (one, other) if other.done_path in order else (other, one)
-            before = fact_order.predecessors(COMPLAINT_ORDER, later.done_path)
+            before = self._policy_before(later, later.done_path)
             if earlier.done_path in before and self._policy_always_sooner(later, earlier):
                 # SLA-04 refuses a solution due before the response. Elsewhere it is odd, but both
                 # can be done in time.

@@ -241,6 +241,15 @@ class CrmPolicySubject(models.AbstractModel):
 
     # === BUSINESS METHODS - FACTS === #
 
+    @api.model
+    def _policy_fact_orders(self, version):
+        """Return the orders in which documents under a version take their facts; none by default.
+
+        :rtype: list[dict]
+        :return: mappings like those of :mod:`crm_policy.const`.
+        """
+        return []
+
     def _policy_set_fact(self, name, at=None, reason=None):
         """Record that something happened.
 

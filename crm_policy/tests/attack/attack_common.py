@@ -200,6 +200,7 @@ class AttackCommon(PolicyCommon):
             cases[3].action_policy_decide()
             cases[3].action_policy_settle()
             cls._leave_draft(cases.sudo().policy_version_id)
+        cls._leave_course(cases.sudo().policy_version_id)
         Remedy = cls.env["crm.policy.remedy"].with_context(**context)
         first = Remedy.with_user(clerk).create(
             {
@@ -293,6 +294,14 @@ class AttackCommon(PolicyCommon):
         mine = case.with_user(leader)
         mine.action_policy_start_emergency("crisis", "客户产线停产")
         mine.policy_emergency_id.action_policy_act("空运替换件", 100)
+
+    @classmethod
+    def _leave_course(cls, version):
+        """Leave a course on which none of the cases here goes."""
+        Milestone = cls.env["crm.policy.milestone"]
+        if not Milestone.search([("version_id", "=", version.id)]):
+            row = {"code": "attack", "clause_id": version.clause_ids[:1].id, "fact": "accepted"}
+            Milestone._policy_guarded_create([{**row, "kind": "conflict"}])
 
     @classmethod
     def _leave_draft(cls, version):

@@ -9,6 +9,7 @@ from . import test_case_wizards
 from . import test_delegated_cases
 from . import test_external_cases
 from . import test_intake_rules
+from . import test_milestones
 from . import test_quick_call
 from . import test_reopen_doors
 from . import test_helpdesk_in_chinese

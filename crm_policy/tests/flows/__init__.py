@@ -1,4 +1,5 @@
 from . import test_flow_complaint
 from . import test_demo_company
+from . import test_rulings
 from . import test_shipped_packs
 from . import test_department_route

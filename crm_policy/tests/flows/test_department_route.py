@@ -33,8 +33,6 @@ class RouteCommon(ManufacturerFlow):
 
 class TestDepartmentRoute(RouteCommon):
     def test_the_next_one_is_asked_by_itself(self):
-        with at("2026-03-03 10:00"):
-            self._ask(self.case, "quality")
         self.assertEqual(self._waiting(), {"quality"})
         self._answered("2026-03-04 11:00", "quality")
         self.assertEqual(self._waiting(), {"quality-report", "production"})
@@ -47,7 +45,14 @@ class TestDepartmentRoute(RouteCommon):
         self._answered("2026-03-05 09:00", "production", "manager-office")
         self.assertEqual(self._waiting(), {"quality-report", "check"})
         self.assertFalse(self._line("research"), "only where the case needs it")
-        self._answered("2026-03-05 10:00", "check", "sales-opinion", "first-opinion", "mandate")
+        with at("2026-03-05 10:00"):
+            self._new_remedy(self.case, 500)
+        self._answered("2026-03-05 10:00", "check", "sales-opinion", "first-opinion")
+        with at("2026-03-05 11:00"):
+            self.case.policy_ruling_ids.with_user(
+                self.people["sales_manager"]
+            ).action_policy_approve("同意")
+            self._negotiate(self.case)
         self._answered("2026-03-05 11:00", "negotiation")
         # Whoever waits for two is asked when the second has answered.
         self.assertEqual(self._waiting(), {"quality-report"})
@@ -60,8 +65,6 @@ class TestDepartmentRoute(RouteCommon):
         self.assertEqual(events.mapped("type"), ["fact.asked", "fact.answered"])
 
     def test_an_answer_dated_back_leaves_the_next_one_his_time(self):
-        with at("2026-03-03 10:00"):
-            self._ask(self.case, "quality")
         with at("2026-03-05 09:00"):
             self._line("quality").with_user(self.people["quality"]).action_policy_answer(
                 "已查", at=shanghai("2026-03-04 16:00"), reason="出差"
@@ -70,7 +73,6 @@ class TestDepartmentRoute(RouteCommon):
 
     def test_what_only_some_cases_need_waits_for_its_turn(self):
         with at("2026-03-03 10:00"):
-            self._ask(self.case, "quality")
             research = self._ask(self.case, "research")
             self.assertFalse(research.policy_asked_at)
             self.assertFalse(self._dues(research))
@@ -101,8 +103,6 @@ class TestDepartmentRoute(RouteCommon):
                 )
 
     def test_an_answer_stands_though_nobody_holds_the_next_role(self):
-        with at("2026-03-03 10:00"):
-            self._ask(self.case, "quality")
         self._new_post("production", self.env["res.users"])
         self._answered("2026-03-04 11:00", "quality")
         self.assertEqual(self._waiting(), {"quality-report"})
@@ -155,9 +155,9 @@ class TestDepartmentRoute(RouteCommon):
             },
         )
         steps["manager-office"].sequence = 40
-        steps["mandate"].unlink()
+        steps["first-opinion"].unlink()
         self.assertEqual(found(), {key("step_out_of_order", "error", "3.8", steps["negotiation"])})
-        steps["negotiation"].after = "first-opinion"
+        steps["negotiation"].after = "sales-opinion"
         self.assertEqual(found(), set())
         self._new_post("rd", self.env["res.users"])
         personnel.active = False
@@ -175,8 +175,7 @@ class TestDepartmentSight(RouteCommon):
 
     def setUp(self):
         super().setUp()
-        with at("2026-03-03 10:00"):
-            self.opinion = self._ask(self.case, "quality")
+        self.opinion = self._line("quality")
         self.former = self.people["quality"]
         self.newcomer = self._user("t_newcomer")
 
@@ -244,35 +243,28 @@ class TestDepartmentSight(RouteCommon):
     def test_what_was_asked_before_a_reopening_is_opened_to_nobody_new(self):
         mine = self._as("specialist", self.case)
         with at("2026-03-04 09:00"):
-            mine.action_policy_respond("已联系")
-            mine.action_policy_propose("退货")
-            mine.action_policy_decide()
-            mine.action_policy_settle()
-            mine.action_policy_reply("同意", "phone")
+            self._drive_on(self.case)
         with at("2026-03-19 09:00"):
             mine.action_policy_callback(4, "客户认可")
             self._as("qc", self.case).action_policy_recheck("记录齐全")
             mine.action_policy_close()
+        other = self._user("t_other")
         with at("2026-03-20 09:00"):
             self._as("supervisor", self.case).action_policy_reopen("客户再次反映")
+            self.assertFalse(self.case.policy_investigated_at)
+            self.assertFalse(self.case.policy_mandated_at)
+        # The departments are asked anew, from the first on.
+        self.assertEqual(self._waiting(), {"quality"})
         self._new_post("quality", self.newcomer)
-        self.assertFalse(self._sees(self.newcomer))
-        with at("2026-03-20 10:00"):
-            self._ask(self.case, "quality")
         self.assertTrue(self._sees(self.newcomer))
+        self._new_post("production", other)
+        self.assertFalse(self._sees(other))
 
     def test_whoever_comes_into_a_group_that_is_asked(self):
         hr = self._user("t_hr_first", "base.group_user,crm_policy.group_hr")
         with at("2026-03-03 10:30"):
-            for step, role in (
-                ("quality", "quality"), ("production", "production"),
-                ("quality-report", "quality"), ("manager-office", "manager_office"),
-                ("check", "gm_office"), ("sales-opinion", "sales_manager"),
-                ("first-opinion", "gm_office"), ("mandate", "deputy_gm"),
-                ("negotiation", "sales_manager"), ("synthesis", "gm_office"),
-                ("approval", "deputy_gm"),
-            ):  # fmt: skip
-                self._answer(self._line(step), role)
+            self._new_remedy(self.case, 500)
+            self._opine(self.case)
             self._ask(self.case, "personnel-notice")
         self.assertTrue(self._sees(hr))
         self.assertFalse(self._sees(self.newcomer))
@@ -287,8 +279,7 @@ class TestDepartmentSight(RouteCommon):
                     cases |= self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
                 for case in cases[1:]:
                     self._as("specialist", case).action_policy_accept()
-                    self._as("specialist", case).action_policy_register()
-                    self._ask(case, "quality")
+                    case.with_user(self.people["gm_office"]).action_policy_register()
             role = self._role_of("quality")
             user = self._user(f"t_many_{number}")
             self._new_post("quality", user)

@@ -1,0 +1,135 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...const import RULINGS
+
+
+class CrmPolicyRuling(models.Model):
+    """What is decided about a case beside its remedies: within which amount Sales may negotiate,
+    or that the complaint is not established.
+
+    Nobody types one in: the buttons of the case ask for it, whoever is competent signs it, and it
+    stays as it was asked for.
+    """
+
+    _name = "crm.policy.ruling"
+    _description = "Ruling on a Case"
+    _inherit = ["crm.policy.dependent", "crm.policy.case.document"]
+    _policy_document_field = "ticket_id"
+    _order = "ticket_id, id"
+
+    ticket_id = fields.Many2one(
+        "helpdesk.ticket", string="Case", required=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
+    # The roles of a route find the persons of the case here.
+    user_id = fields.Many2one(related="ticket_id.user_id", string="Handler of the Case")
+    policy_department_id = fields.Many2one(related="ticket_id.policy_department_id")
+    partner_id = fields.Many2one(related="ticket_id.partner_id")
+    kind = fields.Selection(RULINGS, required=True, readonly=True)
+    amount = fields.Monetary(readonly=True, help="Up to which amount Sales may negotiate.")
+    currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
+    text = fields.Text(string="Reasons", readonly=True)
+    cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
+
+    _one_pending = models.UniqueIndex(
+        "(ticket_id, kind) WHERE policy_approval_state = 'pending'",
+        "One ruling of a kind is asked for at a time.",
+    )
+
+    @api.depends("kind", "amount", "ticket_id.policy_handle")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for ruling in self:
+            amount = ruling.currency_id.format(ruling.amount) if ruling.kind == "mandate" else ""
+            parts = (ruling.ticket_id.policy_handle, kinds.get(ruling.kind), amount)
+            ruling.display_name = " ".join(part for part in parts if part)
+
+    # === CRUD METHODS === #
+
+    def _policy_guarded_fields(self):
+        return super()._policy_guarded_fields() | {
+            "ticket_id",
+            "company_id",
+            "kind",
+            "amount",
+            "text",
+            "cycle",
+        }
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
+        raise UserError(self.env._("What was asked and decided stays with the case."))
+
+    # === APPROVAL === #
+
+    def _policy_approval_values(self):
+        return {
+            "kind": self.kind,
+            "amount": f"{self.amount:.2f}",
+            "text": self.text or "",
+            "ticket": self.ticket_id.id,
+        }
+
+    def _policy_approval_amount(self):
+        return self.amount
+
+    def _policy_claimed_amount(self):
+        """Return nothing: a mandate spends nothing, the remedies within it do."""
+        return 0.0
+
+    def _policy_approval_customer(self):
+        return self.ticket_id.partner_id.commercial_partner_id
+
+    def _policy_approval_currency(self):
+        return self.currency_id
+
+    def _policy_approval_version(self):
+        return self.ticket_id.policy_version_id
+
+    def _policy_approval_subject(self):
+        return self.kind
+
+    def _policy_approval_name(self):
+        return self.ticket_id.display_name
+
+    def _policy_approval_barred_users(self):
+        users = self.ticket_id.partner_id.with_context(active_test=False).user_ids
+        # Nor does the person who is complained about.
+        return users | self.ticket_id.policy_accused_user_ids
+
+    def _policy_approval_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "helpdesk.ticket",
+            "res_id": self.ticket_id.id,
+            "view_mode": "form",
+        }
+
+    def _policy_on_approved(self):
+        result = super()._policy_on_approved()
+        self._policy_note_decision(self.env._("approved"))
+        for kind, rulings in self.grouped("kind").items():
+            getattr(rulings.ticket_id, f"_policy_ruled_{kind}")()
+        return result
+
+    def _policy_on_rejected(self):
+        result = super()._policy_on_rejected()
+        self._policy_note_decision(self.env._("rejected"))
+        return result
+
+    def _policy_note_decision(self, outcome):
+        for ruling in self:
+            approval = ruling.policy_approval_id
+            decision = approval.decision_ids[-1:]
+            ruling.ticket_id._message_log(
+                body=self.env._(
+                    "%(clause)s: %(ruling)s %(outcome)s by %(user)s. %(comment)s",
+                    clause=approval.clause_id._policy_citation(),
+                    ruling=ruling.display_name,
+                    outcome=outcome,
+                    user=decision._policy_signer_words(),
+                    comment=decision.comment or "",
+                )
+            )
