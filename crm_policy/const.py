@@ -13,6 +13,18 @@ KINDS = [
 ]
 URGENCIES = [("normal", "Normal"), ("urgent", "Urgent")]
 SEVERITIES = [("general", "General"), ("major", "Major"), ("crisis", "Crisis")]
+# Whether something is wrong with the goods, or with what people did (002 篇一 第五条).
+CAUSES = [("quality", "Quality Anomaly"), ("non_quality", "Non-quality Anomaly")]
+# Whom or what a case touches; how severe that makes it says a parameter of the policy.
+IMPACTS = [
+    ("none", "None"),
+    ("safety", "Health and Safety"),
+    ("media", "Media"),
+    ("authority", "Authority"),
+    ("key_customer", "Key Customer"),
+]
+SAMPLES = [("attached", "Attached"), ("awaited", "Awaited"), ("none", "No Sample")]
+EVIDENCES = [("attached", "Attached"), ("witness", "Witness"), ("none", "None")]
 CALL_OUTCOMES = [
     ("answered", "Answered"),
     ("callback", "To Be Called Back"),

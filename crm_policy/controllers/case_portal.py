@@ -122,6 +122,9 @@ class CasePortal(CustomerPortalHelpdesk):
             "form": {},
             "problems": [],
             "add_url": f"/my/ticket/{ticket.id}/add",
+            "answer_url": f"/my/ticket/{ticket.id}/answer",
+            "answer_form": {},
+            "answer_problems": [],
         }
 
     @route(

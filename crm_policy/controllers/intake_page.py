@@ -134,8 +134,9 @@ class IntakePage(Controller):
             status,
         )
 
-    def _policy_case(self, ticket, token, form, problems, status=200, sent=False):
+    def _policy_case(self, ticket, token, form, problems, status=200, sent=False, answer=None):
         limits = self._policy_case_limits(ticket)
+        answer_form, answer_problems = answer or ({}, [])
         return self._policy_render(
             "crm_policy.follow_page",
             {
@@ -146,6 +147,9 @@ class IntakePage(Controller):
                 "limits": limits,
                 "photo_hint": upload_hint(limits),
                 "add_url": f"{CASE_URL}/{token}/add",
+                "answer_url": f"{CASE_URL}/{token}/answer",
+                "answer_form": answer_form,
+                "answer_problems": answer_problems,
                 "sent": sent,
                 "link": f"{ticket.get_base_url()}{CASE_URL}/{token}",
                 "customer_files": ticket._policy_customer_files(),

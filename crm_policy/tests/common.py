@@ -324,7 +324,7 @@ class PolicyCommon(TransactionCase):
             "propose": lambda: mine.action_policy_propose("返工并补发"),
             "decide": mine.action_policy_decide,
             "settle": mine.action_policy_settle,
-            "reply": lambda: mine.action_policy_reply("同意返工补发", "phone"),
+            "reply": lambda: mine.action_policy_reply("同意返工补发", "phone", score=4),
             "callback": lambda: mine.action_policy_callback(4, "客户认可"),
             "recheck": lambda: self._as("supervisor", case).action_policy_recheck("记录齐全"),
             "close": mine.action_policy_close,

@@ -5,12 +5,14 @@ from . import case_import_load
 from . import calendar_load
 from . import call
 from . import case_step
+from . import case_turn
 from . import approval_sign
 from . import emergency_turn
 from . import consultation_answer
 from . import external_step
 from . import intake_try
 from . import ledger
+from . import notice_turn
 from . import organisation_check
 from . import intake_page_batch
 from . import countersign_turn

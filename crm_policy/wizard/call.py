@@ -9,11 +9,12 @@ from odoo.fields import Domain
 from odoo.tools import plaintext2html
 
 from ..const import CALL_OUTCOMES, KINDS, URGENCIES
+from ..models.complaint.case_duplicate import same_text
 from ..tools import phone_number
 from ..words import list_words
 
 TITLE = 120  # characters of the first line that become the title
-SHOWN = 8  # callers and cases on the card
+SHOWN = 8  # callers on the card
 CALL_REF = re.compile(r"[\w.:@/+-]{1,64}", re.ASCII)
 PRODUCT_KINDS = ("complaint", "conflict")
 PRODUCT_FIELDS = (
@@ -264,7 +265,7 @@ class CrmPolicyCall(models.TransientModel):
         """
         commercial = self.partner_id.commercial_partner_id
         if commercial:
-            whose = Domain("partner_id.commercial_partner_id", "=", commercial.id)
+            whose = Domain("commercial_partner_id", "=", commercial.id)
         elif self.number:
             whose = Domain("policy_caller_number", "=", self.number)
         else:
@@ -274,52 +275,23 @@ class CrmPolicyCall(models.TransientModel):
         since = fields.Datetime.now() - timedelta(days=days)
         recent = Domain("policy_intake_at", ">=", since)
         is_open = Domain("policy_step", "not in", ("closed", "cancelled"))
-        same = Domain.OR(self._policy_likeness().values())
-        cases = Ticket.sudo().search(
-            Domain("company_id", "=", self.company_id.id)
-            & Domain("policy_kind", "!=", False)
-            & whose
-            & (is_open | (recent & same)),
-            order="policy_intake_at desc, id desc",
-            limit=SHOWN,
+        likeness = self._policy_likeness()
+        cases = Ticket._policy_search_similar(
+            self.company_id, whose & (is_open | (recent & Domain.OR(likeness.values())))
         )
-        visible = cases.with_env(self.env)._filtered_access("read")
-        return [self._policy_describe_case(case, since, case.id in visible.ids) for case in cases]
+        return Ticket._policy_describe_similar(cases, likeness, since)
 
     def _policy_likeness(self):
         """Return {reason: domain} of what makes a case similar to this call."""
-        asked = {"order": "order_ref", "item": "item_ref", "kind": "kind"}
-        return {
-            reason: Domain(f"policy_{name}", "=", (self[name] or "").strip())
+        asked = {"order": "order_ref", "item": "item_ref"}
+        likeness = {
+            reason: same_text(f"policy_{name}", self[name])
             for reason, name in asked.items()
             if (self[name] or "").strip()
         }
-
-    def _policy_describe_case(self, case, since, is_visible):
-        number = case.policy_handle
-        if not is_visible:
-            return {"id": 0, "number": number, "masked": True, "same": []}
-        labels = {
-            name: dict(case._fields[name]._description_selection(self.env)).get(case[name], "")
-            for name in ("policy_kind", "policy_step")
-        }
-        is_recent = case.policy_intake_at >= since
-        return {
-            "id": case.id,
-            "number": number,
-            "masked": False,
-            "title": case.name,
-            "kind": labels["policy_kind"],
-            "step": labels["policy_step"],
-            "open": case.policy_step not in ("closed", "cancelled"),
-            "handler": case.user_id.name or "",
-            "received": fields.Datetime.to_string(case.policy_intake_at),
-            "same": [
-                reason
-                for reason, domain in self._policy_likeness().items()
-                if is_recent and case.filtered_domain(domain)
-            ],
-        }
+        if self.kind:
+            likeness["kind"] = Domain("policy_kind", "=", self.kind)
+        return likeness
 
     # === BUSINESS METHODS - REGISTERING === #
 

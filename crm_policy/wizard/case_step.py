@@ -2,6 +2,9 @@ from odoo import fields, models
 from odoo.exceptions import ValidationError
 
 from ..const import SCORES
+from ..models.complaint.case_callback import IN_VAIN
+from ..models.complaint.case_recheck import RESULTS
+from ..models.customer.interaction import likelihoods
 from ..models.organisation.team import KINDS
 
 # What each step asks for, as arguments of its action.
@@ -12,10 +15,11 @@ ARGUMENTS = {
     "propose": ("text",),
     "decide": (),
     "settle": (),
-    "reply": ("text", "channel"),
-    "callback": ("score", "text"),
+    "reply": ("text", "channel", "score"),
+    "callback": ("score", "text", "nps"),
+    "callback_attempt": ("text", "outcome"),
     "promise_kept": ("text",),
-    "recheck": ("text",),
+    "recheck": ("text", "result"),
     "close": (),
     "cancel": (),
     "reopen": (),
@@ -41,6 +45,7 @@ class CrmPolicyCaseStep(models.TransientModel):
             ("settle", "Settle"),
             ("reply", "Tell the Decision"),
             ("callback", "Callback"),
+            ("callback_attempt", "Not Reached"),
             ("promise_kept", "Promised Call Made"),
             ("recheck", "Re-check"),
             ("close", "Close"),
@@ -57,6 +62,13 @@ class CrmPolicyCaseStep(models.TransientModel):
         default="phone",
     )
     score = fields.Selection(SCORES, string="Satisfaction")
+    nps = fields.Selection(
+        lambda self: likelihoods(),
+        string="Would Recommend Us",
+        help="From 0, not at all, to 10; empty where the customer was not asked.",
+    )
+    outcome = fields.Selection(IN_VAIN, string="Callback Result", default="unreachable")
+    result = fields.Selection(RESULTS, string="Re-check Result", default="ok")
     committee = fields.Selection(KINDS)
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")
@@ -70,6 +82,9 @@ class CrmPolicyCaseStep(models.TransientModel):
             "channel": self.channel,
             "kind": self.committee,
             "score": int(self.score) if self.score else None,
+            "nps": int(self.nps) if self.nps else None,
+            "outcome": self.outcome,
+            "result": self.result,
         }
         arguments = {name: values[name] for name in ARGUMENTS[self.step]}
         if self.step in ("cancel", "reopen", "put_aside"):
@@ -78,5 +93,6 @@ class CrmPolicyCaseStep(models.TransientModel):
             if not self.at:
                 raise ValidationError(self.env._("Say when it happened."))
             arguments |= {"at": self.at, "reason": self.reason}
-        getattr(self.ticket_id, f"action_policy_{self.step}")(**arguments)
-        return {"type": "ir.actions.act_window_close"}
+        told = getattr(self.ticket_id, f"action_policy_{self.step}")(**arguments)
+        # A call that came too early says so; every other step just closes the window.
+        return told if isinstance(told, dict) else {"type": "ir.actions.act_window_close"}

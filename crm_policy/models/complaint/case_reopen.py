@@ -55,12 +55,17 @@ class CrmPolicyCaseReopen(models.AbstractModel):
     # === BUSINESS METHODS === #
 
     def _policy_reopen(self, reason):
-        """Begin a new cycle of closed cases; their numbers and what was decided are kept."""
+        """Begin a new cycle of cases that are closed, or that cannot be closed as they are.
+
+        Their numbers and what was decided are kept; the caller has checked the person.
+
+        :param str reason: for the note; what led to it has an event of its own.
+        """
         now = fields.Datetime.now()
         payloads = {
             case.id: {
                 "cycle": case.policy_cycle + 1,
-                "closed_at": str(case.policy_closed_at),
+                "closed_at": str(case.policy_closed_at) if case.policy_closed_at else None,
                 "score": case.policy_callback_score,
             }
             for case in self
@@ -141,6 +146,9 @@ class CrmPolicyCaseReopen(models.AbstractModel):
         """
         self.ensure_one()
         now = fields.Datetime.now()
+        if self.policy_outcome == "not_accepted" and (follower := self._policy_followers()):
+            follower._policy_hear(message)
+            return
         self._policy_guarded_write({"policy_customer_wrote_at": now})
         if self.policy_closed_at:
             rule = self.env["crm.policy.fact.rule"]._policy_for_fact(self, "policy_reopened_at")
@@ -159,6 +167,23 @@ class CrmPolicyCaseReopen(models.AbstractModel):
                 self._policy_follow_up(message)
         elif self.policy_outcome in ENDED_OUTCOMES:
             self._policy_let_sort(self.env._("The customer wrote after the case was ended."))
+
+    def _policy_followers(self):
+        """Return the newest case that took the place of this one, or none."""
+        return self.search([("policy_origin_id", "=", self.id)], order="id desc", limit=1)
+
+    def _policy_hear(self, message):
+        """Take what the customer wrote on the case that this one follows: it is about this one."""
+        self.message_post(
+            body=message.body,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            author_id=message.author_id.id,
+            email_from=message.email_from,
+            attachment_ids=message.attachment_ids.copy(
+                {"res_model": "mail.compose.message", "res_id": 0}
+            ).ids,
+        )
 
     def _policy_let_sort(self, reason):
         """Put the case before a person."""

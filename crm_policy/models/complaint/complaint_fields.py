@@ -11,6 +11,7 @@ from ...const import (
     STEPS,
     URGENCIES,
 )
+from ...score import Score
 from ...words import list_words
 
 # What was said at the steps; only the steps write it.
@@ -18,9 +19,13 @@ STEP_TEXTS = (
     "policy_response_text",
     "policy_reply_text",
     "policy_reply_channel",
+    "policy_reply_score",
     "policy_callback_score",
+    "policy_callback_nps",
+    "policy_callback_outcome",
     "policy_callback_text",
     "policy_recheck_user_id",
+    "policy_recheck_result",
     "policy_recheck_text",
 )
 # The action that records a fact, as the button of the form calls it.
@@ -178,7 +183,7 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         readonly=True,
         copy=False,
     )
-    policy_callback_score = fields.Integer(
+    policy_callback_score = Score(
         string="Satisfaction", readonly=True, copy=False, aggregator="avg", help="From 1 to 5."
     )
     policy_callback_text = fields.Text(string="Callback Notes", readonly=True, copy=False)
@@ -314,6 +319,11 @@ class CrmPolicyComplaintFields(models.AbstractModel):
             return "wait"
         return ACTIONS[fact]
 
+    @api.model
+    def _policy_measures(self):
+        """Return the names of the amounts and quantities; parts of the room add theirs."""
+        return MEASURES
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains(lambda self: ["policy_kind", "company_id", *self._policy_company_links])
@@ -334,10 +344,10 @@ class CrmPolicyComplaintFields(models.AbstractModel):
                         )
                     )
 
-    @api.constrains(*MEASURES)
+    @api.constrains(lambda self: self._policy_measures())
     def _check_policy_measures(self):
         for case in self:
-            case._policy_check_measures([{name: case[name] for name in MEASURES}])
+            case._policy_check_measures([{name: case[name] for name in case._policy_measures()}])
             if case.policy_quantity and case.policy_defective_quantity > case.policy_quantity:
                 raise ValidationError(
                     self.env._("The defective quantity exceeds the quantity delivered.")

@@ -9,7 +9,7 @@ from ...exceptions import PolicyRefusal
 from ...tools.amounts import is_plausible
 from ...tools.zones import local_day
 from ...words import list_words, with_note
-from .complaint_fields import MEASURES, STEP_TEXTS
+from .complaint_fields import STEP_TEXTS
 
 WINDOW = ("crm_policy.group_specialist",)
 RECHECKERS = ("crm_policy.group_supervisor", "crm_policy.group_qc")
@@ -89,7 +89,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
     def _policy_check_measures(self, vals_list):
         """Refuse an amount before rounding it and the database stumble over it."""
         for vals in vals_list:
-            for name in MEASURES:
+            for name in self._policy_measures():
                 if not is_plausible(vals.get(name)):
                     raise ValidationError(
                         self.env._(
@@ -309,35 +309,6 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
     def action_policy_settle(self, at=None, reason=None):
         """Settle the case: the final decision is signed, the 15/20-day clock stops (CMP-SET-01)."""
         return self._policy_act("policy_settled_at", WINDOW, at, reason)
-
-    def action_policy_reply(self, text=None, channel=None, at=None, reason=None):
-        """Record that the customer was told the decision (CMP-RPL-01, CMP-FLOW-12)."""
-        vals = {"policy_reply_text": text, "policy_reply_channel": channel}
-        for name, value in vals.items():
-            self._policy_require(name, value)
-        return self._policy_act("policy_replied_at", WINDOW, at, reason, vals)
-
-    def action_policy_callback(self, score=None, text=None, at=None, reason=None):
-        """Record the callback (CBK-OTH-01).
-
-        :param int score: satisfaction, 1 to 5.
-        :param str text: what the customer said.
-        """
-        if isinstance(score, bool) or not isinstance(score, int) or not 1 <= score <= 5:
-            raise ValidationError(
-                self.env._(
-                    "Satisfaction is a whole number from 1 to 5, not %(score)s.", score=score
-                )
-            )
-        self._policy_require("policy_callback_text", text)
-        vals = {"policy_callback_score": score, "policy_callback_text": text}
-        return self._policy_act("policy_callback_at", WINDOW, at, reason, vals)
-
-    def action_policy_recheck(self, text=None, at=None, reason=None):
-        """Record that another person has re-checked the handling (CMP-RSP-05)."""
-        self._policy_require("policy_recheck_text", text)
-        vals = {"policy_recheck_text": text, "policy_recheck_user_id": self.env.uid}
-        return self._policy_act("policy_rechecked_at", RECHECKERS, at, reason, vals)
 
     def action_policy_close(self, at=None, reason=None):
         """Close the case: the only way there is (CMP-SET-02)."""
@@ -699,31 +670,6 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             **self.env["ir.actions.actions"]._for_xml_id("crm_policy.case_submit_action"),
             "context": {"active_model": self._name, "active_id": self.id, "active_ids": self.ids},
         }
-
-    def _policy_check_rechecked(self):
-        user = self.env.user
-        if user in self._policy_handlers() and not user._is_superuser():
-            raise UserError(
-                self.env._(
-                    "%(case)s is re-checked by another person than its handler.",
-                    case=self.display_name,
-                )
-            )
-
-    def _policy_handlers(self):
-        """Return the handler, and who told the customer: re-assigning the case changes nothing."""
-        told = (
-            self.env["crm.policy.event"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("type", "=", "fact.replied"),
-                ]
-            )
-        )
-        return self.user_id | self.env["res.users"].browse(told.mapped("actor_id"))
 
     def _policy_fact_vals(self, name, moment):
         vals = super()._policy_fact_vals(name, moment)

@@ -10,4 +10,5 @@ class CrmPolicyRole(models.Model):
     def _policy_holders_changed(self):
         result = super()._policy_holders_changed()
         self.env["crm.policy.countersign"]._policy_keep_opened(self)
+        self.env["crm.policy.notice"]._policy_keep_opened()
         return result

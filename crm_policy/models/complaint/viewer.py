@@ -14,4 +14,5 @@ class CrmPolicyViewer(models.AbstractModel):
         self.env["crm.policy.countersign"]._policy_keep_opened(
             self.env["crm.policy.role"].sudo().search([("kind", "!=", "user")])
         )
+        self.env["crm.policy.notice"]._policy_keep_opened()
         return result

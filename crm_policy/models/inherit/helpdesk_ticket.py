@@ -25,13 +25,23 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.product",
+        "crm.policy.case.class",
+        "crm.policy.case.convert",
+        "crm.policy.case.duplicate",
+        "crm.policy.case.successor",
         "crm.policy.intake",
         "crm.policy.external",
         "crm.policy.case.import",
         "crm.policy.call.record",
         "crm.policy.customer.view",
+        "crm.policy.customer.answer",
         "crm.policy.mail.sorting",
         "crm.policy.case.sight",
+        "crm.policy.case.reply",
+        "crm.policy.case.callback",
+        "crm.policy.case.recheck",
+        "crm.policy.case.repeat",
         "crm.policy.case.ruling",
         "crm.policy.case.negotiation",
         "crm.policy.case.course",
@@ -53,7 +63,11 @@ class HelpdeskTicket(models.Model):
     _rec_names_search = ["number", "policy_number", "name"]
     _policy_channel_name = "channel_id"
     _policy_explained_before = "policy_closed_at"
-    _policy_company_links = (*CrmPolicyComplaintFields._policy_company_links, "team_id")
+    _policy_company_links = (
+        *CrmPolicyComplaintFields._policy_company_links,
+        "partner_id",
+        "team_id",
+    )
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
@@ -253,6 +267,16 @@ class HelpdeskTicket(models.Model):
 
     def _policy_follow_up_vals(self, message):
         return {**super()._policy_follow_up_vals(message), "team_id": self.team_id.id}
+
+    def _policy_carried_vals(self):
+        return {
+            **super()._policy_carried_vals(),
+            "team_id": self.team_id.id,
+            "channel_id": self.channel_id.id,
+            "partner_name": self.partner_name,
+            "partner_email": self.partner_email,
+            "tag_ids": [Command.set(self.tag_ids.ids)],
+        }
 
     # === INTAKE === #
 

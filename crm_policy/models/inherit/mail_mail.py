@@ -5,7 +5,12 @@ class MailMail(models.Model):
     """What was sent about a case that an authority watches stays on it as a message."""
 
     _name = "mail.mail"
-    _inherit = ["crm.policy.mail.proof", "mail.mail", "crm.policy.external.evidence"]
+    _inherit = [
+        "crm.policy.mail.proof",
+        "crm.policy.notice.delivery",
+        "mail.mail",
+        "crm.policy.external.evidence",
+    ]
 
     def unlink(self):
         # Odoo takes the message along with a mail that was no notification.

@@ -3,4 +3,4 @@ from odoo import models
 
 class MailThread(models.AbstractModel):
     _name = "mail.thread"
-    _inherit = ["crm.policy.mail.gateway", "mail.thread"]
+    _inherit = ["crm.policy.mail.gateway", "crm.policy.notice.bounce", "mail.thread"]

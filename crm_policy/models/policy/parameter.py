@@ -46,6 +46,16 @@ class CrmPolicyParameter(models.Model):
         return found.value
 
     @api.model
+    @tools.ormcache("version_id", "code")
+    def _policy_value_under(self, version_id, code):
+        """Return the value that one version gives; 0 where it gives none.
+
+        :param int version_id: id of the ``crm.policy.version`` under which something stands.
+        :param str code: as the pack calls it, "similar_days".
+        """
+        return self.sudo().search([("version_id", "=", version_id), ("code", "=", code)]).value
+
+    @api.model
     def _policy_of(self, version, code):
         """Return what one version says, as superuser; empty where it does not say it.
 

@@ -242,10 +242,32 @@ class AttackCommon(PolicyCommon):
             violation.with_user(clerk).action_policy_explain("系统当时打不开")
         for violation in violations[2:]:
             violation.with_user(judge.env.user).action_policy_uphold("成立")
+        cls._leave_notices(clerk, team.user_id, department, clause)
         cls._start_emergency(urgent, department.manager_id.user_id)
         mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx"
         cls.env["crm.policy.mail.lost"]._policy_keep(mail, company, "refused")
         return cases[0].with_env(cls.env)
+
+    @classmethod
+    def _leave_notices(cls, clerk, reporter, department, clause):
+        """Leave a notice that is being drafted, and one that somebody has spread by himself."""
+        company = department.company_id
+        Notice = cls.env["crm.policy.notice"].with_context(allowed_company_ids=company.ids)
+        shared = {"notice_class": "price", "body": "x", "company_id": company.id}
+        Notice.with_user(reporter).create(
+            {
+                **shared,
+                "name": "spread",
+                "kind": "unauthorised",
+                "person_ids": [Command.set(clerk.ids)],
+                "occurred_on": "2026-03-02",
+                "clause_id": clause.id,
+            }
+        )
+        draft = Notice.with_user(clerk).create(
+            {**shared, "name": "draft", "policy_department_id": department.id}
+        )
+        draft.action_policy_address(cls.partner.ids)
 
     @classmethod
     def _leave_goods(cls, case):

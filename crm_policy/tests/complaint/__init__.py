@@ -26,6 +26,13 @@ from . import test_mail_acknowledgement
 from . import test_mail_sorting
 from . import test_case_accused
 from . import test_case_committee
+from . import test_case_class
+from . import test_case_convert
+from . import test_case_duplicate
+from . import test_notice
+from . import test_callback
+from . import test_case_answers
+from . import test_portal_answer
 from . import test_remedy_quantity
 from . import test_return
 from . import test_proof

@@ -303,7 +303,7 @@ class TestExternalCases(PolicyCommon):
         self.assertEqual(crisis.policy_severity, "crisis")
         mine = self._as("specialist", case)
         with self.assertRaisesRegex(ValidationError, r"5\.1.*12315"):
-            mine.policy_severity = "general"
+            self._as("manager", case).action_policy_lower_severity("general", "误判")
         with self.assertRaisesRegex(ValidationError, r"5\.1.*12315"):
             mine.policy_urgency = "normal"
 

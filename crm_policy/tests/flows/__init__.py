@@ -3,3 +3,4 @@ from . import test_demo_company
 from . import test_rulings
 from . import test_shipped_packs
 from . import test_department_route
+from . import test_notices

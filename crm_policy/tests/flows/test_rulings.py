@@ -233,6 +233,8 @@ class TestNegotiation(RulingCommon):
                 self.case.with_user(manager).write({"policy_order_ref": "SO-1"})
             talk = self._talk(manager)
             talk.with_user(manager).text = "客户同意"
+            self.assertFalse(talk.with_user(manager).can_review)
+            self.assertTrue(talk.with_user(self.users["supervisor"]).can_review)
             for role in ("quality", "production"):
                 with self.subTest(role), self.assertRaises(AccessError):
                     self._talk(self.people[role])
@@ -240,6 +242,12 @@ class TestNegotiation(RulingCommon):
             self._answer(self.line, "sales_manager")
             with self.assertRaises(AccessError):
                 self._talk(manager)
+
+    def test_who_is_asked_for_something_else_writes_no_talks(self):
+        other = self._registered()
+        self.assertTrue(self._line(other, "quality").with_user(self.people["quality"]).is_mine)
+        with self.assertRaises(AccessError):
+            self._talk(self.people["quality"], ticket_id=other.id)
 
     def test_moments_that_cannot_be(self):
         with at("2026-03-12 10:00"):
@@ -250,7 +258,12 @@ class TestNegotiation(RulingCommon):
 
     def test_there_is_none_on_a_case_that_is_not_there(self):
         plain = self.env["helpdesk.ticket"].create(
-            {"name": "Printer", "description": "-", "company_id": self.company.id}
+            {
+                "name": "Printer",
+                "description": "-",
+                "company_id": self.company.id,
+                "user_id": self.users["specialist"].id,
+            }
         )
         ended = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
         self._as("supervisor", ended).action_policy_cancel("误登")

@@ -417,7 +417,7 @@ class ManufacturerFlow(PackFlow):
         self._new_remedy(case, 500)
         self._opine(case)
         self._sign(case)
-        mine.action_policy_reply("同意", "phone")
+        mine.action_policy_reply("同意", "phone", score=4)
 
 
 class TestFullRoute(ManufacturerFlow):
@@ -551,7 +551,7 @@ class TestFullRoute(ManufacturerFlow):
             },
         )
         with at("2026-03-13 15:00"):
-            mine.action_policy_reply("同意退货和折让", "phone")
+            mine.action_policy_reply("同意退货和折让", "phone", score=4)
         clock = self._clock(case, "callback")
         self.assertEqual(clock.due_at, shanghai("2026-03-28 23:59:59"))
         self.assertEqual(clock.earliest_at, shanghai("2026-03-28 00:00"))
