@@ -81,20 +81,3 @@ class CrmPolicyCaseGoods(models.AbstractModel):
                 )
             )
         return problems
-
-    def _policy_set_fact(self, name, at=None, reason=None):
-        result = super()._policy_set_fact(name, at, reason)
-        if name == "policy_settled_at":
-            self._policy_note_executed()
-        return result
-
-    def _policy_note_executed(self):
-        """Record that all is carried out as soon as it is: nobody has to say so.
-
-        Only where the policy asks for it and what comes before it is there.
-        """
-        name = "policy_executed_at"
-        for case in self.sudo():
-            asked = name in case._policy_fact_order() and not case[name]
-            if asked and not case._policy_missing_facts(name) and not case._policy_unexecuted():
-                case._policy_set_fact(name)

@@ -263,7 +263,8 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         self.env["crm.policy.event"]._policy_log(
             "remedy.executed", self, {"amount": amount, "decided": decided}, clause=clause
         )
-        self.ticket_id._policy_note_executed()
+        # With the last one the case may say itself that all is carried out.
+        self.ticket_id._policy_bring_about()
 
     def _policy_decided_amount(self):
         """Return what may be carried out: the remedy, and those excesses of it that are decided."""

@@ -1,14 +1,11 @@
 """Remedies by quantity and price (S2.6), and when all of them are carried out (CMP-SET-01)."""
 
-from unittest.mock import patch
-
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import mute_logger
 
-from ...const import COMPLAINT_ORDER
-from ..approval.authority_common import AuthorityCommon
+from .goods_common import ExecutionCommon
 
 RETURN = {"kind": "return", "quantity": 100, "price_unit": 85, "tax_percent": 13}
 ALLOWANCE = {
@@ -18,11 +15,9 @@ ALLOWANCE = {
     "percent": 20,
     "tax_percent": 13,
 }
-# As a policy orders it that wants to know when all is carried out.
-EXECUTED_ORDER = {**COMPLAINT_ORDER, "policy_executed_at": ("policy_settled_at",)}
 
 
-class TestRemedyQuantity(AuthorityCommon):
+class TestRemedyQuantity(ExecutionCommon):
     def _priced(self, case, **vals):
         remedy = self.env["crm.policy.remedy"].with_user(self.users["specialist"])
         return remedy.create({"ticket_id": case.id, **vals}).with_env(self.env)
@@ -158,31 +153,26 @@ class TestRemedyQuantity(AuthorityCommon):
         self._as("specialist", case).action_policy_settle()
         return case, *lines
 
-    def _with_execution(self):
-        return patch.object(
-            type(self.env["helpdesk.ticket"]), "_policy_fact_order", lambda case: EXECUTED_ORDER
-        )
-
     def test_the_case_says_itself_when_all_is_carried_out(self):
-        with self._with_execution():
-            case, first, support, _sorry = self._settled(
-                {"kind": "compensation", "amount": 300},
-                {"kind": "technical_support", "note": "加工参数"},
-                {"kind": "apology"},
-            )
-            self.assertEqual(case._policy_unexecuted(), [first.display_name, support.display_name])
-            self._as("specialist", first).action_policy_execute_amount()
-            self.assertFalse(case.policy_executed_at)
-            self._as("specialist", support).action_policy_execute_amount()
-            self.assertTrue(case.policy_executed_at)
-            self.assertEqual(case.policy_step, "executed")
+        self._ask_for_execution()
+        case, first, support, _sorry = self._settled(
+            {"kind": "compensation", "amount": 300},
+            {"kind": "technical_support", "note": "加工参数"},
+            {"kind": "apology"},
+        )
+        self.assertEqual(case._policy_unexecuted(), [first.display_name, support.display_name])
+        self._as("specialist", first).action_policy_execute_amount()
+        self.assertFalse(case.policy_executed_at)
+        self._as("specialist", support).action_policy_execute_amount()
+        self.assertTrue(case.policy_executed_at)
+        self.assertEqual(case.policy_step, "executed")
 
     def test_where_nothing_is_to_be_carried_out_it_is_with_the_settlement(self):
-        with self._with_execution():
-            case, _sorry, _off = self._settled(
-                {"kind": "apology"}, {"kind": "rounding", "amount": 5, "note": "抹零"}
-            )
-            self.assertEqual(case.policy_executed_at, case.policy_settled_at)
+        self._ask_for_execution()
+        case, _sorry, _off = self._settled(
+            {"kind": "apology"}, {"kind": "rounding", "amount": 5, "note": "抹零"}
+        )
+        self.assertEqual(case.policy_executed_at, case.policy_settled_at)
 
     def test_a_policy_that_does_not_ask_for_it_has_no_such_fact(self):
         case, remedy = self._settled({"kind": "compensation", "amount": 300})

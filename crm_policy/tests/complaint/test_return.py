@@ -1,13 +1,10 @@
 """Goods come back: the note, the warehouse, the difference, the booking (C.8, S2.10)."""
 
-from unittest.mock import patch
-
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
-from ...const import COMPLAINT_ORDER
 from ...exceptions import PolicyRefusal
 from .goods_common import GoodsCommon
 
@@ -93,18 +90,16 @@ class TestReturn(GoodsCommon):
         )
 
     def test_booking_is_what_the_case_was_waiting_for(self):
-        order = {**COMPLAINT_ORDER, "policy_executed_at": ("policy_settled_at",)}
-        Ticket = type(self.env["helpdesk.ticket"])
-        with patch.object(Ticket, "_policy_fact_order", lambda case: order):
-            case, remedy = self._case_with(RETURN)
-            note = self._sent(remedy)
-            self._by("warehouse", note).action_policy_receive(100)
-            self._prove(note)
-            self._by("specialist", note).action_policy_hand_over()
-            self.assertEqual(case._policy_unexecuted(), [remedy.display_name])
-            self.assertFalse(case.policy_executed_at)
-            self._by("finance", note).action_policy_book("1")
-            self.assertTrue(case.policy_executed_at)
+        self._ask_for_execution()
+        case, remedy = self._case_with(RETURN)
+        note = self._sent(remedy)
+        self._by("warehouse", note).action_policy_receive(100)
+        self._prove(note)
+        self._by("specialist", note).action_policy_hand_over()
+        self.assertEqual(case._policy_unexecuted(), [remedy.display_name])
+        self.assertFalse(case.policy_executed_at)
+        self._by("finance", note).action_policy_book("1")
+        self.assertTrue(case.policy_executed_at)
 
     def test_no_step_before_its_turn(self):
         _case, remedy = self._case_with(RETURN)
@@ -161,6 +156,22 @@ class TestReturn(GoodsCommon):
             with self.subTest(who), self.assertRefused(AccessError, "taken by"):
                 self._by(who, note).action_policy_book("1")
 
+    def test_the_manufacturer_says_who_signs_and_what_is_taken_in(self):
+        routes = self.env["crm.policy.route"].search([("version_id", "=", self.manufacturer.id)])
+        signers = {
+            route.model_name: [(step.role_id.code, step.amount_from) for step in route.step_ids]
+            for route in routes
+        }
+        self.assertEqual(signers[NOTE], [("manager_office", 0)])
+        self.assertEqual(
+            signers["crm.policy.allowance"],
+            [("manager_office", 0), ("deputy_gm", 0), ("ceo", 50_000)],
+        )
+        ratio = self.env["crm.policy.parameter"]._policy_of(
+            self.manufacturer, "over_receipt_percent"
+        )
+        self.assertEqual((ratio.value, ratio.clause_id.number), (5, "6.3"))
+
     # === SETTLEMENT === #
 
     def test_there_is_no_note_before_the_case_is_settled(self):
@@ -176,7 +187,7 @@ class TestReturn(GoodsCommon):
         self.assertEqual((remedy.can_issue, remedy.document_ref), (False, note.number))
 
     def test_nor_without_the_decision_and_for_another_kind(self):
-        case = self._new_case(policy_complaint_type_id=self.kind.id, policy_quantity=2000)
+        case = self._new_case(policy_quantity=2000)
         self._drive(case, "respond")
         remedy = self.env["crm.policy.remedy"].create({"ticket_id": case.id, **RETURN})
         with self.assertRefused(PolicyRefusal, "once it is decided"):
@@ -189,13 +200,19 @@ class TestReturn(GoodsCommon):
         _case, remedy = self._case_with(RETURN)
         self.assertFalse(remedy.can_execute)
         mine = self._as("specialist", remedy)
-        with self.assertRefused(PolicyRefusal, "Clause 6.1.*Goods Return Note: not issued yet"):
+        with self.assertRefused(PolicyRefusal, "Clause 4.2.*Goods Return Note: not issued yet"):
             mine.action_policy_execute_amount(9605)
         note = self._note(remedy)
         with self.assertRefused(PolicyRefusal, note.number):
             mine.action_policy_execute_amount(9605)
 
     def test_a_policy_without_such_notes_knows_none(self):
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_route SET model_name = 'x' WHERE model_name = %s", [NOTE]
+        )
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
         case = self._new_case(policy_quantity=200)
         self._drive(case, "respond")
         remedy = self.env["crm.policy.remedy"].create({"ticket_id": case.id, **RETURN})
@@ -341,7 +358,7 @@ class TestReturn(GoodsCommon):
         note = self._sent(remedy)
         self._by("warehouse", note).action_policy_receive(106)
         boss = self._by("supervisor", note)
-        with self.assertRefused(PolicyRefusal, r"Clause 6\.3.*10,181\.30.*9,605\.00.*10,085\.25"):
+        with self.assertRefused(PolicyRefusal, r"Clause 4\.2.*10,181\.30.*9,605\.00.*10,085\.25"):
             boss.action_policy_instruct("照收")
         self._as("supervisor", remedy).action_policy_ask_excess(10_181.30)
         with self.assertRaises(PolicyRefusal):
