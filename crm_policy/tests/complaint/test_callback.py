@@ -296,7 +296,10 @@ class TestCallback(CallbackCommon):
         self._call(other, "2026-03-28 10:00", score=4)
         self.assertEqual(case.policy_callback_score, 0)
         self.assertEqual(
-            [row["policy_callback_score"] for row in (case | other).read(["policy_callback_score"])],
+            [
+                row["policy_callback_score"]
+                for row in (case | other).read(["policy_callback_score"])
+            ],
             [False, 4],
         )
         self.env.flush_all()
