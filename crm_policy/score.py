@@ -14,3 +14,10 @@ class Score(fields.Integer):
 
     def convert_to_column_insert(self, value, record, values=None, validate=True):
         return super().convert_to_column_insert(value, record, values, validate) or None
+
+    def convert_to_read(self, value, record, use_display_name=True):
+        # The averages under a list are the browser's: they leave out what is no number.
+        return super().convert_to_read(value, record, use_display_name) or False
+
+    def convert_to_export(self, value, record):
+        return value or ""

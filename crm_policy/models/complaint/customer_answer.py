@@ -150,7 +150,7 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
             self._policy_customer_says(vals["text"], author=author)
             self._policy_customer_refused()
         elif kind == "appeal":
-            # Reopens the case, or becomes a case of its own, as each of his words after the closing.
+            # As each of his words after the closing: it reopens the case, or becomes one.
             self._policy_customer_says(vals["text"], author=author)
         else:
             sender = {"author_id": author.id} if author else {}

@@ -30,7 +30,7 @@ CHANNELS = [
     ("link", "Private Link"),
 ]
 SCORE_CODES = codes_of(SCORES)
-# Would he recommend us, from 0 to 10 (SAT-03): who says 9 or 10 promotes us, up to 6 he warns of us.
+# Would he recommend us, from 0 to 10 (SAT-03): who says 9 or 10 promotes us, up to 6 he does not.
 LIKELIHOODS = tuple(map(str, range(11)))
 PROMOTERS, DETRACTORS = LIKELIHOODS[9:], LIKELIHOODS[:7]
 

@@ -262,9 +262,7 @@ class TestCallback(CallbackCommon):
         event = self.env["crm.policy.event"].search(
             [("type", "=", "case.reopened"), ("res_id", "=", case.id)]
         )
-        self.assertEqual(
-            event.payload, {"cycle": 1, "closed_at": None, "score": 2}
-        )
+        self.assertEqual(event.payload, {"cycle": 1, "closed_at": None, "score": 2})
         self.assertEqual(self._calls(case).cycle, 0)
         with at("2026-03-30 10:00"):
             self._again(case)
@@ -297,6 +295,13 @@ class TestCallback(CallbackCommon):
         self._call(case, "2026-03-28 10:00", score=2, nps=0)
         self._call(other, "2026-03-28 10:00", score=4)
         self.assertEqual(case.policy_callback_score, 0)
+        self.assertEqual(
+            [
+                row["policy_callback_score"]
+                for row in (case | other).read(["policy_callback_score"])
+            ],
+            [False, 4],
+        )
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
