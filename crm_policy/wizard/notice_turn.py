@@ -33,7 +33,7 @@ class CrmPolicyNoticeTurn(models.TransientModel):
     )
     channel = fields.Selection([("fax", "Fax"), ("letter", "Letter")], default="fax")
     text = fields.Text()
-    understood = fields.Boolean(string="Understood", default=True)
+    understood = fields.Boolean(default=True)
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")
     reason = fields.Char(string="Why Recorded Late")

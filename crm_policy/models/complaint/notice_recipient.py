@@ -17,9 +17,7 @@ class CrmPolicyNoticeRecipient(models.Model):
     _order = "notice_id desc, id"
     _rec_name = "partner_id"
 
-    notice_id = fields.Many2one(
-        "crm.policy.notice", required=True, index=True, ondelete="cascade", string="Notice"
-    )
+    notice_id = fields.Many2one("crm.policy.notice", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="notice_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
@@ -30,7 +28,7 @@ class CrmPolicyNoticeRecipient(models.Model):
     message_id = fields.Many2one(
         "mail.message", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
-    dispatched_at = fields.Datetime(string="Dispatched At", readonly=True, copy=False)
+    dispatched_at = fields.Datetime(readonly=True, copy=False)
     policy_delivered_at = fields.Datetime(
         string="Reached At",
         readonly=True,
@@ -50,9 +48,7 @@ class CrmPolicyNoticeRecipient(models.Model):
     )
     policy_confirmed_at = fields.Datetime(string="Confirmed At", readonly=True, copy=False)
     policy_briefed_at = fields.Datetime(string="Briefed At", readonly=True, copy=False)
-    briefed_by_id = fields.Many2one(
-        "res.users", string="Briefed By", readonly=True, copy=False, ondelete="restrict"
-    )
+    briefed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     briefing = fields.Text(
         string="What He Was Told", readonly=True, copy=False, help="The last time it was explained."
     )
