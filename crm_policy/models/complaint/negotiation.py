@@ -26,7 +26,7 @@ class CrmPolicyNegotiation(models.Model):
     demanded_amount = fields.Monetary(
         string="Demanded", help="What the customer wants; it may exceed the mandate."
     )
-    text = fields.Text(string="What Was Said", required=True)
+    text = fields.Text(string="What Was Talked About", required=True)
     reviewed_by_id = fields.Many2one("res.users", string="Read By", readonly=True, copy=False)
     reviewed_at = fields.Datetime(string="Read At", readonly=True, copy=False)
     can_review = fields.Boolean(compute="_compute_can_review")

@@ -14,7 +14,7 @@ class CrmPolicyNoticeBreach(models.AbstractModel):
     """
 
     _name = "crm.policy.notice.breach"
-    _description = "Notice without Approval"
+    _description = "Unauthorised Notice"
 
     person_ids = fields.Many2many(
         "res.users",

@@ -57,8 +57,8 @@ class CrmPolicyNoticeRecipient(models.Model):
         [
             ("waiting", "To Be Sent"),
             ("under_way", "On Its Way"),
-            ("delivered", "Reached"),
-            ("failed", "Not Reached"),
+            ("delivered", "Delivered"),
+            ("failed", "Not Delivered"),
         ],
         compute="_compute_delivery",
         store=True,

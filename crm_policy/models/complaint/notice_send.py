@@ -23,8 +23,8 @@ class CrmPolicyNoticeSend(models.AbstractModel):
     can_send = fields.Boolean(compute="_compute_can")
     can_file = fields.Boolean(compute="_compute_can")
     recipient_count = fields.Integer(string="Customers", compute="_compute_recipient_count")
-    reached_count = fields.Integer(string="Reached", compute="_compute_recipient_count")
-    failed_count = fields.Integer(string="Not Reached", compute="_compute_recipient_count")
+    reached_count = fields.Integer(string="Delivered", compute="_compute_recipient_count")
+    failed_count = fields.Integer(string="Not Delivered", compute="_compute_recipient_count")
 
     # === COMPUTE METHODS === #
 

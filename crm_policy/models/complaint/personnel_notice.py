@@ -40,7 +40,7 @@ class CrmPolicyPersonnelNotice(models.Model):
     period_end_at = fields.Datetime(
         string="End of the Month", required=True, readonly=True, help="Its last second."
     )
-    to_hr_at = fields.Datetime(string="Handed Over At", readonly=True)
+    to_hr_at = fields.Datetime(string="Given to Personnel At", readonly=True)
     published_at = fields.Datetime(readonly=True, index=True)
     state = fields.Selection(
         [("draft", "Draft"), ("to_hr", "Handed Over"), ("published", "Published")],

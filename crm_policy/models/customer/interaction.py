@@ -99,7 +99,7 @@ class CrmPolicyInteraction(models.Model):
         help="The share of those who say 9 or 10 less the share of those who say up to 6, in "
         "percent of all who answered.",
     )
-    text = fields.Text(string="What Was Said", readonly=True)
+    text = fields.Text(string="What Was Talked About", readonly=True)
 
     _once_uniq = models.UniqueIndex(
         "(ticket_id, cycle, kind) WHERE kind IN ('answer', 'rating', 'appeal')",

@@ -5,7 +5,12 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..common import PolicyCommon, at
 
-NOT_IN_THE_PACK = ("crm.policy.countersign.step", "crm.policy.pause.reason")
+NOT_IN_THE_PACK = (
+    "crm.policy.countersign.step",
+    "crm.policy.milestone",
+    "crm.policy.pause.reason",
+    "crm.policy.sanction.rule",
+)
 
 
 class TestRevisions(PolicyCommon):
