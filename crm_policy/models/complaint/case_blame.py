@@ -12,7 +12,7 @@ WITH_SHARES = ("complaint", "conflict")
 
 
 class CrmPolicyCaseBlame(models.AbstractModel):
-    """Whose fault a case was, what it has cost, and the sanctions that follow (篇一 第九条（六）)."""
+    """Whose fault a case was, what it has cost, and what follows (002 篇一 第九条（六）)."""
 
     _name = "crm.policy.case.blame"
     _description = "Responsibility and Loss of a Case"

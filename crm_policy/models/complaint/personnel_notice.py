@@ -16,10 +16,10 @@ LISTED = ("approved", "executed")
 
 
 class CrmPolicyPersonnelNotice(models.Model):
-    """The sanctions of a month: of persons, published by Personnel, or the penalties of departments.
+    """The sanctions of a month: of persons, published by Personnel, or those of departments.
 
     It lists what was approved for cases settled until the end of the month and was on no earlier
-    one; when it is handed over it stays as it is (RWD-ADM-01; 002 篇一 第十二条（一）、第九条（九）).
+    one; when it is handed over it stays as it is (RWD-ADM-01; 002 篇一 第九条（九）).
     """
 
     _name = "crm.policy.personnel.notice"
@@ -180,7 +180,7 @@ class CrmPolicyPersonnelNotice(models.Model):
 
     @api.model
     def _cron_prepare_notices(self):
-        """Draw up the notices of last month where there is something to list; again changes nothing.
+        """Draw up the notices of last month where there is something to list; once.
 
         For each company whose policy in force has a deadline for them. Daily, as a sanction for a
         case of last month may be approved after the first.

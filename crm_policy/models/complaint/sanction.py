@@ -27,7 +27,7 @@ DECIDED_STATES = ("approved", "executed", "revoked")
 
 
 class CrmPolicySanction(models.Model):
-    """A sanction or an award: proposed, given an opinion, decided, executed (奖惩通知单, E.7, C.12).
+    """A sanction or an award: proposed, given an opinion, decided, executed (E.7, C.12).
 
     It is a department's or a person's, and the person reads it once it is decided. Whoever
     proposes it, whom it concerns and the head of the department decide nothing on it.

@@ -97,7 +97,7 @@ class CrmPolicySanctionRule(models.Model):
         """Bands that leave a gap at the bottom, and cash where the company allows none."""
         findings = list(super()._policy_findings(versions))
         rules = self.search([("version_id", "in", versions.ids)])
-        for (_version, trigger), group in (
+        for _key, group in (
             rules.grouped(lambda rule: (rule.version_id, rule.trigger)).items()
         ):  # fmt: skip
             lowest = group.sorted("from_amount")[0]
