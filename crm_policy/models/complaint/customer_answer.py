@@ -1,3 +1,5 @@
+import contextlib
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields, models
@@ -120,11 +122,9 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
             vals |= {"score": int(form["score"]), "nps": form.get("nps") or False}
         elif kind == "answer":
             vals["outcome"] = "confirmed" if saying == "confirm" else "refused"
-        try:
-            with self.env.cr.savepoint():
-                case._policy_take_answer(kind, vals, author)
-        except UniqueViolation:
-            pass  # he has pressed twice, and the other one was first
+        # He may have pressed twice, and the other one was first.
+        with contextlib.suppress(UniqueViolation), self.env.cr.savepoint():
+            case._policy_take_answer(kind, vals, author)
         return []
 
     def _policy_customer_problems(self, saying, words, form):
