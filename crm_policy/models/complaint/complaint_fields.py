@@ -293,7 +293,9 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         waiting = False
         order = self._policy_own_order()
         for fact, before in order.items():
-            if self[fact] or self._policy_passes_by(fact) or not all(map(self.__getitem__, before)):
+            # A case that is being typed in has no intake yet.
+            ready = all(self[name] for name in before if name != "policy_intake_at")
+            if self[fact] or not ready or self._policy_passes_by(fact):
                 continue
             action = self._policy_action_of(fact)
             if action not in WAITING:
