@@ -39,6 +39,7 @@ class CrmPolicyCaseRuling(models.AbstractModel):
         text = self._policy_text(text, self.env._("Write down what Sales is to offer, and why."))
         case = self.sudo()
         case._policy_check_mandate_due()
+        case._policy_check_ceiling(amount)
         amount = case._policy_mandate_wanted() if amount is None else amount
         if not amount:
             raise ValidationError(
@@ -158,8 +159,32 @@ class CrmPolicyCaseRuling(models.AbstractModel):
         if missing:
             raise UserError(missing)
 
+    def _policy_check_ceiling(self, amount):
+        """Refuse a mandate below the ceiling while the quantity cannot be told (Correction 8).
+
+        :param amount: what is asked for; None: the ceiling, which then has to be known.
+        """
+        if not self.policy_quantity_undetermined:
+            return
+        ceiling, currency = self._policy_ceiling(), self.policy_currency_id
+        if amount is not None and currency.compare_amounts(amount, ceiling) < 0:
+            raise ValidationError(
+                self.env._(
+                    "%(clause)s: the quantity cannot be told yet: the mandate is asked for with "
+                    "%(ceiling)s, what the case can cost at most, not with %(amount)s.",
+                    clause=self._policy_fact_clause("policy_mandated_at")._policy_citation(),
+                    ceiling=currency.format(ceiling),
+                    amount=currency.format(amount),
+                )
+            )
+
     def _policy_mandate_wanted(self):
-        """Return the amount a mandate is asked for by itself; 0 where a person has to say it."""
+        """Return the amount a mandate is asked for by itself; 0 where a person has to say it.
+
+        While the quantity cannot be told it is what the case can cost at most (Correction 8).
+        """
+        if self.policy_quantity_undetermined:
+            return self.policy_ceiling_amount
         drafted = self.policy_remedy_ids.filtered(
             lambda remedy: (
                 remedy.cycle == self.policy_cycle and remedy.policy_approval_state != "rejected"

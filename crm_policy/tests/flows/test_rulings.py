@@ -88,6 +88,32 @@ class TestMandate(RulingCommon):
         self.assertFalse(self.case.policy_mandated_at)
         self.assertEqual(mine.policy_next_action, "ask_mandate")
 
+    def test_while_the_quantity_cannot_be_told_the_ceiling_counts(self):
+        """K2, Correction 8: 2,000 x 85.00 + 13 %, or the 150 that were not cleared."""
+        self.case.write({"policy_quantity": 2000, "policy_quantity_undetermined": True})
+        with at("2026-03-10 14:00"):
+            self._new_remedy(self.case, 500)
+            self._opine(self.case, until="first-opinion")
+            self.assertFalse(self.case.policy_ruling_ids, "the price is not known")
+            with self.assertRefused(ValidationError, "is not known without: Unit Price"):
+                self._ask(500)
+            self.case.write({"policy_price_unit": 85, "policy_tax_percent": 13})
+            with self.assertRefused(
+                ValidationError, r"Clause 3\.7 .*with .*192,100\.00, .* not with .*192,099\.99"
+            ):
+                self._ask(192099.99)
+            self._ask()
+        mandate = self.case.policy_ruling_ids
+        self.assertEqual(mandate.amount, 192100)
+        self.assertEqual(mandate.policy_approval_id.eligible_user_ids, self.users["ceo"])
+        with at("2026-03-10 15:00"):
+            self._as("specialist", mandate).action_policy_recall()
+            self.case.policy_cleared_quantity = 1850
+            self._ask()
+        mandate = self.case.policy_ruling_ids[-1]
+        self.assertEqual(mandate.amount, 14407.5)
+        self.assertEqual(mandate.policy_approval_id.eligible_user_ids, self.people["deputy_gm"])
+
     def test_who_is_complained_about_gives_no_mandate(self):
         self.case.policy_accused_user_ids = self.people["deputy_gm"]
         with at("2026-03-10 15:00"):
