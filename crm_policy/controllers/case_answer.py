@@ -11,6 +11,13 @@ def texts_of(form):
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
+def not_the_customer():
+    """Return why whoever is logged in does not speak as the customer; empty for everybody else."""
+    if request.env.user._is_internal():
+        return [request.env._("Only the customer himself answers here.")]
+    return []
+
+
 class CaseAnswer(CasePortal):
     """What a customer says to the solution of his case, in the portal."""
 
@@ -33,7 +40,9 @@ class CaseAnswer(CasePortal):
         own = request.env["helpdesk.ticket"].browse(ticket.id).has_access("read")
         author = request.env.user.partner_id if own else None
         form, limits = texts_of(kw), values["limits"]
-        if IntakePage._policy_within_limits(f"case:{ticket.id}", limits):
+        if not_the_customer():
+            problems = not_the_customer()
+        elif IntakePage._policy_within_limits(f"case:{ticket.id}", limits):
             channel = "portal" if own else "link"
             problems = ticket._policy_customer_answers(form, channel, author)
         else:
@@ -67,7 +76,9 @@ class FollowAnswer(IntakePage):
             return self._policy_gone()
         ticket, form = link.ticket_id, texts_of(kw)
         limits = self._policy_case_limits(ticket)
-        if form.get("website"):
+        if not_the_customer():
+            problems = not_the_customer()
+        elif form.get("website"):
             problems = [self._policy_trapped()]
         elif not self._policy_within_limits(f"follow:{link.id}", limits):
             problems = [self._policy_too_many()]

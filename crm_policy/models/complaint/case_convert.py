@@ -82,7 +82,7 @@ class CrmPolicyCaseConvert(models.AbstractModel):
 
     def _policy_converts_in_place(self, target):
         """Return whether the case simply changes: its number, policy and clocks stay right."""
-        if self.policy_number:
+        if self.policy_number or self.policy_registered_at:
             return False
         if not self.policy_accepted_at:
             return True

@@ -88,8 +88,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         if self.policy_next_action == "remedies":
             words.append(self.env._("A remedy to sign: with its signature the case is settled"))
         for name, milestone in self._policy_course().items():
-            ready = all(self[before] for before in self._policy_own_order()[name])
-            if milestone.role_id and not self[name] and ready:
+            if milestone.role_id and not self[name] and not self._policy_missing_facts(name):
                 users = milestone.role_id._users_for(self)[self.id]
                 words.append(
                     self.env._(
@@ -99,6 +98,15 @@ class CrmPolicyCaseCourse(models.AbstractModel):
                     )
                 )
         return list_words(self.env, words)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "policy_quantity_undetermined" in vals:
+            # Every signature may be there already.
+            self._policy_bring_about()
+        return result
 
     # === ACTION METHODS === #
 
@@ -177,17 +185,27 @@ class CrmPolicyCaseCourse(models.AbstractModel):
     def _policy_check_doer(self, fact, groups):
         """Refuse whoever does not hold the role that the policy names, and clicks at what no click
         brings about."""
-        user = self.env.user
-        by_group = self.browse()
+        by_group, by_milestone = self.browse(), defaultdict(self.browse)
         for case in self:
             milestone = case.sudo()._policy_milestone(fact)
             if milestone.set_by not in (False, "person"):
                 case._policy_refuse_by_hand(fact, milestone)
-            if not milestone.role_id or user._is_superuser():
+            if milestone.role_id and not self.env.user._is_superuser():
+                by_milestone[milestone] += case
+            else:
                 by_group += case
-                continue
-            holders = case._policy_recorders(milestone)
-            if user not in holders:
+        for milestone, cases in by_milestone.items():
+            cases._policy_check_recorder(fact, milestone)
+        if not by_group:
+            return None
+        return super(CrmPolicyCaseCourse, by_group)._policy_check_doer(fact, groups)
+
+    def _policy_check_recorder(self, fact, milestone):
+        """Refuse whoever does not hold the role of a milestone in each of these cases."""
+        people = milestone.role_id._users_for(self.sudo())
+        for case in self:
+            holders = people[case.id] - case.sudo().policy_accused_user_ids
+            if self.env.user not in holders:
                 raise AccessError(
                     self.env._(
                         "%(clause)s: %(fact)s is recorded by %(role)s: %(users)s.",
@@ -197,10 +215,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
                         users=list_words(self.env, holders.mapped("name")) or "-",
                     )
                 )
-            case.check_access("read")
-        if not by_group:
-            return None
-        return super(CrmPolicyCaseCourse, by_group)._policy_check_doer(fact, groups)
+        self.check_access("read")
 
     def _policy_refuse_by_hand(self, fact, milestone):
         words = dict(milestone._fields["set_by"]._description_selection(self.env))
@@ -347,9 +362,11 @@ class CrmPolicyCaseCourse(models.AbstractModel):
                     remedy.cycle == self.policy_cycle and remedy.policy_approval_state != "rejected"
                 )
             )
-            return bool(
-                present and not self._policy_undecided() and not self._policy_signing_problem()
+            # A leader's word and an emergency may be carried out; signed they are not.
+            signed = present and not present.filtered(
+                lambda remedy: remedy.policy_approval_state != "approved"
             )
+            return bool(signed) and not self._policy_signing_problem()
         if milestone.set_by == "execution":
             return not self._policy_unexecuted()
         return milestone.set_by != "ruling" or bool(self._policy_mandate())

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ...const import ENDED_OUTCOMES
 
@@ -39,16 +39,26 @@ class CrmPolicyCaseEntry(models.AbstractModel):
     def create(self, vals_list):
         # pylint: disable=method-required-super; it is called with the cycle of each case
         self._policy_refuse_guarded({name for vals in vals_list for name in vals})
-        cases = self.env["helpdesk.ticket"].browse([vals.get("ticket_id") for vals in vals_list])
-        known = cases.exists().sudo()
+        default = self.default_get(["ticket_id"]).get("ticket_id")
+        vals_list = [{"ticket_id": default, **vals} for vals in vals_list]
+        ids = {self._policy_case_id(vals["ticket_id"]) for vals in vals_list}
+        known = self.env["helpdesk.ticket"].browse(ids).exists().sudo()
         cycles = {case.id: case.policy_cycle for case in known}
         entries = self._policy_guarded_create(
-            [{**vals, "cycle": cycles.get(vals.get("ticket_id"), 0)} for vals in vals_list]
+            [{**vals, "cycle": cycles.get(vals["ticket_id"], 0)} for vals in vals_list]
         )
         entries._policy_check_unlocked()
         return entries
 
+    def _policy_case_id(self, value):
+        """Return the id of a case as a caller has given it; name what is none."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError(self.env._("%(value)s is no case.", value=value or "-"))
+        return value
+
     def write(self, vals):
+        if "ticket_id" in vals:
+            self._policy_case_id(vals["ticket_id"])
         self._policy_check_unlocked()
         result = super().write(vals)
         if "ticket_id" in vals:

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.amounts import is_plausible
@@ -6,6 +6,8 @@ from .complaint_mixin import WINDOW
 
 # A complaint without foundation is told to the customer and closed like any other.
 UNFOUNDED = "not_established"
+# With these a ruling comes too late.
+ENDS = frozenset({"policy_decided_at", "policy_closed_at"})
 SKIPPED = frozenset({"policy_investigated_at", "policy_mandated_at", "policy_executed_at"})
 
 
@@ -18,6 +20,20 @@ class CrmPolicyCaseRuling(models.AbstractModel):
     policy_ruling_ids = fields.One2many(
         "crm.policy.ruling", "ticket_id", string="Rulings", readonly=True, copy=False
     )
+
+    policy_ruling_kinds = fields.Char(
+        compute="_compute_policy_ruling_kinds", export_string_translation=False
+    )
+
+    @api.depends("policy_version_id")
+    def _compute_policy_ruling_kinds(self):
+        """Return the rulings that the policy of the case knows, for the buttons."""
+        Route = self.env["crm.policy.route"].sudo()
+        for case in self:
+            ids = Route._policy_route_ids(case.policy_version_id.id, "crm.policy.ruling")
+            case.policy_ruling_kinds = ",".join(
+                sorted({route.subject for route in Route.browse(ids) if route.subject})
+            )
 
     # === ACTION METHODS === #
 
@@ -212,11 +228,49 @@ class CrmPolicyCaseRuling(models.AbstractModel):
             amount = case._policy_mandate_wanted()
             if not amount or case._policy_missing_words("policy_mandated_at"):
                 continue
-            last = case._policy_asked()[opinions[-1]]
+            asked = case._policy_asked()
+            answered = [asked[code] for code in opinions if code in asked]
+            if not answered:
+                continue
+            last = max(answered, key=lambda line: (line.policy_answered_at, line.id))
             try:
                 case._policy_ask_ruling("mandate", amount, last.opinion)
             except UserError as error:
                 case._message_log(body=str(error))
+
+    # === BUSINESS METHODS - WHAT A RULING DOES NOT OUTLIVE === #
+
+    def action_policy_cancel(self, reason=None):
+        result = super().action_policy_cancel(reason)
+        self._policy_lapse_rulings()
+        return result
+
+    def _policy_set_fact(self, name, at=None, reason=None):
+        result = super()._policy_set_fact(name, at, reason)
+        if name in ENDS:
+            self._policy_lapse_rulings()
+        return result
+
+    def _policy_reopen(self, reason):
+        self._policy_lapse_rulings()
+        return super()._policy_reopen(reason)
+
+    def _policy_lapse_rulings(self):
+        """Let rulings lapse that nobody needs any more: what they are about is over."""
+        pending = self.sudo().policy_ruling_ids.filtered(
+            lambda ruling: ruling.policy_approval_state == "pending"
+        )
+        if pending:
+            pending.policy_approval_id._policy_lapse()
+
+    def _policy_decide_problems(self):
+        problems = super()._policy_decide_problems()
+        if self._policy_rulings(UNFOUNDED, ("pending",)):
+            problems = [
+                *problems,
+                self.env._("Whether the complaint is established at all is being decided."),
+            ]
+        return problems
 
     def _policy_ruled_mandate(self):
         self._policy_bring_about()

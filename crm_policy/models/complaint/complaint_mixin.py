@@ -542,7 +542,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     missing=list_words(self.env, list(map(self._policy_fact_words, missing))),
                 )
             )
-        before = max((self[fact] for fact in order[name]), default=None)
+        before = max((self[fact] for fact in order[name] if self[fact]), default=None)
         if moment and before and moment < before:
             raise ValidationError(
                 self.env._(

@@ -1,8 +1,10 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...const import POSITIONS
+from ...tools.amounts import is_plausible
 
+AMOUNTS = ("offered_amount", "demanded_amount")
 SUPERIORS = ("crm_policy.group_supervisor", "crm_policy.group_manager")
 
 
@@ -29,6 +31,14 @@ class CrmPolicyNegotiation(models.Model):
     text = fields.Text(string="What Was Talked About", required=True)
     reviewed_by_id = fields.Many2one("res.users", string="Read By", readonly=True, copy=False)
     reviewed_at = fields.Datetime(string="Read At", readonly=True, copy=False)
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_negotiation_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has changed it since it was created: none of them reads it for the author.",
+    )
     can_review = fields.Boolean(compute="_compute_can_review")
 
     _amounts_positive = models.Constraint(
@@ -42,7 +52,7 @@ class CrmPolicyNegotiation(models.Model):
             parts = (talk.ticket_id.policy_handle, name)
             talk.display_name = " ".join(part for part in parts if part)
 
-    @api.depends("reviewed_at", "create_uid")
+    @api.depends("reviewed_at", "create_uid", "writer_ids")
     @api.depends_context("uid")
     def _compute_can_review(self):
         for talk in self:
@@ -85,7 +95,28 @@ class CrmPolicyNegotiation(models.Model):
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"reviewed_by_id", "reviewed_at"}
+        return super()._policy_guarded_fields() | {"reviewed_by_id", "reviewed_at", "writer_ids"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._policy_check_plausible(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._policy_check_plausible(vals)
+        result = super().write(vals)
+        others = self.sudo().filtered(lambda talk: talk.create_uid != self.env.user)
+        others._policy_guarded_write({"writer_ids": [Command.link(self.env.uid)]})
+        return result
+
+    def _policy_check_plausible(self, vals):
+        for name in AMOUNTS:
+            value = vals.get(name)
+            if value is True or isinstance(value, str) or not is_plausible(value):
+                raise ValidationError(
+                    self.env._("An amount of %(amount)s cannot be meant.", amount=vals[name])
+                )
 
     def _policy_lock_problem(self, case):
         problem = super()._policy_lock_problem(case)
@@ -103,7 +134,7 @@ class CrmPolicyNegotiation(models.Model):
         """
         self.check_access("read")
         for talk in self.sudo():
-            if talk.create_uid == self.env.user:
+            if self.env.user in talk.create_uid | talk.writer_ids:
                 raise UserError(
                     self.env._(
                         "%(talk)s: nobody reads his own negotiation for his superior.",
@@ -139,7 +170,7 @@ class CrmPolicyNegotiation(models.Model):
         self.ensure_one()
         talk = self.sudo()
         author = talk.create_uid
-        if user == author or user in talk.ticket_id.policy_accused_user_ids:
+        if user in author | talk.writer_ids | talk.ticket_id.policy_accused_user_ids:
             return False
         employee = author.with_company(talk.company_id).employee_id
         above = employee.parent_id.user_id | employee.department_id.manager_id.user_id

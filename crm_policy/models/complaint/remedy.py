@@ -419,7 +419,10 @@ class CrmPolicyRemedy(models.Model):
 
     def _policy_on_rejected(self):
         self._policy_note_decision(self.env._("rejected"))
-        return super()._policy_on_rejected()
+        result = super()._policy_on_rejected()
+        # The others may all be signed.
+        self.ticket_id._policy_bring_about()
+        return result
 
     def _policy_note_decision(self, outcome):
         for remedy in self:

@@ -66,7 +66,11 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
     def unlink(self):
         # Before the rest: no reason of a room above lets evidence of money spent go.
         self._policy_paid()._policy_refuse_paid()
-        return super().unlink()
+        cases = self.sudo().ticket_id
+        result = super().unlink()
+        # The others may all be signed.
+        cases._policy_bring_about()
+        return result
 
     def _policy_paid(self):
         """Return those of ``self`` that were carried out, as superuser.

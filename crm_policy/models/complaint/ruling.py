@@ -108,6 +108,7 @@ class CrmPolicyRuling(models.Model):
         }
 
     def _policy_on_approved(self):
+        self._policy_refuse_outlived()
         result = super()._policy_on_approved()
         self._policy_note_decision(self.env._("approved"))
         for kind, rulings in self.grouped("kind").items():
@@ -118,6 +119,24 @@ class CrmPolicyRuling(models.Model):
         result = super()._policy_on_rejected()
         self._policy_note_decision(self.env._("rejected"))
         return result
+
+    def _policy_refuse_outlived(self):
+        """Refuse a decision on what the case has passed: its end, a reopening, granted remedies."""
+        for ruling in self:
+            case = ruling.ticket_id
+            granted = ruling.kind == "not_established" and case.policy_remedy_ids.filtered(
+                lambda remedy, case=case: (
+                    remedy.cycle == case.policy_cycle and remedy._policy_may_execute()
+                )
+            )
+            over = case.policy_decided_at or case.policy_closed_at or case.policy_outcome
+            if over or granted or ruling.cycle != case.policy_cycle:
+                raise UserError(
+                    self.env._(
+                        "%(ruling)s: the case has gone on meanwhile. Take the request back.",
+                        ruling=ruling.display_name,
+                    )
+                )
 
     def _policy_note_decision(self, outcome):
         for ruling in self:

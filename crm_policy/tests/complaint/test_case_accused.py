@@ -150,8 +150,11 @@ class TestCaseAccused(PolicyCommon):
         )
         case = self._new_case(policy_complaint_type_id=kind.id)
         self._as("specialist", case).action_policy_accept()
-        self._as("specialist", case).action_policy_register()
         self._as("supervisor", case).policy_accused_user_ids = quality
+        office = self._new_user("qc", login="t_office")
+        self._new_post("gm_office", office)
+        case.with_user(office).action_policy_register()
+        self.assertFalse(case.policy_countersign_ids, "he is not asked by itself either")
         with self.assertRefused(UserError, "nobody holds the role"):
             self._as("supervisor", case).action_policy_ask("quality")
         colleague = self._new_user("qc", login="t_quality2")

@@ -1,5 +1,6 @@
 """Case numbers: unique, in order, in the company's own days, never given twice."""
 
+import re
 from datetime import date
 from unittest.mock import patch
 
@@ -74,7 +75,9 @@ class TestCaseNumbers(PolicyCommon):
             with patch.object(self.env.cr, "execute", wraps=self.env.cr.execute) as execute:
                 numbers = self._numbers("2026-03-02 10:00", count=count)
             queries = [
-                call for call in execute.call_args_list if "crm_policy_counter" in str(call.args[0])
+                call
+                for call in execute.call_args_list
+                if re.search(r"crm_policy_counter\b", str(call.args[0]))
             ]
             self.assertEqual(len(queries), 1)
             self.assertEqual(len(set(numbers)), count)

@@ -691,7 +691,7 @@ class TestImportWizard(ImportCommon):
             again.action_policy_import()
         self.assertEqual(self._rejects(again), [])
         case = self._cases()
-        self.assertEqual(case.policy_closed_at, shanghai("2025-03-15 09:10"))
+        self.assertEqual(case.policy_closed_at, shanghai("2025-03-18 09:10"))
         self.assertEqual(case.create_uid, self.manager)
 
     # === PEOPLE === #

@@ -188,6 +188,38 @@ class TestCaseOnItsCourse(MilestoneCommon):
         )
         self.assertFalse(case.policy_decided_at)
 
+    def test_what_keeps_the_last_signature_from_settling_is_looked_at_again(self):
+        """A signed remedy settles the case once nothing hinders it any more, whatever it was."""
+        self._course()
+        for end in ("reject", "delete", "quantity"):
+            with self.subTest(end):
+                case = self._case()
+                first = self._new_remedy(case, 20000)
+                if end != "delete":
+                    other = self._new_remedy(case, 30000)
+                self._as("specialist", case).action_policy_submit()
+                if end == "delete":
+                    other = self._new_remedy(case, 30000)
+                if end == "quantity":
+                    case.policy_quantity_undetermined = True
+                    self._signed(other)
+                self._signed(first)
+                self.assertFalse(case.policy_decided_at)
+                if end == "reject":
+                    other.with_user(
+                        other.policy_approval_id.eligible_user_ids[:1]
+                    ).action_policy_reject("依据不足")
+                elif end == "delete":
+                    other.with_user(self.users["specialist"]).unlink()
+                else:
+                    case.policy_quantity_undetermined = False
+                self.assertTrue(case.policy_settled_at)
+
+    def _signed(self, remedy):
+        remedy.with_user(remedy.policy_approval_id.eligible_user_ids[:1]).action_policy_approve(
+            "同意"
+        )
+
     def test_a_milestone_with_a_role_is_recorded_by_its_holders_only(self):
         course = self._course()
         self.version._policy_guarded_write({"state": "draft"})

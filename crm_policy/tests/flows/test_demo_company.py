@@ -45,7 +45,9 @@ class TestDemoCompany(TransactionCase):
 
     def test_it_shows_every_kind_and_every_step(self):
         self.assertEqual(set(self.cases.mapped("policy_kind")), set(dict(KINDS)))
-        self.assertEqual(set(self.cases.mapped("policy_step")), set(dict(STEPS)))
+        # Its policy has no course of its own: nobody is asked for these.
+        steps = set(dict(STEPS)) - {"investigated", "mandated", "executed"}
+        self.assertEqual(set(self.cases.mapped("policy_step")), steps)
         self.assertEqual(len(self.cases.filtered("policy_to_sort")), 2)
 
     def test_its_clocks_say_what_its_facts_say(self):

@@ -269,6 +269,24 @@ class TestNegotiation(RulingCommon):
             with self.assertRaises(AccessError):
                 self._talk(manager)
 
+    def test_who_has_rewritten_it_does_not_read_it_for_the_author(self):
+        with at("2026-03-12 10:00"):
+            talk = self._talk()
+            boss = talk.with_user(self.users["supervisor"])
+            boss.text = "客户要求更多"
+            self.assertFalse(boss.can_review)
+            with self.assertRefused(UserError, "nobody reads his own"):
+                boss.action_policy_review()
+
+    def test_what_no_client_sends(self):
+        with at("2026-03-12 10:00"):
+            for value in ([], "x", True, False, {}):
+                with self.subTest(value), self.assertRefused(ValidationError, "is no case"):
+                    self._talk(ticket_id=value)
+            for value in ("7", True, float("nan"), -1, 1e12):
+                with self.subTest(value), self.assertRefused(ValidationError, "cannot be meant"):
+                    self._talk(offered_amount=value)
+
     def test_who_is_asked_for_something_else_writes_no_talks(self):
         other = self._registered()
         self.assertTrue(self._line(other, "quality").with_user(self.people["quality"]).is_mine)
@@ -358,6 +376,31 @@ class TestNotEstablished(RulingCommon):
         with at("2026-03-04 10:00"):
             ruling = self._ask()
         self.assertEqual(ruling.policy_approval_id.eligible_user_ids, self.users["ceo"])
+
+    def test_it_does_not_outlive_the_case(self):
+        """Neither a cancelled nor a decided case is brought back by a late signature."""
+        manager = self.people["sales_manager"]
+        with at("2026-03-04 10:00"):
+            ruling = self._ask()
+            request = ruling.policy_approval_id
+            self._as("supervisor", self.case).action_policy_cancel("误登")
+            self.assertEqual(request.state, "lapsed")
+            with self.assertRaises(UserError):
+                ruling.with_user(manager).action_policy_approve("属实")
+            self.assertEqual(self.case.policy_outcome, "cancelled")
+
+    def test_remedies_wait_for_it(self):
+        manager = self.people["sales_manager"]
+        with at("2026-03-04 10:00"):
+            self._new_remedy(self.case, 500)
+            self._opine(self.case)
+            ruling = self._ask()[-1]
+            with self.assertRefused(UserError, "is established at all is being decided"):
+                self._as("specialist", self.case).action_policy_submit()
+            # What slipped through beside it is not overwritten.
+            self.case.policy_remedy_ids._policy_guarded_write({"policy_approval_state": "approved"})
+            with self.assertRefused(UserError, "has gone on meanwhile"):
+                ruling.with_user(manager).action_policy_approve("属实")
 
     def test_refused_it_goes_on(self):
         with at("2026-03-04 10:00"):
