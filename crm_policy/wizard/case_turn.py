@@ -24,6 +24,7 @@ class CrmPolicyCaseTurn(models.TransientModel):
         "helpdesk.ticket",
         string="Into Case",
         compute="_compute_into_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         domain="[('id', 'in', into_ids)]",
@@ -40,6 +41,7 @@ class CrmPolicyCaseTurn(models.TransientModel):
     # === COMPUTE METHODS === #
 
     @api.depends("ticket_id")
+    @api.depends_context("uid")
     def _compute_into_ids(self):
         """Find the cases of the same customer that the user may read and that go on."""
         for wizard in self:
@@ -64,6 +66,14 @@ class CrmPolicyCaseTurn(models.TransientModel):
             offered = wizard.into_ids._origin
             likely = offered.filtered(lambda case, alike=alike: case.id in alike)
             wizard.into_id = likely if len(likely) == 1 else False
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains("ticket_id", "into_id")
+    def _check_cases(self):
+        """Show nothing of a case, its title neither, to whoever may not read it."""
+        windows = self.sudo(False)
+        (windows.ticket_id | windows.into_id).check_access("read")
 
     # === ACTION METHODS === #
 

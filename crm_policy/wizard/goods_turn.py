@@ -23,6 +23,7 @@ class CrmPolicyGoodsTurn(models.TransientModel):
         string="Quantity Received",
         digits=(16, 2),
         compute="_compute_quantity",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="What really came. Where it differs from the note, somebody else says what to do.",
@@ -35,6 +36,13 @@ class CrmPolicyGoodsTurn(models.TransientModel):
         for wizard in self:
             note = wizard.return_id
             wizard.quantity = note.actual_quantity or note.quantity
+
+    @api.constrains("return_id", "allowance_id")
+    def _check_document(self):
+        """Show nothing of a document, its name neither, to whoever may not read it."""
+        windows = self.sudo(False)
+        windows.return_id.check_access("read")
+        windows.allowance_id.check_access("read")
 
     def action_policy_confirm(self):
         """Do it as the current user."""

@@ -11,7 +11,9 @@ class CrmPolicyRulingTurn(models.TransientModel):
 
     ticket_id = fields.Many2one("helpdesk.ticket", required=True, ondelete="cascade")
     kind = fields.Selection(RULINGS, required=True, default="mandate")
-    amount = fields.Monetary(compute="_compute_amount", store=True, readonly=False)
+    amount = fields.Monetary(
+        compute="_compute_amount", compute_sudo=False, store=True, readonly=False
+    )
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     text = fields.Text(string="Reasons")
 
@@ -21,6 +23,11 @@ class CrmPolicyRulingTurn(models.TransientModel):
             turn.ticket_id.check_access("read")
             wanted = turn.ticket_id and turn.kind == "mandate"
             turn.amount = turn.ticket_id.sudo()._policy_mandate_wanted() if wanted else 0.0
+
+    @api.constrains("ticket_id")
+    def _check_case(self):
+        """Show nothing of a case, its title neither, to whoever may not read it."""
+        self.sudo(False).ticket_id.check_access("read")
 
     def action_policy_confirm(self):
         """Ask for it with what was filled in."""

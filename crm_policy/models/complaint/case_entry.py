@@ -8,8 +8,9 @@ class CrmPolicyCaseEntry(models.AbstractModel):
     """A line that people write into a case: a share of the fault, a loss, a report.
 
     It is seen by whoever sees the case and written by whoever works on it. Once the case has
-    passed :attr:`_policy_locked_by`, has ended, or was reopened since, the line stays as it is,
-    for the superuser too (D.3 no. 1 and 2).
+    passed :attr:`_policy_locked_by`, has ended, or was reopened since
+    (:attr:`_policy_of_one_cycle`), the line stays as it is, for the superuser too (D.3 no. 1 and
+    2).
     """
 
     _name = "crm.policy.case.entry"
@@ -20,6 +21,8 @@ class CrmPolicyCaseEntry(models.AbstractModel):
     _policy_section = None
     # The fact of the case that locks the line; None: only the end of the case does.
     _policy_locked_by = "policy_decided_at"
+    # Whether a reopening of the case locks it; a paper that goes from hand to hand goes on.
+    _policy_of_one_cycle = True
 
     ticket_id = fields.Many2one(
         "helpdesk.ticket", string="Case", required=True, index=True, ondelete="restrict"
@@ -97,7 +100,7 @@ class CrmPolicyCaseEntry(models.AbstractModel):
             return self.env._("%(case)s is not governed by a policy.", case=case.display_name)
         if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
             return self.env._("%(case)s is ended.", case=case.display_name)
-        if self.cycle != case.policy_cycle:
+        if self._policy_of_one_cycle and self.cycle != case.policy_cycle:
             return self.env._(
                 "%(entry)s belongs to the time before the case was reopened.",
                 entry=self.display_name,

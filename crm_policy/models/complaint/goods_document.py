@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 
 from ...tools.amounts import is_plausible
 from ...tools.zones import company_zone, local_day, moment_words
@@ -24,8 +25,9 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
     _order = "id desc"
     _rec_name = "number"
 
-    # It begins where the decision ends.
+    # It begins where the decision ends; its own facts lock it.
     _policy_locked_by = None
+    _policy_of_one_cycle = False
     _policy_numbers = ""  # pattern of its numbers, anew each year
     _policy_kinds = ()  # of remedies that it carries out
     _policy_signed_names = ("reason",)  # what nobody changes once it is signed
@@ -65,6 +67,16 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         for document in self:
             parts = (document.number, document.ticket_id.policy_handle)
             document.display_name = " ".join(part for part in parts if part)
+
+    # === SIGHT === #
+
+    @api.model
+    def _policy_own_domain(self):
+        # What was handed to Accounting stays with it, though the case was reopened since.
+        own = super()._policy_own_domain()
+        if self.env.user.has_group(ACCOUNTING):
+            own |= Domain("policy_handed_at", "!=", False)
+        return own
 
     # === CRUD METHODS === #
 

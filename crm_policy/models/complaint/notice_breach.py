@@ -4,6 +4,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 REPORTERS = "crm_policy.group_supervisor"
 # What a record of this kind cannot do without.
 NEEDED = ("person_ids", "occurred_on", "clause_id")
+# What a violation rests on once it is reported.
+REPORTED = (*NEEDED, "name", "body")
 
 
 class CrmPolicyNoticeBreach(models.AbstractModel):
@@ -99,7 +101,7 @@ class CrmPolicyNoticeBreach(models.AbstractModel):
         return notices
 
     def write(self, vals):
-        names = [name for name in NEEDED if name in vals]
+        names = [name for name in REPORTED if name in vals]
         reported = {
             notice: [notice.sudo()[name] for name in names]
             for notice in self

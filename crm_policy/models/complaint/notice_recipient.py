@@ -154,15 +154,27 @@ class CrmPolicyNoticeRecipient(models.Model):
             self._policy_check_partners([vals])
             self._policy_check_open()
             self._policy_check_waiting()
+        left = self.sudo().notice_id if "notice_id" in vals else self.env["crm.policy.notice"]
         result = super().write(vals)
-        if "notice_id" in vals:
+        if left:
             self._policy_check_open()
+            left._policy_settle_rest()
+        return result
+
+    def unlink(self):
+        left = self.sudo().notice_id
+        result = super().unlink()
+        left._policy_settle_rest()
         return result
 
     def _policy_check_partners(self, vals_list):
         """Refuse contacts that the user may not read, before anything else tells of them."""
-        partner_ids = {vals.get("partner_id") for vals in vals_list} - {None, False}
-        self.env["res.partner"].browse(partner_ids).exists().check_access("read")
+        partner_ids = [vals["partner_id"] for vals in vals_list if vals.get("partner_id")]
+        if any(type(partner_id) is not int for partner_id in partner_ids):
+            raise ValidationError(
+                self.env._("Name the customers, and how each of them gets the notice.")
+            )
+        self.env["res.partner"].browse(set(partner_ids)).exists().check_access("read")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_dispatched(self):

@@ -185,6 +185,8 @@ class CrmPolicyNoticeSend(models.AbstractModel):
             stored._policy_check_addressed()
             stored._policy_begin_sending()
             stored.recipient_ids.filtered(lambda line: line._policy_is_to_mail())._policy_mail()
+            # Whoever was missing may have been reached by hand, or taken off, before.
+            stored._policy_settle()
         return True
 
     def action_policy_file(self, file_ref=None):
@@ -294,6 +296,13 @@ class CrmPolicyNoticeSend(models.AbstractModel):
             briefed = "policy_briefed_at"
             if notice.policy_sent_at and not notice[briefed] and notice._policy_all_have(briefed):
                 notice._policy_note_fact(briefed, max(notice.recipient_ids.mapped(briefed)))
+
+    def _policy_settle_rest(self):
+        """Settle those of ``self`` that are being sent, after customers were taken off them."""
+        under_way = self.sudo().filtered(lambda notice: notice.state == "sending")
+        if under_way:
+            under_way._policy_hold()
+            under_way.filtered("recipient_ids")._policy_settle()
 
     def _policy_all_have(self, fact):
         """Return whether a fact is there for each recipient; asked after each of many mails."""

@@ -1,10 +1,12 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import float_compare
 
 from ...tools.amounts import is_plausible
 from ...tools.cell_values import FIRST_YEAR
 from ...words import list_words
+from .goods_document import ACCOUNTING
 
 INVOICE = ("invoice_ref", "invoice_date")
 RETURNED = ("returned_quantity", "returned_price", "returned_amount")
@@ -28,7 +30,9 @@ class CrmPolicyProof(models.Model):
     _inherit = ["crm.policy.sealed.paper", "crm.policy.case.entry"]
     _rec_name = "type"
     _order = "id desc"
+    # The facts of its return note lock it.
     _policy_locked_by = None
+    _policy_of_one_cycle = False
 
     return_id = fields.Many2one(
         "crm.policy.return.note",
@@ -79,7 +83,8 @@ class CrmPolicyProof(models.Model):
             missing = [
                 proof._fields[name].get_description(self.env, ["string"])["string"]
                 for name in (
-                    *NEEDED[proof.type],
+                    "type",
+                    *NEEDED.get(proof.type, ()),
                     *(() if proof.type in UNSEALED else ("sealed",)),
                     "attachment_ids",
                 )
@@ -104,7 +109,7 @@ class CrmPolicyProof(models.Model):
         """The buyer's paper and our warehouse speak of the same goods (RET-ACC-01)."""
         for proof in self.sudo():
             came = proof.return_id.actual_quantity
-            if "received_quantity" in NEEDED[proof.type] and float_compare(
+            if "received_quantity" in NEEDED.get(proof.type, ()) and float_compare(
                 proof.received_quantity, came, precision_digits=2
             ):
                 raise ValidationError(
@@ -115,6 +120,16 @@ class CrmPolicyProof(models.Model):
                         came=came,
                     )
                 )
+
+    # === SIGHT === #
+
+    @api.model
+    def _policy_own_domain(self):
+        # It goes with its note to Accounting.
+        own = super()._policy_own_domain()
+        if self.env.user.has_group(ACCOUNTING):
+            own |= Domain("return_id.policy_handed_at", "!=", False)
+        return own
 
     # === CRUD METHODS === #
 

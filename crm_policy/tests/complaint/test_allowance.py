@@ -63,6 +63,22 @@ class TestAllowance(GoodsCommon):
         self._by("finance", allowance).action_policy_book("记-2026-03-019")
         self.assertEqual((allowance.state, remedy.executed_amount), ("booked", 960.50))
 
+    def test_a_reopening_of_the_case_leaves_it_under_way(self):
+        case, remedy = self._case_with(ALLOWANCE)
+        allowance = self._signed(remedy)
+        case._policy_reopen("客户来电")
+        clerk = self._by("specialist", allowance)
+        clerk.seal_attachment_ids = [(4, self._scan().id)]
+        clerk.action_policy_seal()
+        with self.assertRefused(UserError, "stays as it was signed"):
+            clerk.amount = 1
+        accounting = self._by("finance", allowance)
+        self.assertFalse(accounting.search([("id", "=", allowance.id)]))
+        clerk.action_policy_hand_over()
+        self.assertEqual(accounting.search([("id", "=", allowance.id)]), allowance)
+        accounting.action_policy_book("记-2026-03-019")
+        self.assertEqual((allowance.state, remedy.executed_amount), ("booked", 960.50))
+
     def test_no_step_before_its_turn(self):
         _case, remedy = self._case_with(ALLOWANCE)
         allowance = self._certificate(remedy)

@@ -368,6 +368,21 @@ class TestMerge(DuplicateCommon):
             form.save().action_policy_confirm()
         self.assertEqual(second.policy_successor_id, first)
 
+    def test_the_dialogue_offers_no_case_that_its_reader_may_not_see(self):
+        first, second = self._pair()
+        first.user_id = self.other_specialist
+        mine = self.users["specialist"]
+        self.assertFalse(first.with_user(mine).has_access("read"))
+        self.assertTrue(second.with_user(mine).has_access("read"))
+        Turn = self.env["crm.policy.case.turn"].with_user(mine)
+        vals = {"ticket_id": second.id, "turn": "merge"}
+        wizard = Turn.create(vals)
+        self.assertFalse(wizard.into_id)
+        self.assertFalse(wizard.into_ids)
+        # Nor does he name it himself, to be told what it is called.
+        with self.assertRaises(AccessError):
+            Turn.create({**vals, "into_id": first.id})
+
     def test_the_dialogue_lends_no_right_and_is_its_owner_s(self):
         first, second = self._pair()
         Turn = self.env["crm.policy.case.turn"]

@@ -242,6 +242,40 @@ class TestNotice(NoticeCommon):
 
     # === SENDING === #
 
+    def test_without_the_last_one_who_waited_it_is_sent(self):
+        for leave in ("unlink", "move"):
+            customers = self._customers("li", "qian")
+            notice, other = self._approved(customers), self._draft()
+            self._line(notice, customers[1]).sudo().channel = "fax"
+            with self.subTest(leave), at("2026-05-08 09:30"):
+                self._by("complaint_officer", notice).action_policy_send()
+                self._deliver(notice)
+                self.assertEqual(notice.state, "sending")
+                line = self._line(notice, customers[1])
+                if leave == "unlink":
+                    self._by("complaint_officer", line).sudo().unlink()
+                else:
+                    line.notice_id = other
+                self.assertEqual(notice.state, "sent")
+                self.assertEqual(notice.policy_sent_at, shanghai("2026-05-08 09:30:00"))
+
+    def test_without_anybody_left_it_is_not_sent(self):
+        notice = self._approved(self._customers("li"))
+        notice.recipient_ids.channel = "fax"
+        self._by("complaint_officer", notice).action_policy_send()
+        notice.recipient_ids.unlink()
+        self.assertEqual(notice.state, "sending")
+
+    def test_customers_are_given_by_number(self):
+        notice = self._draft()
+        Line = self._by("marketing", self.env["crm.policy.notice.recipient"])
+        for partner_id in ([self.partner.id], {"id": 1}, "1", True):
+            with self.subTest(partner_id), self.assertRefused(ValidationError, "Name the cust"):
+                Line.create({"notice_id": notice.id, "partner_id": partner_id})
+        line = Line.create({"notice_id": notice.id, "partner_id": self.partner.id})
+        with self.assertRefused(ValidationError, "Name the cust"):
+            line.write({"partner_id": [self.partner.id]})
+
     def test_it_goes_to_nobody_or_to_one_without_an_address(self):
         notice = self._approved(self._customers("li")[:0])
         with self.assertRefused(UserError, "goes to nobody"):
@@ -592,6 +626,39 @@ class TestNoticeBreach(NoticeCommon):
         mine.person_ids |= self.people["deputy"]
         mine.action_policy_report_persons()
         self.assertEqual(len(record.violation_ids), 3)
+
+    def test_once_it_is_reported_what_was_spread_stays(self):
+        record = self._record()
+        mine = self._as("supervisor", record)
+        mine.body = "<p>下月降价一成</p>"
+        mine.action_policy_report_persons()
+        for vals in ({"name": "x"}, {"body": "<p>x</p>"}):
+            with self.subTest(vals), self.assertRefused(UserError, "persons are added, nothing"):
+                mine.write(vals)
+        mine.write({"name": record.name, "body": record.body})
+
+    def test_whom_it_accuses_has_no_hand_in_it(self):
+        """Not even a director, the head of the department, or who has written it himself."""
+        people = self.users["director"] | self.users["supervisor"] | self.users["manager"]
+        record = self._record(
+            "manager",
+            person_ids=[Command.set(people.ids)],
+            policy_department_id=self.department.id,
+        )
+        for role in ("director", "supervisor", "manager"):
+            mine = self._as(role, record)
+            with self.subTest(role):
+                self.assertFalse(mine.search([("id", "=", record.id)]))
+                for deed in (
+                    lambda mine=mine: mine.read(["body"]),
+                    lambda mine=mine: mine.write({"person_ids": [Command.clear()]}),
+                    lambda mine=mine: mine.write({"notice_class": "other"}),
+                    mine.action_policy_report_persons,
+                    mine.unlink,
+                ):
+                    with self.assertRaises(AccessError):
+                        deed()
+        self.assertTrue(self._as("ceo", record).read(["body"]))
 
     def test_the_complaints_it_led_to(self):
         record, case = self._record(), self._new_case()

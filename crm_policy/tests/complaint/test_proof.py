@@ -83,6 +83,26 @@ class TestProof(GoodsCommon):
             with self.assertRefused(UserError, "stays with its return note"):
                 who.return_id = note.id
 
+    def test_a_reopening_of_the_case_leaves_it_as_it_is(self):
+        note = self._received()
+        proof = self._prove(note, "original_invoice", **WHOLE["original_invoice"])
+        note.ticket_id._policy_reopen("客户来电")
+        self._by("specialist", proof).attachment_ids = [(4, self._scan().id)]
+        self.assertEqual(len(proof.attachment_ids), 2)
+        self._by("specialist", note).action_policy_hand_over()
+        with self.assertRefused(UserError, "with Accounting"):
+            self._by("specialist", proof).invoice_ref = "x"
+        self.assertTrue(self._by("finance", proof).has_access("read"))
+        self.assertFalse(self._by("finance", proof).has_access("write"))
+        self._by("finance", note).action_policy_book("1")
+        self.assertEqual(note.state, "booked")
+
+    def test_its_kind_is_not_taken_off(self):
+        note = self._received()
+        proof = self._prove(note, "original_invoice", **WHOLE["original_invoice"])
+        with self.assertRefused(ValidationError, "lacks: Type"):
+            self._by("specialist", proof).type = False
+
     def test_its_scan_is_kept_and_seen_by_accounting(self):
         note = self._received()
         scan = self._scan()

@@ -469,6 +469,23 @@ class TestReturn(GoodsCommon):
             self._by("warehouse", note).reason = "x"
         self.assertFalse(self._by("policy_admin", self.env[NOTE]).search([]))
 
+    def test_the_window_shows_no_document_that_is_hidden(self):
+        case, remedy = self._case_with(RETURN)
+        note = self._note(remedy)
+        for name, record, turn, computed in (
+            ("goods", note, {"return_id": note.id, "turn": "cancel"}, "quantity"),
+            ("ruling", case, {"ticket_id": case.id}, "amount"),
+            ("case", case, {"ticket_id": case.id, "turn": "merge"}, "into_id"),
+        ):
+            stranger = self.posts["warehouse"] if name == "goods" else self.other_specialist
+            Turn = self.env[f"crm.policy.{name}.turn"].with_user(stranger)
+            with self.subTest(name):
+                self.assertFalse(record.with_user(stranger).has_access("read"))
+                with self.assertRaises(AccessError):
+                    Turn.create(turn)
+                with self.assertRaises(AccessError):
+                    Turn.new(turn)[computed]
+
     def test_the_window_takes_each_step(self):
         _case, remedy = self._case_with(RETURN)
         note = self._sent(remedy)
