@@ -290,7 +290,7 @@ class CrmPolicySanction(models.Model):
         return super().write(vals)
 
     def _policy_check_editable(self, vals):
-        """Refuse to change what is decided, to move it to somebody else, and to change one's own."""
+        """Refuse to change what is decided, to move it to somebody else, and one's own."""
         if not set(SIGNED).intersection(vals):
             return
         for sanction in self.sudo():
