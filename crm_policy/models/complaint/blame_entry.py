@@ -17,11 +17,22 @@ class CrmPolicyBlameEntry(models.AbstractModel):
     def create(self, vals_list):
         entries = super().create(vals_list)
         entries._policy_entry_written("written")
+        entries.sudo().ticket_id._policy_bring_about()
         return entries
 
     def write(self, vals):
+        before = self.sudo().ticket_id
         result = super().write(vals)
+        # Neither what it was nor what it has become is for him to write.
+        self._policy_check_unlocked()
         self._policy_entry_written("written")
+        (before | self.sudo().ticket_id)._policy_bring_about()
+        return result
+
+    def unlink(self):
+        cases = self.sudo().ticket_id
+        result = super().unlink()
+        cases._policy_bring_about()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -33,6 +44,26 @@ class CrmPolicyBlameEntry(models.AbstractModel):
     def _policy_check_unlocked(self):
         self.sudo().ticket_id.with_env(self.env)._policy_refuse_accused()
         return super()._policy_check_unlocked()
+
+    def _policy_lock_problem(self, case):
+        """Keep the line as it is, too, while somebody signs who has read it (CMP-FLOW-09)."""
+        problem = super()._policy_lock_problem(case)
+        if problem:
+            return problem
+        pending = case.policy_remedy_ids.filtered(
+            lambda remedy: (
+                remedy.cycle == case.policy_cycle and remedy.policy_approval_state == "pending"
+            )
+        )
+        if pending:
+            return self.env._(
+                "%(case)s: %(remedy)s is being signed by who has read it: %(entry)s stays until "
+                "then.",
+                case=case.display_name,
+                remedy=pending[0].display_name,
+                entry=self.display_name,
+            )
+        return None
 
     def _policy_entry_written(self, what):
         """Leave a trace of what the lines say now."""

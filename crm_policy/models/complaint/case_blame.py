@@ -134,20 +134,26 @@ class CrmPolicyCaseBlame(models.AbstractModel):
         return super()._policy_decide_problems() + self._policy_share_problems()
 
     def _policy_close_problems(self):
+        user = self.env.user
         waiting = self.sudo().policy_sanction_ids.filtered(
             lambda sanction: (
                 sanction.family == DECIDED_BEFORE_CLOSING
                 and sanction.state in ("proposed", "opinion")
             )
         )
-        return super()._policy_close_problems() + [
+        # Nobody learns of his own before it is decided (RWD-DIS-01).
+        own = waiting.filtered(lambda sanction: user in sanction._policy_concerned())
+        problems = super()._policy_close_problems() + [
             self.env._(
                 "%(clause)s: %(sanction)s is decided first.",
                 clause=sanction.clause_id._policy_citation(),
                 sanction=sanction.display_name,
             )
-            for sanction in waiting
+            for sanction in waiting - own
         ]
+        if own:
+            problems.append(self.env._("Another decision on the case is taken first."))
+        return problems
 
     def _policy_fill_problems(self, section):
         problems = super()._policy_fill_problems(section)

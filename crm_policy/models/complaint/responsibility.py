@@ -171,12 +171,26 @@ class CrmPolicyResponsibility(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._policy_check_named_parties(vals_list)
         self._policy_check_shares(vals_list)
         return super().create(vals_list)
 
     def write(self, vals):
+        self._policy_check_named_parties([vals])
         self._policy_check_shares([vals])
         return super().write(vals)
+
+    def _policy_check_named_parties(self, vals_list):
+        """Refuse a party that is none before the other checks stumble over it."""
+        for vals in vals_list:
+            party = vals.get("party", "other")
+            if not isinstance(party, str) or party not in NAMED_BY:
+                raise ValidationError(
+                    self.env._(
+                        "%(party)s is no party that bears a share.",
+                        party=party or self.env._("Nobody"),
+                    )
+                )
 
     def _policy_check_shares(self, vals_list):
         """Refuse a share that cannot be one before rounding it and the database stumble over it."""
@@ -205,6 +219,19 @@ class CrmPolicyResponsibility(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _policy_lock_problem(self, case):
+        """Keep it, too, from whom it names: the person, the head of the department."""
+        problem = super()._policy_lock_problem(case)
+        responsible = self.employee_id.user_id | self.department_id.manager_id.user_id
+        if problem or self.env.user not in responsible:
+            return problem
+        return self.env._(
+            "%(case)s: %(entry)s is about yourself or your department; others say what share it "
+            "is.",
+            case=case.display_name,
+            entry=self.display_name,
+        )
 
     def _policy_party_name(self):
         self.ensure_one()

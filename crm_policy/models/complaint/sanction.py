@@ -1,8 +1,8 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command, Domain
 from odoo.tools import SQL
 
 from ...tools.amounts import is_plausible
@@ -21,6 +21,7 @@ GUARDED = frozenset(
         "proposed_at", "decided_at", "executed_at", "executed_by_id", "revoked_at",
         "revoked_by_id", "revoked_text", "appeal_until", "appealed_at", "appeal_text",
         "appeal_decided_at", "appeal_decided_by_id", "appeal_decision_text", "copy_ids",
+        "writer_ids",
     }
 )  # fmt: skip
 DECIDED_STATES = ("approved", "executed", "revoked")
@@ -125,6 +126,14 @@ class CrmPolicySanction(models.Model):
         string="Opened For",
         readonly=True,
         copy=False,
+    )
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_sanction_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has changed it since it was proposed: none of them decides on it.",
     )
     state = fields.Selection(
         [
@@ -274,13 +283,24 @@ class CrmPolicySanction(models.Model):
         self._policy_check_editable(vals)
         if "amount" in vals:
             self._policy_check_amounts([vals])
+        if set(SIGNED).intersection(vals):
+            self.check_access("write")
+            others = self.filtered(lambda sanction: sanction.create_uid != self.env.user)
+            others._policy_guarded_write({"writer_ids": [Command.link(self.env.uid)]})
         return super().write(vals)
 
     def _policy_check_editable(self, vals):
-        """Refuse to change what is decided, and to move it to somebody else."""
+        """Refuse to change what is decided, to move it to somebody else, and one's own."""
         if not set(SIGNED).intersection(vals):
             return
         for sanction in self.sudo():
+            if self.env.user in sanction._policy_concerned():
+                raise AccessError(
+                    self.env._(
+                        "%(sanction)s is about yourself or your department: others say what it is.",
+                        sanction=sanction.display_name,
+                    )
+                )
             if sanction.decided_at or sanction.state in ("rejected", *DECIDED_STATES):
                 raise UserError(
                     self.env._("%(sanction)s is decided: it stays as it is.",
@@ -321,6 +341,9 @@ class CrmPolicySanction(models.Model):
 
     def _policy_approval_version(self):
         return self.policy_version_id
+
+    def _policy_proposers(self):
+        return super()._policy_proposers() | self.writer_ids
 
     def _policy_approval_barred_users(self):
         return self.user_id | self.policy_department_id.manager_id.user_id.filtered(

@@ -53,12 +53,15 @@ class CrmPolicySanctionRight(models.AbstractModel):
     def _policy_revoke_problem(self, user):
         if self.state in ("rejected", "revoked") or not self.id:
             return self._policy_wrong_moment()
-        proposer = self.state in ("proposed", "opinion") and user == self.create_uid
+        # What a rule proposes would never be proposed again.
+        proposer = (
+            self.state in ("proposed", "opinion") and not self.rule_id and user == self.create_uid
+        )
         if user in self._policy_concerned() or not (proposer or self._policy_is_one_of(user, TOP)):
             return AccessError(
                 self.env._(
                     "%(sanction)s: who has proposed it takes it back before it is decided; after "
-                    "that a director revokes it, never whom it concerns.",
+                    "that, or what a rule proposes, a director revokes it, never whom it concerns.",
                     sanction=self.display_name,
                 )
             )
@@ -110,7 +113,7 @@ class CrmPolicySanctionRight(models.AbstractModel):
 
         Where all of them have, who is above everybody answers all the same: the CEO.
         """
-        barred = self._policy_concerned() | self.create_uid
+        barred = self._policy_concerned() | self._policy_proposers()
         levels = {
             name: self.env.ref(f"crm_policy.group_{name}").sudo().all_user_ids.filtered(
                 lambda user: user.active and not user.share and self.company_id in user.company_ids

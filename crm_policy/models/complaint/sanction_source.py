@@ -7,8 +7,18 @@ from odoo.models import BaseModel
 from ...tools import shares
 from ...tools.amounts import is_plausible
 from ...tools.zones import local_day
+from ...words import list_words
 
 NUMBERS = "SC-YYYY-NNNN"
+# What a person says who proposes one by hand; everything else is worked out.
+HANDMADE = frozenset(
+    {
+        "kind", "amount", "fact", "reason_changed", "clause_id", "department_id", "employee_id",
+        "ticket_id", "violation_id",
+    }
+)  # fmt: skip
+# No row of the database has a number above it.
+MAX_ID = 2**31 - 1
 
 
 class Proposal(NamedTuple):
@@ -187,7 +197,9 @@ class CrmPolicySanctionSource(models.AbstractModel):
     def create(self, vals_list):
         """Propose by hand: with a clause that is in force, a case or a violation, and a fact."""
         # pylint: disable=method-required-super; it is called with what this method has checked
-        self._policy_refuse_guarded({name for vals in vals_list for name in vals})
+        names = {name for vals in vals_list for name in vals}
+        self._policy_refuse_guarded(names)
+        self._policy_refuse_foreign(names)
         self._policy_check_amounts(vals_list)
         prepared = [self._policy_handmade_values(vals) for vals in vals_list]
         sanctions = self._policy_new_sanctions(prepared).with_env(self.env)
@@ -195,9 +207,49 @@ class CrmPolicySanctionSource(models.AbstractModel):
         return sanctions
 
     @api.model
+    def default_get(self, fields):
+        """Take defaults for what a person says only: it is stored by the superuser."""
+        own = HANDMADE | self._policy_guarded_fields()
+        return super().default_get([name for name in fields if name in own])
+
+    @api.model
+    def _policy_refuse_foreign(self, names):
+        """Refuse what the superuser would write on behalf of the caller: messages, activities."""
+        foreign = sorted(names - HANDMADE)
+        if foreign:
+            labels = self.sudo().fields_get(sorted(HANDMADE), ["string"])
+            raise ValidationError(
+                self.env._(
+                    "A sanction is proposed with %(fields)s alone, not with %(foreign)s.",
+                    fields=list_words(self.env, [label["string"] for label in labels.values()]),
+                    foreign=list_words(self.env, foreign),
+                )
+            )
+
+    @api.model
+    def _policy_named(self, vals, name):
+        """Return the record that a caller names in ``vals``; empty where he names none.
+
+        :raises ValidationError: it is not the number of a record.
+        """
+        records = self.env[self._fields[name].comodel_name]
+        value = vals.get(name)
+        if value is None or value is False:
+            return records
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
+            raise ValidationError(
+                self.env._(
+                    "%(field)s: %(value)s is no record.",
+                    field=self._fields[name].get_description(self.env, ["string"])["string"],
+                    value=value,
+                )
+            )
+        return records.browse(value).exists()
+
+    @api.model
     def _policy_handmade_values(self, vals):
         company = self.env.company
-        clause = self.env["crm.policy.clause"].browse(vals.get("clause_id") or ()).exists()
+        clause = self._policy_named(vals, "clause_id")
         clause.check_access("read")
         company = clause.sudo().company_id or company
         if not clause or clause.sudo().version_id.state not in ("effective", "superseded"):
@@ -209,15 +261,13 @@ class CrmPolicySanctionSource(models.AbstractModel):
                     clause=clause.sudo()._policy_citation(),
                 )
             )
-        given = [name for name in ("department_id", "employee_id") if vals.get(name)]
+        named = {name: self._policy_named(vals, name) for name in ("department_id", "employee_id")}
+        given = [name for name in named if vals.get(name)]
         if len(given) != 1:
             raise ValidationError(
                 self.env._("A sanction is a department's or a person's: name one of the two.")
             )
-        comodel = self._fields[given[0]].comodel_name
-        whose = self._policy_whose(
-            self.env[comodel].sudo().browse(vals[given[0]]).exists(), company
-        )
+        whose = self._policy_whose(named[given[0]].sudo(), company)
         if whose["user_id"] == self.env.uid:
             raise UserError(
                 self.env._("Nobody proposes his own sanction or award: let your manager do it.")
@@ -236,18 +286,17 @@ class CrmPolicySanctionSource(models.AbstractModel):
 
     @api.model
     def _policy_handmade_basis(self, vals, company):
-        """Return the case or the violation, after checking that the user may read it."""
-        for name in ("violation_id", "ticket_id"):
-            if not vals.get(name):
-                continue
-            basis = self.env[self._fields[name].comodel_name].browse(vals[name]).exists()
+        """Return the violation or else the case; the user may read whichever of them is named."""
+        given = [name for name in ("violation_id", "ticket_id") if vals.get(name)]
+        found = [self._policy_named(vals, name) for name in given]
+        for basis in found:
             basis.check_access("read")
-            if basis.sudo().company_id == company:
-                return basis
-        raise ValidationError(
-            self.env._("Name the case or the violation of %(company)s that it is about.",
-                       company=company.name)
-        )  # fmt: skip
+        if not found or any(basis.sudo().company_id != company for basis in found):
+            raise ValidationError(
+                self.env._("Name the case or the violation of %(company)s that it is about.",
+                           company=company.name)
+            )  # fmt: skip
+        return found[0]
 
     @api.model
     def _policy_check_amounts(self, vals_list):
@@ -274,6 +323,9 @@ class CrmPolicySanctionSource(models.AbstractModel):
                 ._policy_reserve(company, NUMBERS, "year", local_day(now, company), 1)
             )
             vals.update(
+                # Not by a default of whoever calls, either.
+                ticket_id=vals.get("ticket_id") or False,
+                violation_id=vals.get("violation_id") or False,
                 proposed_at=now,
                 clause_number=clause.number,
                 policy_version_id=clause.version_id.id,

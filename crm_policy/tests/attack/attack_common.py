@@ -201,6 +201,9 @@ class AttackCommon(PolicyCommon):
             cases[3].action_policy_settle()
             cls._leave_draft(cases.sudo().policy_version_id)
         cls._leave_course(cases.sudo().policy_version_id)
+        clause = cases.sudo().policy_version_id.clause_ids[:1]
+        # Before anything is signed: shares and losses stay from then on.
+        cls._leave_blame(cases[1], clerk, team.user_id, clause)
         Remedy = cls.env["crm.policy.remedy"].with_context(**context)
         first = Remedy.with_user(clerk).create(
             {
@@ -227,7 +230,6 @@ class AttackCommon(PolicyCommon):
         ).action_policy_submit()
         cases[1].action_policy_pause("customer-material", "等样品")
         # Reported, explained, upheld.
-        clause = cases.sudo().policy_version_id.clause_ids[:1]
         Violation = cls.env["crm.policy.violation"].with_context(**context)
         reporter, judge = (
             Violation.with_user(team.user_id),
@@ -243,7 +245,6 @@ class AttackCommon(PolicyCommon):
         for violation in violations[2:]:
             violation.with_user(judge.env.user).action_policy_uphold("成立")
         cls._leave_notices(clerk, team.user_id, department, clause)
-        cls._leave_blame(cases[1], clerk, team.user_id, clause)
         cls._start_emergency(urgent, department.manager_id.user_id)
         mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx"
         cls.env["crm.policy.mail.lost"]._policy_keep(mail, company, "refused")

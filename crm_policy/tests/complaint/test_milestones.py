@@ -178,6 +178,33 @@ class TestCaseOnItsCourse(MilestoneCommon):
         self._as("specialist", case).action_policy_submit()
         self.assertEqual(case.policy_remedy_ids.policy_approval_state, "pending")
 
+    def test_shares_that_fit_at_last_settle_what_is_signed(self):
+        self._course()
+        Share = self.env["crm.policy.responsibility"].with_user(self.users["specialist"])
+        Loss = self.env["crm.policy.loss"].with_user(self.users["specialist"])
+        other = {"party": "other", "name": "物业"}
+        attempts = {
+            "create": lambda case, line: Share.create(
+                {"ticket_id": case.id, "share": 40, "party": "other", "name": "承运方"}
+            ),
+            "write": lambda case, line: line.write({"share": 100}),
+            "unlink": lambda case, line: line.unlink(),
+        }
+        for name, attempt in attempts.items():
+            with self.subTest(name):
+                case = self._case()
+                line = Share.create({"ticket_id": case.id, "share": 60, **other})
+                remedy = self._new_remedy(case, 20000)
+                remedy._policy_guarded_write({"policy_approval_state": "approved"})
+                case._policy_bring_about()
+                Loss.create({"ticket_id": case.id, "kind": "freight", "amount": 7})
+                self.assertFalse(case.policy_decided_at)
+                attempt(case, line)
+                self.assertTrue(case.policy_settled_at)
+                self.assertEqual(case.policy_loss_amount, 7)
+                shares = case.policy_responsibility_ids
+                self.assertEqual(sum(shares.mapped("decided_amount")), 7 if shares else 0)
+
     def test_a_rejected_remedy_settles_nothing(self):
         self._course()
         case = self._case()

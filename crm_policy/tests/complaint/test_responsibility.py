@@ -135,6 +135,65 @@ class TestResponsibility(BlameCommon):
             with self.assertRefused(UserError, "stays as it was"):
                 attempt()
 
+    def test_nobody_writes_his_own_share(self):
+        case = self._quality_case()
+        specialist = self.users["specialist"]
+        own = (
+            specialist.with_company(self.company).employee_id
+            or (self._new_employees([specialist], self.quality)[specialist])
+        )
+        words = "others say what share"
+        with self.assertRefused(UserError, words):
+            self._share(case, 10, party="employee", employee_id=own.id)
+        line = self._share(case, 10, "supervisor", party="employee", employee_id=own.id)
+        mine = line.with_user(specialist)
+        for attempt in (
+            lambda: mine.write({"share": 1}),
+            lambda: mine.write({"employee_id": self.zhao_employee.id}),
+            lambda: mine.sudo().write({"share": 1}),
+            mine.unlink,
+        ):
+            with self.assertRefused(UserError, words):
+                attempt()
+        other = self._share(case, 10, department_id=self.manufacturing.id)
+        with self.assertRefused(UserError, words):
+            other.employee_id = own
+            other.with_user(specialist).share = 5
+        with self.assertRefused(UserError, words):
+            other.with_user(specialist).employee_id = own
+        # The head answers for his department.
+        other.employee_id = False
+        self.manufacturing.manager_id = own
+        with self.assertRefused(UserError, words):
+            other.with_user(specialist).share = 5
+        with self.assertRefused(UserError, words):
+            other.with_user(specialist).unlink()
+
+    def test_approvers_read_what_stays(self):
+        case = self._quality_case()
+        line = self._share(case, 100, department_id=self.manufacturing.id)
+        remedy = self._new_remedy(case, 10)
+        remedy._policy_guarded_write({"policy_approval_state": "pending"})
+        for attempt in (
+            lambda: line.write({"share": 10}),
+            line.unlink,
+            lambda: self._share(case, 10, party="other", name="物业"),
+            lambda: self._losses(case),
+        ):
+            with self.assertRefused(UserError, "is being signed"):
+                attempt()
+        remedy._policy_guarded_write({"policy_approval_state": "rejected"})
+        line.share = 10
+
+    def test_a_party_is_one_of_the_list(self):
+        case = self._quality_case()
+        line = self._share(case, 10, party="other", name="物业")
+        for party in (False, None, "", "x", [1], 1):
+            with self.subTest(party), self.assertRefused(ValidationError, "is no party"):
+                line.write({"party": party})
+            with self.subTest(party), self.assertRefused(ValidationError, "is no party"):
+                self._share(case, 10, party=party, name="x")
+
     def test_amounts_are_not_written_by_hand(self):
         line = self._shares(self._quality_case())[0]
         for vals in ({"decided_amount": 1}, {"is_decided": True}, {"cycle": 1}):

@@ -1,5 +1,6 @@
 """Sanctions from the proposal to the execution (C.12, RWD-FIN-04, RWD-ADM-02, S2.9, S6)."""
 
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
 
@@ -266,6 +267,122 @@ class TestSanctionOfACase(SanctionCommon):
         with mute_logger("odoo.addons.base.models.ir_model"), self.assertRaises(AccessError):
             self._as("supervisor", sanction).unlink()
 
+    def test_only_what_a_person_says_is_taken(self):
+        """The rest would be written by the superuser: messages of others, activities."""
+        case = self._decided()
+        message = case.message_post(body="原话")
+        rewrite = [Command.update(message.id, {"body": "改写"})]
+        for vals in (
+            {"message_ids": rewrite},
+            {"activity_ids": [Command.create({"user_id": self.zhao.id})]},
+            {"message_follower_ids": []},
+            {"nonsense": 1},
+        ):
+            with self.subTest(vals), self.assertRefused(ValidationError, "proposed with"):
+                self._handmade(case, **vals)
+        self.assertIn("原话", message.body)
+
+    def test_defaults_of_the_caller_are_not_taken(self):
+        case, other = self._decided(), self._decided()
+        message = case.message_post(body="原话")
+        rewrite = [Command.update(message.id, {"body": "改写", "res_id": 0})]
+        Sanction = self.env["crm.policy.sanction"].with_user(self.users["supervisor"])
+        sanction = Sanction.with_context(
+            default_message_ids=rewrite, default_ticket_id=other.id, default_activity_ids=rewrite
+        ).create(
+            {
+                "kind": "warning",
+                "employee_id": self.zhao_employee.id,
+                "ticket_id": case.id,
+                "clause_id": self.clause.id,
+                "fact": "x",
+            }
+        )
+        self.assertEqual(sanction.ticket_id, case)
+        self.assertFalse(sanction.message_ids & message)
+        self.assertIn("原话", message.body)
+
+    def test_what_is_no_record(self):
+        case = self._decided()
+        for name in ("clause_id", "employee_id", "department_id", "ticket_id", "violation_id"):
+            for value in ("x", "1", [1], [(4, 1)], {"id": 1}, True, -1, 2**40, 1.5):
+                vals = {name: value}
+                if name == "department_id":
+                    vals["employee_id"] = False
+                with self.subTest(vals), self.assertRefused(ValidationError, "is no record"):
+                    self._handmade(case, **vals)
+        with self.assertRefused(ValidationError, "Name the case or the violation"):
+            self._handmade(case, ticket_id=2**31 - 1)
+
+    def _violation(self, case):
+        values = {
+            "company_id": case.company_id.id,
+            "clause_id": self.clause.id,
+            "severity": "serious",
+            "res_model": case._name,
+            "res_id": case.id,
+            "user_id": self.users["supervisor"].id,
+            "department_id": False,
+        }
+        return (
+            self.env["crm.policy.violation"]
+            ._policy_open([values], fields.Datetime.now())
+            .with_env(self.env)
+        )
+
+    def test_both_documents_are_checked(self):
+        case = self._decided()
+        violation = self._violation(case)
+        self.assertEqual(self._handmade(case, violation_id=violation.id).violation_id, violation)
+        other = self._new_company("杭州分公司")
+        theirs = self.env["helpdesk.ticket"].create(
+            {"name": "x", "description": "x", "company_id": other.id}
+        )
+        values = {"kind": "warning", "employee_id": self.zhao_employee.id, "fact": "x"}
+        values |= {"clause_id": self.clause.id, "ticket_id": theirs.id}
+        with self.assertRefused(ValidationError, "Name the case or the violation"):
+            self.env["crm.policy.sanction"].create({**values, "violation_id": violation.id})
+        with self.assertRaises(AccessError):
+            self._handmade(case, violation_id=violation.id, ticket_id=theirs.id)
+
+    def test_whom_it_concerns_changes_nothing(self):
+        sanctions = self._proposed(self._decided())
+        person = sanctions.filtered("employee_id")
+        penalty = sanctions.filtered(lambda sanction: sanction.department_id == self.manufacturing)
+        group = self.env.ref("crm_policy.group_hr")
+        (self.zhao | self.head).write({"group_ids": [Command.link(group.id)]})
+        for sanction, user in ((person, self.zhao), (penalty, self.head)):
+            for vals in ({"fact": "没有过错"}, {"amount": 0}, {"reason_changed": "x"}):
+                with self.subTest(vals), self.assertRaises(AccessError):
+                    sanction.with_user(user).write(vals)
+                with self.assertRefused(AccessError, "others say what"):
+                    sanction.with_user(user).sudo().write(vals)
+
+    def test_nobody_signs_his_own_figure(self):
+        sanction = self._proposed(self._decided()).filtered(
+            lambda sanction: sanction.department_id == self.manufacturing
+        )
+        self._as("ceo", sanction).write({"amount": 1, "reason_changed": "初犯"})
+        self.assertEqual(sanction.writer_ids, self.users["ceo"])
+        with self.assertRefused(UserError, "nobody can sign as CEO"):
+            self._approve(sanction)
+        self._as("supervisor", sanction).fact = "x"
+        self.assertEqual(sanction.writer_ids, self.users["ceo"], "who has proposed it is known")
+
+    def test_what_a_rule_proposes_is_not_taken_back(self):
+        case = self._decided()
+        sanction = self._proposed(case).filtered("employee_id")
+        mine = self._as("supervisor", sanction)
+        self.assertFalse(mine.can_revoke)
+        with self.assertRefused(AccessError, "what a rule proposes"):
+            mine.action_policy_revoke("重复")
+        self.assertEqual(sanction.state, "proposed")
+        own = self._handmade(case)
+        self._as("supervisor", own).action_policy_revoke("重复")
+        self.assertEqual(own.state, "revoked")
+        self._as("director", sanction).action_policy_revoke("查明无责任")
+        self.assertEqual(sanction.state, "revoked")
+
     def test_a_policy_on_trial_sanctions_nobody(self):
         case = self._decided()
         self.governing._policy_guarded_write({"enforcement": "trial"})
@@ -395,8 +512,9 @@ class TestSanctionOfACase(SanctionCommon):
         self.assertFalse(other.copy_ids)
 
     def test_revoking(self):
-        sanctions = self._proposed(self._decided())
-        first, second, third = sanctions
+        case = self._decided()
+        by_rule, second, third = self._proposed(case)
+        first = self._handmade(case)
         with self.assertRefused(ValidationError, "Say why"):
             self._as("supervisor", first).action_policy_revoke()
         with self.assertRefused(AccessError, "who has proposed it takes it back"):
@@ -408,13 +526,13 @@ class TestSanctionOfACase(SanctionCommon):
         with self.assertRefused(UserError, "is decided"):
             self._as("supervisor", first).action_policy_submit()
         self._approve(second)
-        with self.assertRefused(AccessError, "after that a director"):
+        with self.assertRefused(AccessError, "a director revokes it"):
             self._as("supervisor", second).action_policy_revoke("误")
         second.with_user(self.hr).action_policy_execute()
         self._as("director", second).action_policy_revoke("查明无责任")
         self.assertEqual(second.state, "revoked")
         self.zhao.write({"group_ids": [(4, self.env.ref("crm_policy.group_director").id)]})
-        person = third if third.employee_id else first
+        person = third if third.employee_id else by_rule
         self._approve(person)
         with self.assertRefused(AccessError, "never whom it concerns"):
             person.with_user(self.zhao).action_policy_revoke("无责任")

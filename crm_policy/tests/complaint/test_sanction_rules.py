@@ -71,6 +71,16 @@ class TestSanctionRules(SanctionCommon):
         self._as("specialist", case).action_policy_close()
         self.assertTrue(case.policy_closed_at)
 
+    def test_who_closes_does_not_learn_of_his_own(self):
+        rule = self._rule("grievance_unknown", 50)
+        case = self._quality_case()
+        self._share(case, 100, department_id=self.quality.id)
+        sanction = self._propose(rule, self.users["specialist"], case)
+        [words] = self._as("specialist", case)._policy_close_problems()
+        self.assertEqual(words, "Another decision on the case is taken first.")
+        [words] = self._as("manager", case)._policy_close_problems()
+        self.assertIn(sanction.number, words)
+
     def test_s6_the_heavier_takes_the_place_of_the_lighter(self):
         """Zhou spread a rule on 05-12: 50; on 05-20 with Wu, and a complaint followed: 100 each."""
         light = self._rule("unauthorised_notice", 50)
