@@ -129,6 +129,11 @@ class CrmPolicyCaseBlame(models.AbstractModel):
             total = case.policy_currency_id.round(sum(case.policy_loss_ids.mapped("amount")))
             if case.policy_currency_id.compare_amounts(total, case.policy_loss_amount):
                 case._policy_guarded_write({"policy_loss_amount": total})
+                case._policy_keep_severity()
+
+    def _policy_loss(self):
+        # What it has cost counts where that is more than what somebody had expected (CMP-CLS-03).
+        return max(super()._policy_loss(), self.policy_loss_amount)
 
     def _policy_decide_problems(self):
         return super()._policy_decide_problems() + self._policy_share_problems()

@@ -391,8 +391,10 @@ class CrmPolicySanctionSource(models.AbstractModel):
         found = {}
         for whose, base in parts.items():
             rule = rules._policy_band(base)
+            if not rule:
+                continue
             amount = rule.amount or rule.currency_id.round(base * rule.percent / 100)
-            if rule and amount:
+            if amount:
                 found[whose] = (rule, base, amount)
         cap = min((rule.cap for rule, _base, _amount in found.values() if rule.cap), default=0)
         amounts = [amount for _rule, _base, amount in found.values()]

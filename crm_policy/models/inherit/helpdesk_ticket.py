@@ -25,6 +25,7 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.class",
         "crm.policy.case.convert",
@@ -45,7 +46,6 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.ruling",
         "crm.policy.case.negotiation",
         "crm.policy.case.course",
-        "crm.policy.case.blame",
         "crm.policy.case.countersign",
         "crm.policy.case.reopen",
         "crm.policy.case.pause",

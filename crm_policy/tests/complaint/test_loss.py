@@ -37,6 +37,15 @@ class TestLoss(BlameCommon):
         )  # fmt: skip
         self.assertEqual(other.amount, 29.97)
 
+    def test_what_it_has_cost_makes_it_major(self):
+        case = self._quality_case()
+        line = self._loss(case, amount=9999.99)
+        self.assertEqual(case.policy_severity, "general")
+        line.amount = 10000
+        self.assertEqual(case.policy_severity, "major")
+        line.amount = 1
+        self.assertEqual(case.policy_severity, "major", "nothing lowers it by itself")
+
     def test_what_cannot_be_meant(self):
         case = self._quality_case()
         for name in ("amount", "quantity", "unit_cost"):

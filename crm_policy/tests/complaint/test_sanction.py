@@ -60,6 +60,19 @@ class TestSanctionOfACase(SanctionCommon):
         self.assertEqual(person.clause_number, "7.5")
         self.assertEqual(set(sanctions.mapped("state")), {"proposed"})
 
+    def test_a_policy_without_rules_proposes_nothing(self):
+        """Not even for departments: no band fits them."""
+        case = self._decided()
+        rules = self.env["crm.policy.sanction.rule"].search(
+            [("version_id", "=", case.policy_version_id.id)]
+        )
+        self.env.cr.execute("DELETE FROM crm_policy_sanction_rule WHERE id IN %s", [rules._ids])
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
+        with self.assertRefused(UserError, "the policy proposes no sanction"):
+            self._as("supervisor", case).action_policy_propose_sanctions()
+        self.assertFalse(case.policy_sanction_ids)
+
     def test_again_nothing_is_proposed_twice(self):
         case = self._decided()
         first = self._proposed(case)
