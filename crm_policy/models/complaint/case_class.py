@@ -290,11 +290,12 @@ class CrmPolicyCaseClass(models.AbstractModel):
             case._policy_remind_crisis(users)
             for lang, group in users.grouped("lang").items():
                 there = case.with_context(lang=lang or None)
+                title = there.env._("Crisis")
                 there.message_notify(
                     author_id=self.env.ref("base.partner_root").id,
                     partner_ids=group.partner_id.ids,
                     # The mail gateway looks for the number in brackets and would put it there.
-                    subject=f"[{there.policy_handle}] {there.env._('Crisis')}",
+                    subject=f"[{there.policy_handle}] {title}",
                     body=there.env._(
                         "%(clause)s: %(case)s has become a crisis. Where it is an emergency, send "
                         "the emergency team from the case.",

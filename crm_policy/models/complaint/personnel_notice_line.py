@@ -33,7 +33,7 @@ class CrmPolicyPersonnelNoticeLine(models.Model):
         groups="crm_policy.group_hr,crm_policy.group_director,crm_policy.group_ceo",
     )
     who = fields.Char(string="Name", required=True, readonly=True)
-    kind = fields.Selection(KINDS, string="Sanction", required=True, readonly=True)
+    kind = fields.Selection(KINDS, string="Kind of Sanction", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(readonly=True)
     decided_on = fields.Date(string="Date", readonly=True)

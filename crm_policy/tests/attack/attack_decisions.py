@@ -19,7 +19,9 @@ class DecisionAttacks:
 
     @property
     def ended(self):
-        return self.rows["own"]["crm.policy.remedy"] - self.pending
+        decided = self.rows["own"]["crm.policy.remedy"] - self.pending
+        # Others were decided by their handler's own authority: nobody was asked.
+        return decided.filtered("policy_approval_id")
 
     @property
     def favoured(self):

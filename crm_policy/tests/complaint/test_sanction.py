@@ -283,7 +283,8 @@ class TestSanctionOfACase(SanctionCommon):
     def test_only_what_a_person_says_is_taken(self):
         """The rest would be written by the superuser: messages of others, activities."""
         case = self._decided()
-        message = case.message_post(body="原话")
+        words = "原话"
+        message = case.message_post(body=words)
         rewrite = [Command.update(message.id, {"body": "改写"})]
         for vals in (
             {"message_ids": rewrite},
@@ -297,7 +298,8 @@ class TestSanctionOfACase(SanctionCommon):
 
     def test_defaults_of_the_caller_are_not_taken(self):
         case, other = self._decided(), self._decided()
-        message = case.message_post(body="原话")
+        words = "原话"
+        message = case.message_post(body=words)
         rewrite = [Command.update(message.id, {"body": "改写", "res_id": 0})]
         Sanction = self.env["crm.policy.sanction"].with_user(self.users["supervisor"])
         sanction = Sanction.with_context(
