@@ -115,7 +115,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         return self._policy_act("policy_investigated_at", WINDOW, at, reason)
 
     def action_policy_mandate(self, at=None, reason=None):
-        """Record that the mandate to negotiate was given, where no department does (CMP-FLOW-06)."""
+        """Record that the mandate to negotiate was given, where none is asked for (CMP-FLOW-06)."""
         return self._policy_act("policy_mandated_at", WINDOW, at, reason)
 
     def action_policy_execute(self, at=None, reason=None):

@@ -129,7 +129,7 @@ class CrmPolicyCaseRuling(models.AbstractModel):
         )
 
     def _policy_ask_ruling(self, kind, amount, text):
-        """Create a ruling and submit it in the name of the current user; ``self`` is superuser's."""
+        """Create a ruling and submit it for the current user; ``self`` is superuser's."""
         self.ensure_one()
         if self._policy_rulings(kind, ("pending",)):
             raise UserError(

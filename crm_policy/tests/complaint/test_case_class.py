@@ -1,4 +1,4 @@
-"""How severe a case is, what it is about, and what nobody can mean (CMP-CLS-01, -03, corr. 7, 8)."""
+"""How severe a case is, what it is about, what nobody can mean (CMP-CLS-01, -03, corr. 7, 8)."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 

@@ -1,4 +1,4 @@
-"""What may have come in twice is shown, and merged without losing or hiding anything (CMP-DUP-01)."""
+"""What may have come in twice is shown, and merged without losing anything (CMP-DUP-01)."""
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -140,7 +140,7 @@ class TestSimilarCases(DuplicateCommon):
         plain = self._as("specialist", self._new_case())
         known = self._as("specialist", self._new_case(policy_order_ref="S99"))
         for case, ceiling in ((plain, 0), (known, 1)):
-            case.sudo().partner_id.commercial_partner_id.name
+            case.sudo().partner_id.commercial_partner_id.mapped("name")
             case.read(["policy_order_ref", "policy_kind", "policy_version_id", "policy_origin_id"])
             case._policy_similar_days(case.sudo().policy_version_id, case.company_id)
             with self.assertQueryCount(ceiling):

@@ -541,7 +541,7 @@ class TestFullRoute(ManufacturerFlow):
             mine.action_policy_submit()
         remedies = case.policy_remedy_ids.with_user(self.people["deputy_gm"])
         requests = case.policy_remedy_ids.policy_approval_id
-        # 10,565.50 is beyond the sales manager (4.4): the deputy general manager signs within 1 day.
+        # 10,565.50 is beyond the sales manager (4.4): the deputy signs, within 1 day.
         self.assertEqual(requests.eligible_user_ids, self.people["deputy_gm"])
         [due] = set(requests.step_ids.policy_deadline_ids.mapped("due_at"))
         self.assertEqual(due, shanghai("2026-03-13 23:59:59"))
