@@ -190,6 +190,8 @@ class AttackCommon(PolicyCommon):
         )
         # Not among the rows that stand for their state.
         urgent, settled, cases = cases[0], cases[1], cases[2:]
+        if scope == "own":
+            cls.first_case = urgent  # what is said to be the same came in later
         cls._leave_goods(settled)
         for case in cases[:4]:
             case.action_policy_accept()
@@ -550,6 +552,7 @@ class AttackCommon(PolicyCommon):
             "score": 5, "channel": "phone", "severity": "minor", "before": False,
             "amount": 1.0, "caller": "13800000000", "rings": 1, "ref": "x",
             "res_model": "helpdesk.ticket", "res_id": self._ids("own", "helpdesk.ticket")[0],
+            "into_id": self.first_case.id,
             "user_id": self.people["manager"].id, "user_ids": self.people["manager"].ids,
             "step_id": None,
             "clause_id": self.version.clause_ids[0].id,
