@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ...words import list_words
 
@@ -83,7 +82,7 @@ class CrmPolicyEmergencyPeople(models.AbstractModel):
                     )
                 )
         emergencies = self.sudo()
-        emergencies._policy_lock()
+        emergencies._policy_hold_rows()
         labels = dict(self._fields["state"]._description_selection(self.env))
         for emergency in emergencies:
             if emergency.state == "closed" or (states and emergency.state not in states):
@@ -94,21 +93,3 @@ class CrmPolicyEmergencyPeople(models.AbstractModel):
                         state=labels[emergency.state],
                     )
                 )
-
-    def _policy_lock(self):
-        """Hold the rows: whoever comes second repeats his call on what the first has written."""
-        self.flush_recordset()
-        # In the order of their ids: two who act on many never wait for each other.
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE crm_policy_emergency SET write_date = %(now)s
-                  FROM (SELECT id FROM crm_policy_emergency
-                         WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE) AS held
-                 WHERE crm_policy_emergency.id = held.id
-                """,
-                now=self.env.cr.now(),
-                ids=self.ids,
-            )
-        )
-        self.invalidate_recordset()

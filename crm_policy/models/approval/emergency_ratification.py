@@ -82,7 +82,7 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
                 )
             )
         emergency = self.sudo()
-        emergency._policy_lock()
+        emergency._policy_hold_rows()
         record.invalidate_recordset()
         emergency._policy_check_executable(record)
         emergency._policy_check_right(

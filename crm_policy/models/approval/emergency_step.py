@@ -71,7 +71,7 @@ class CrmPolicyEmergencyStep(models.Model):
                     )
                 )
         steps = self.sudo()
-        steps.emergency_id._policy_lock()
+        steps.emergency_id._policy_hold_rows()
         steps.invalidate_recordset()
         for step in steps:
             if step.emergency_id.closed_at:

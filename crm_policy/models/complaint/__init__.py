@@ -19,6 +19,7 @@ from . import case_import_sheet
 from . import call_record
 from . import caller
 from . import case_entry
+from . import case_signature
 from . import remedy_quantity
 from . import remedy_document
 from . import blame_entry

@@ -27,16 +27,6 @@ class CrmPolicyAllowance(models.Model):
     _policy_final_fact = "policy_booked_at"
 
     invoice_ref = fields.Char(string="Invoice No.")
-    item_ref = fields.Char(
-        string="Item", compute="_compute_from_remedy", store=True, readonly=False, precompute=True
-    )
-    quantity = fields.Float(
-        digits=(16, 2),
-        compute="_compute_from_remedy",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
     price_unit = fields.Float(
         string="Unit Price",
         digits=(16, 4),
@@ -95,11 +85,12 @@ class CrmPolicyAllowance(models.Model):
 
     @api.depends("remedy_id")
     def _compute_from_remedy(self):
+        result = super()._compute_from_remedy()
         for allowance in self:
             remedy = allowance.remedy_id
-            allowance.item_ref = remedy.item_ref or remedy.ticket_id.policy_item_ref
-            allowance.quantity, allowance.price_unit = remedy.quantity, remedy.price_unit
+            allowance.price_unit = remedy.price_unit
             allowance.amount, allowance.tax_amount = remedy.amount, remedy.tax_amount
+        return result
 
     @api.depends("amount", "tax_amount")
     def _compute_amount_untaxed(self):

@@ -542,16 +542,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
                     missing=list_words(self.env, list(map(self._policy_fact_words, missing))),
                 )
             )
-        before = max((self[fact] for fact in order[name] if self[fact]), default=None)
-        if moment and before and moment < before:
-            raise ValidationError(
-                self.env._(
-                    "%(case)s: %(fact)s cannot lie before %(before)s.",
-                    case=self.display_name,
-                    fact=self._policy_label(name),
-                    before=fields.Datetime.to_string(before),
-                )
-            )
+        self._policy_check_after(name, moment, order[name])
         short = name.removeprefix("policy_").removesuffix("_at")
         check = getattr(self, f"_policy_check_{short}", None)
         if check:

@@ -107,10 +107,7 @@ class CrmPolicyCountersignStep(models.Model):
 
     @api.model
     def _pack_upsert(self, version, vals_list):
-        # The order of the pack is that of the policy.
-        return super()._pack_upsert(
-            version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
-        )
+        return super()._pack_upsert(version, self._pack_in_order(vals_list))
 
     # === LINTER === #
 

@@ -21,7 +21,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     _name = "crm.policy.goods.document"
     _description = "Document That Carries Out a Remedy"
-    _inherit = ["crm.policy.case.entry", "crm.policy.case.document", "crm.policy.subject"]
+    _inherit = ["crm.policy.case.entry", "crm.policy.case.signature", "crm.policy.subject"]
     _order = "id desc"
     _rec_name = "number"
 
@@ -46,6 +46,16 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
     order_ref = fields.Char(related="ticket_id.policy_order_ref", string="Order")
     treatment = fields.Selection(related="remedy_id.kind", string="Treatment")
     reason = fields.Text(help="What was wrong with the goods.")
+    item_ref = fields.Char(
+        string="Item", compute="_compute_from_remedy", store=True, readonly=False, precompute=True
+    )
+    quantity = fields.Float(
+        digits=(16, 2),
+        compute="_compute_from_remedy",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
     writer_ids = fields.Many2many(
         "res.users",
         string="Written By",
@@ -67,6 +77,14 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         for document in self:
             parts = (document.number, document.ticket_id.policy_handle)
             document.display_name = " ".join(part for part in parts if part)
+
+    @api.depends("remedy_id")
+    def _compute_from_remedy(self):
+        """Propose what was decided; whoever issues the document may say it more exactly."""
+        for document in self:
+            remedy = document.remedy_id
+            document.item_ref = remedy.item_ref or remedy.ticket_id.policy_item_ref
+            document.quantity = remedy.quantity
 
     # === SIGHT === #
 
@@ -252,7 +270,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     def _policy_booked_amount(self):
         """Return (what it has come to, in the currency of the case; the clause it follows)."""
-        raise NotImplementedError
+        return self.remedy_id.amount, self.policy_approval_id.clause_id
 
     def _policy_check_clerk(self):
         """Refuse whoever does not work on the case."""
@@ -301,16 +319,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
                     missing=list_words(self.env, missing),
                 )
             )
-        latest = max((self[fact] for fact in before), default=None)
-        if moment and latest and moment < latest:
-            raise ValidationError(
-                self.env._(
-                    "%(case)s: %(fact)s cannot lie before %(before)s.",
-                    case=self.display_name,
-                    fact=self._policy_label(name),
-                    before=fields.Datetime.to_string(latest),
-                )
-            )
+        self._policy_check_after(name, moment, before)
         return result
 
     def _policy_printed(self):
@@ -352,7 +361,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     def _policy_copies(self):
         """Return the names of the copies that are printed, in their order."""
-        raise NotImplementedError
+        return [self.env._("Original")]
 
     def _policy_signatures(self):
         """Return who has signed and when, as the print says it."""
@@ -387,20 +396,11 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
             **{name: str(self[name] or "") for name in self._policy_signed_names},
         }
 
-    def _policy_approval_currency(self):
-        return self.currency_id
-
-    def _policy_approval_version(self):
-        return self.ticket_id.policy_version_id
-
     def _policy_approval_subject(self):
         return self.remedy_id.kind
 
     def _policy_approval_name(self):
         return f"{self.number} {self.ticket_id.display_name}"
-
-    def _policy_approval_customer(self):
-        return self.ticket_id.partner_id.commercial_partner_id
 
     def _policy_claimed_amount(self):
         # It counted in the limits in total when its remedy was decided.

@@ -247,9 +247,7 @@ class CrmPolicyIntakeRule(models.Model):
     @api.model
     def _pack_upsert(self, version, vals_list):
         # The order of the pack is the order in which they are tried.
-        return super()._pack_upsert(
-            version, [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
-        )
+        return super()._pack_upsert(version, self._pack_in_order(vals_list))
 
     @api.model
     def _policy_channel_coded(self, place, code):

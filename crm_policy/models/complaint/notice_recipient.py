@@ -301,7 +301,7 @@ class CrmPolicyNoticeRecipient(models.Model):
         for notice, lines in self.sudo().grouped("notice_id").items():
             for line in lines:
                 notice._policy_check_duty(self._name, "policy_briefed_at", line)
-            notice._policy_hold()
+            notice._policy_hold_rows()
             lines.invalidate_recordset()
             if understood:
                 lines._policy_set_fact("policy_briefed_at", at, reason)
@@ -396,7 +396,7 @@ class CrmPolicyNoticeRecipient(models.Model):
         if not self or status in UNDER_WAY:
             return
         now = fields.Datetime.now()
-        self.notice_id._policy_hold()
+        self.notice_id._policy_hold_rows()
         self.invalidate_recordset()
         if status == "sent":
             fresh = self.filtered(lambda line: not line.policy_delivered_at)

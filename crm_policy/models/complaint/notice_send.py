@@ -1,6 +1,6 @@
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL, email_normalize
+from odoo.tools import email_normalize
 
 from ...words import list_words
 
@@ -212,20 +212,8 @@ class CrmPolicyNoticeSend(models.AbstractModel):
         stored = self.sudo()
         stored._policy_check_official()
         stored._policy_check_duty(self._name, fact)
-        stored._policy_hold()
+        stored._policy_hold_rows()
         return stored
-
-    def _policy_hold(self):
-        """Let nobody else send or settle it meanwhile: two who do so at once come one by one."""
-        self.flush_recordset()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_policy_notice SET write_date = %s WHERE id = ANY(%s)",
-                self.env.cr.now(),
-                self.ids,
-            )
-        )
-        self.invalidate_recordset()
 
     def _policy_check_fact(self, name, moment):
         result = super()._policy_check_fact(name, moment)
@@ -301,7 +289,7 @@ class CrmPolicyNoticeSend(models.AbstractModel):
         """Settle those of ``self`` that are being sent, after customers were taken off them."""
         under_way = self.sudo().filtered(lambda notice: notice.state == "sending")
         if under_way:
-            under_way._policy_hold()
+            under_way._policy_hold_rows()
             under_way.filtered("recipient_ids")._policy_settle()
 
     def _policy_all_have(self, fact):

@@ -26,7 +26,7 @@ class CrmPolicyRemedy(models.Model):
         "crm.policy.remedy.quantity",
         "crm.policy.remedy.document",
         "crm.policy.oral.document",
-        "crm.policy.case.document",
+        "crm.policy.case.signature",
     ]
     _policy_document_field = "ticket_id"
     _policy_counts_tax = True
@@ -309,32 +309,18 @@ class CrmPolicyRemedy(models.Model):
     def _policy_claimed_amount(self):
         return self._policy_counted_amount()
 
-    def _policy_approval_customer(self):
-        return self.ticket_id.partner_id.commercial_partner_id
-
-    def _policy_approval_currency(self):
-        return self.currency_id
-
     def _policy_emergency(self):
         return self.ticket_id.policy_emergency_id
 
     def _policy_emergency_amount(self):
         return self.amount
 
-    def _policy_approval_version(self):
-        return self.ticket_id.policy_version_id
-
     def _policy_approval_subject(self):
         return self.kind
 
-    def _policy_approval_name(self):
-        return self.ticket_id.display_name
-
     def _policy_approval_barred_users(self):
-        partners = self.beneficiary_id | self.ticket_id.partner_id
-        users = partners.with_context(active_test=False).user_ids
-        # Nor does the person who is complained about.
-        return users | self.ticket_id.policy_accused_user_ids
+        beneficiaries = self.beneficiary_id.with_context(active_test=False).user_ids
+        return super()._policy_approval_barred_users() | beneficiaries
 
     def _policy_proposers(self):
         return super()._policy_proposers() | self.writer_ids
@@ -424,17 +410,5 @@ class CrmPolicyRemedy(models.Model):
         self.ticket_id._policy_bring_about()
         return result
 
-    def _policy_note_decision(self, outcome):
-        for remedy in self:
-            approval = (remedy.policy_emergency_id or remedy).policy_approval_id
-            decision = approval.decision_ids[-1:]
-            remedy.ticket_id._message_log(
-                body=self.env._(
-                    "%(clause)s: %(remedy)s %(outcome)s by %(user)s. %(comment)s",
-                    clause=approval.clause_id._policy_citation(),
-                    remedy=remedy.display_name,
-                    outcome=outcome,
-                    user=decision._policy_signer_words(),
-                    comment=decision.comment or "",
-                )
-            )
+    def _policy_deciding_request(self):
+        return (self.policy_emergency_id or self).policy_approval_id

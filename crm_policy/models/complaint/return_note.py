@@ -40,17 +40,7 @@ class CrmPolicyReturnNote(models.Model):
     _policy_final_fact = "policy_received_at"
 
     basis = fields.Text(help="On what the return rests: the decision, the agreement.")
-    item_ref = fields.Char(
-        string="Item", compute="_compute_from_remedy", store=True, readonly=False, precompute=True
-    )
-    quantity = fields.Float(
-        string="Quantity Approved",
-        digits=(16, 2),
-        compute="_compute_from_remedy",
-        store=True,
-        readonly=False,
-        precompute=True,
-    )
+    quantity = fields.Float(string="Quantity Approved")
     over_receipt_percent = fields.Float(
         string="More Is Taken up to (%)",
         digits=(5, 2),
@@ -107,13 +97,6 @@ class CrmPolicyReturnNote(models.Model):
     )
 
     # === COMPUTE METHODS === #
-
-    @api.depends("remedy_id")
-    def _compute_from_remedy(self):
-        for note in self:
-            remedy = note.remedy_id
-            note.quantity = remedy.quantity
-            note.item_ref = remedy.item_ref or remedy.ticket_id.policy_item_ref
 
     @api.depends("remedy_id")
     def _compute_over_receipt_percent(self):

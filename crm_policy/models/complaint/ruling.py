@@ -14,7 +14,7 @@ class CrmPolicyRuling(models.Model):
 
     _name = "crm.policy.ruling"
     _description = "Ruling on a Case"
-    _inherit = ["crm.policy.dependent", "crm.policy.case.document"]
+    _inherit = ["crm.policy.dependent", "crm.policy.case.signature"]
     _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
 
@@ -79,25 +79,8 @@ class CrmPolicyRuling(models.Model):
         """Return nothing: a mandate spends nothing, the remedies within it do."""
         return 0.0
 
-    def _policy_approval_customer(self):
-        return self.ticket_id.partner_id.commercial_partner_id
-
-    def _policy_approval_currency(self):
-        return self.currency_id
-
-    def _policy_approval_version(self):
-        return self.ticket_id.policy_version_id
-
     def _policy_approval_subject(self):
         return self.kind
-
-    def _policy_approval_name(self):
-        return self.ticket_id.display_name
-
-    def _policy_approval_barred_users(self):
-        users = self.ticket_id.partner_id.with_context(active_test=False).user_ids
-        # Nor does the person who is complained about.
-        return users | self.ticket_id.policy_accused_user_ids
 
     def _policy_approval_action(self):
         return {
@@ -137,18 +120,3 @@ class CrmPolicyRuling(models.Model):
                         ruling=ruling.display_name,
                     )
                 )
-
-    def _policy_note_decision(self, outcome):
-        for ruling in self:
-            approval = ruling.policy_approval_id
-            decision = approval.decision_ids[-1:]
-            ruling.ticket_id._message_log(
-                body=self.env._(
-                    "%(clause)s: %(ruling)s %(outcome)s by %(user)s. %(comment)s",
-                    clause=approval.clause_id._policy_citation(),
-                    ruling=ruling.display_name,
-                    outcome=outcome,
-                    user=decision._policy_signer_words(),
-                    comment=decision.comment or "",
-                )
-            )

@@ -3,7 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL
 
 from ...tools.amounts import is_plausible
 from .sanction_rule import KINDS, MONEY
@@ -420,7 +419,7 @@ class CrmPolicySanction(models.Model):
     def action_policy_execute(self):
         """Carry out what was approved: Personnel, Finance or a director, never the person."""
         for sanction in self:
-            stored = sanction._policy_take("execute")
+            stored = sanction._policy_take_step("execute")
             stored._policy_guarded_write({"executed_by_id": self.env.uid})
             stored._policy_set_fact("executed_at")
         return True
@@ -429,14 +428,14 @@ class CrmPolicySanction(models.Model):
         """Revoke a sanction, or take a proposal back; with a reason, and it stays to be seen."""
         text = self._policy_text(text, self.env._("Say why it is revoked."))
         for sanction in self:
-            sanction._policy_take("revoke")._policy_revoke(text)
+            sanction._policy_take_step("revoke")._policy_revoke(text)
         return True
 
     def action_policy_appeal(self, text=None):
         """Appeal, once and within the days given: the person, or the head of the department."""
         text = self._policy_text(text, self.env._("Say why the decision is wrong."))
         for sanction in self:
-            stored = sanction._policy_take("appeal")
+            stored = sanction._policy_take_step("appeal")
             stored._policy_guarded_write({"appeal_text": text})
             stored._policy_set_fact("appealed_at")
             stored._policy_open_for(stored._policy_appeal_level())
@@ -457,7 +456,7 @@ class CrmPolicySanction(models.Model):
         text = self._policy_text(text, self.env._("Give the reasons of your answer."))
         answered = self.sudo().browse()
         for sanction in self:
-            stored = sanction._policy_take("answer")
+            stored = sanction._policy_take_step("answer")
             stored._policy_guarded_write(
                 {"appeal_decision_text": text, "appeal_decided_by_id": self.env.uid}
             )
@@ -474,30 +473,6 @@ class CrmPolicySanction(models.Model):
         self.activity_ids.unlink()
 
     # === BUSINESS METHODS === #
-
-    def _policy_take(self, step):
-        """Check the current user for a step and hold the row; return it as superuser.
-
-        :param str step: execute, revoke, appeal or answer.
-        :raises AccessError: he does not see it, or the step is not his.
-        :raises UserError: the step is not due.
-        """
-        self.ensure_one()
-        self.check_access("read")
-        stored = self.sudo()
-        # The second of two who decide at once waits here, and is told what the first has done.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_policy_sanction SET write_date = %s WHERE id = %s",
-                self.env.cr.now(),
-                self.id,
-            )
-        )
-        stored.invalidate_recordset()
-        problem = getattr(stored, f"_policy_{step}_problem")(self.env.user)
-        if problem:
-            raise problem
-        return stored
 
     def _policy_printable(self):
         """Return the sanctions, for the printed notice.

@@ -329,6 +329,23 @@ class CrmPolicySubject(models.AbstractModel):
                 )
             )
 
+    def _policy_check_after(self, name, moment, before):
+        """Refuse a fact that would lie before one of those that come first.
+
+        :param datetime moment: when it is said to have happened.
+        :param before: names of the facts that come first; those that are not there do not count.
+        """
+        latest = max((self[fact] for fact in before if self[fact]), default=None)
+        if moment and latest and moment < latest:
+            raise ValidationError(
+                self.env._(
+                    "%(case)s: %(fact)s cannot lie before %(before)s.",
+                    case=self.display_name,
+                    fact=self._policy_label(name),
+                    before=fields.Datetime.to_string(latest),
+                )
+            )
+
     def _policy_check_backdating(self, name, moment, now, reason):
         """Refuse to date a fact back further than the clause allows; return the clause."""
         self.ensure_one()

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 
 from ...const import SEVERITIES_OF_BREACH, WAIVER_REASONS
 
@@ -155,7 +154,7 @@ class CrmPolicyViolation(models.Model):
         """Explain why it happened; the person himself, or his substitute while he is away."""
         text = self._policy_text(text, self.env._("Say why it happened."))
         for violation in self:
-            stored = violation._policy_take("explain")
+            stored = violation._policy_take_step("explain")
             stored._policy_move(
                 "violation.explained",
                 {
@@ -174,7 +173,7 @@ class CrmPolicyViolation(models.Model):
     def action_policy_uphold(self, text=None):
         """Uphold: it was a violation. The person may appeal while the clause lets him."""
         for violation in self:
-            stored = violation._policy_take("decide")
+            stored = violation._policy_take_step("decide")
             now = fields.Datetime.now()
             days = self.env["crm.policy.parameter"]._policy_value(stored.company_id.id, APPEAL_DAYS)
             stored._policy_move(
@@ -197,7 +196,7 @@ class CrmPolicyViolation(models.Model):
         """
         text = self._policy_waiver(reason, text)
         for violation in self:
-            stored = violation._policy_take("decide")
+            stored = violation._policy_take_step("decide")
             stored._policy_move(
                 "violation.waived",
                 {
@@ -217,7 +216,7 @@ class CrmPolicyViolation(models.Model):
         """Appeal against what was upheld; the person himself, once, within the days given."""
         text = self._policy_text(text, self.env._("Say why the decision is wrong."))
         for violation in self:
-            stored = violation._policy_take("appeal")
+            stored = violation._policy_take_step("appeal")
             stored._policy_move(
                 "violation.appealed",
                 {"appeal_text": text, "appealed_at": fields.Datetime.now()},
@@ -229,7 +228,7 @@ class CrmPolicyViolation(models.Model):
         """Reject the appeal: it stays upheld. The level above the first decision."""
         text = self._policy_text(text, self.env._("Say why the decision stands."))
         for violation in self:
-            stored = violation._policy_take("answer")
+            stored = violation._policy_take_step("answer")
             stored._policy_move("violation.confirmed", self._policy_answer_vals(text))
         return True
 
@@ -237,7 +236,7 @@ class CrmPolicyViolation(models.Model):
         """Grant the appeal: it is waived after all. The level above the first decision."""
         text = self._policy_waiver(reason, text)
         for violation in self:
-            stored = violation._policy_take("answer")
+            stored = violation._policy_take_step("answer")
             stored._policy_move(
                 "violation.granted",
                 {
@@ -270,30 +269,6 @@ class CrmPolicyViolation(models.Model):
             "appeal_decided_by_id": self.env.uid,
             "appeal_decision_text": text,
         }
-
-    def _policy_take(self, step):
-        """Check the current user for a step and hold the row; return it as superuser.
-
-        :param str step: explain, decide, appeal or answer.
-        :raises AccessError: he does not see it, or the step is not his.
-        :raises UserError: the step is not due.
-        """
-        self.ensure_one()
-        self.check_access("read")
-        stored = self.sudo()
-        # The second of two who decide at once waits here, and is told what the first has done.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_policy_violation SET write_date = %s WHERE id = %s",
-                self.env.cr.now(),
-                self.id,
-            )
-        )
-        stored.invalidate_recordset()
-        problem = getattr(stored, f"_policy_{step}_problem")(self.env.user)
-        if problem:
-            raise problem
-        return stored
 
     def _policy_move(self, event, vals, payload=None):
         self._policy_update(vals)

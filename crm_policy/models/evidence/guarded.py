@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL
 
 from ...words import list_words
 
@@ -86,3 +87,45 @@ class CrmPolicyGuarded(models.AbstractModel):
         """Write guarded fields that the calling method has checked."""
         # pylint: disable=super-method-mismatch
         return super().write(vals)
+
+    def _policy_hold_rows(self):
+        """Hold the rows until the end of the transaction, and read them anew.
+
+        Of two who act on a record at once the second waits here; what the first has written makes
+        his transaction begin again, and then he is told what was done.
+        """
+        self.flush_recordset()
+        table = SQL.identifier(self._table)
+        # In the order of their ids: two who act on many never wait for each other.
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE %(table)s SET write_date = %(now)s
+                  FROM (SELECT id FROM %(table)s
+                         WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE) AS held
+                 WHERE %(table)s.id = held.id
+                """,
+                table=table,
+                now=self.env.cr.now(),
+                ids=self.ids,
+            )
+        )
+        self.invalidate_recordset()
+
+    def _policy_take_step(self, step):
+        """Check the current user for a step and hold the record; return it as superuser.
+
+        What hinders the step says ``_policy_<step>_problem(user)`` of the model.
+
+        :param str step: explain, decide, appeal ...
+        :raises AccessError: he does not see it, or the step is not his.
+        :raises UserError: the step is not due.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        stored = self.sudo()
+        stored._policy_hold_rows()
+        problem = getattr(stored, f"_policy_{step}_problem")(self.env.user)
+        if problem:
+            raise problem
+        return stored

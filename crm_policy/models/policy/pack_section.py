@@ -155,6 +155,11 @@ class CrmPolicyPackSection(models.AbstractModel):
         return self.create(vals_list)
 
     @api.model
+    def _pack_in_order(self, vals_list):
+        """Return the values with a sequence: the order of the pack is that of the policy."""
+        return [{"sequence": 10 * n, **vals} for n, vals in enumerate(vals_list, start=1)]
+
+    @api.model
     def _pack_known(self, vals):
         """Return the record that the company has already under the code of these values.
 
