@@ -156,7 +156,7 @@ class CrmPolicyPersonnelNotice(models.Model):
     # === BUSINESS METHODS === #
 
     def _policy_listed_domain(self):
-        """Return what the notice lists: approved for cases settled by then, and on none before."""
+        """Return what the notice lists: approved for what was settled by then, and on none before."""
         self.ensure_one()
         return self._policy_candidates(self.company_id, self.kind, self.period_end_at)
 
@@ -168,10 +168,13 @@ class CrmPolicyPersonnelNotice(models.Model):
             ._search([("company_id", "=", company.id)])
             .subselect("sanction_id")
         )
+        # Where a violation alone has led to it, its own decision counts; a case that was reopened
+        # comes with its next settlement.
+        alone = Domain("ticket_id", "=", False) & Domain("decided_at", "<=", until)
         domain = (
             Domain("company_id", "=", company.id)
             & Domain("state", "in", LISTED)
-            & Domain("ticket_id.policy_settled_at", "<=", until)
+            & (Domain("ticket_id.policy_settled_at", "<=", until) | alone)
             & Domain("id", "not in", listed)
         )
         if kind == "department":

@@ -74,6 +74,23 @@ class TestPersonnelNotice(SanctionCommon):
             april.with_user(self.hr).sanction_ids, late.policy_sanction_ids.with_user(self.hr)
         )
 
+    def test_what_a_violation_alone_has_led_to_is_listed_by_its_decision(self):
+        violation = self._violation(self._decided())
+        with at("2026-03-16 11:00"):
+            sanction = self._handmade(
+                self.env["helpdesk.ticket"], violation_id=violation.id, ticket_id=False
+            )
+        self.assertFalse(sanction.ticket_id)
+        self.assertFalse(self._prepared(), "proposed")
+        with at("2026-04-01 00:00"):
+            self._approve(sanction)
+        self.assertFalse(self._prepared("2026-04-30 23:00"), "decided in April")
+        notice = self._prepared("2026-05-01 05:00")
+        self.assertEqual(notice.with_user(self.hr).sanction_ids, sanction.with_user(self.hr))
+        with at("2026-05-06 10:00"):
+            self._as("supervisor", notice).action_policy_hand_over()
+        self.assertEqual(notice.line_ids.who, self.zhao.name)
+
     def test_who_hands_over_and_publishes(self):
         self._settled()
         _departments, notice = self._prepared()

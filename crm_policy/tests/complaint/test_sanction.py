@@ -30,6 +30,22 @@ class SanctionCommon(BlameCommon):
         Sanction = self.env["crm.policy.sanction"].with_user(self.users[role])
         return Sanction.create(values).with_env(self.env)
 
+    def _violation(self, case):
+        values = {
+            "company_id": case.company_id.id,
+            "clause_id": self.clause.id,
+            "severity": "serious",
+            "res_model": case._name,
+            "res_id": case.id,
+            "user_id": self.users["supervisor"].id,
+            "department_id": False,
+        }
+        return (
+            self.env["crm.policy.violation"]
+            ._policy_open([values], fields.Datetime.now())
+            .with_env(self.env)
+        )
+
     def _approve(self, sanctions, opinion="情况属实"):
         for sanction in sanctions:
             if sanction.state == "proposed":
@@ -328,22 +344,6 @@ class TestSanctionOfACase(SanctionCommon):
                     self._handmade(case, **vals)
         with self.assertRefused(ValidationError, "Name the case or the violation"):
             self._handmade(case, ticket_id=2**31 - 1)
-
-    def _violation(self, case):
-        values = {
-            "company_id": case.company_id.id,
-            "clause_id": self.clause.id,
-            "severity": "serious",
-            "res_model": case._name,
-            "res_id": case.id,
-            "user_id": self.users["supervisor"].id,
-            "department_id": False,
-        }
-        return (
-            self.env["crm.policy.violation"]
-            ._policy_open([values], fields.Datetime.now())
-            .with_env(self.env)
-        )
 
     def test_both_documents_are_checked(self):
         case = self._decided()
