@@ -129,7 +129,6 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
         )
         if waiting:
             waiting._policy_bring_about()
-            waiting._policy_ask_mandates()
 
     # === BUSINESS METHODS - WHERE THE COURSE ASKS === #
 
