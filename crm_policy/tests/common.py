@@ -21,6 +21,21 @@ ROLES = (
     "analyst",
     "policy_admin",
 )
+# All that a manufacturer's complaint form asks for before it is registered and mandated.
+COMPLETE = {
+    "description": "<p>贴片后发现150片分层，集中在板边，批号L26021。</p>",
+    "policy_order_ref": "SO-2026-118",
+    "policy_item_ref": "PCB-204",
+    "policy_shipped_on": "2026-02-20",
+    "policy_occurred_on": "2026-03-01",
+    "policy_place": "客户SMT车间",
+    "policy_quantity": 2000,
+    "policy_defective_quantity": 150,
+    "policy_remedy_sought": "replacement",
+    "policy_sample": "attached",
+    "policy_sales_opinion": "属实，建议退货",
+    "policy_cause_class": "quality",
+}
 # Who holds no post, beside those who do: name and groups.
 OTHERS = {
     "legal": "base.group_user,crm_policy.group_legal",

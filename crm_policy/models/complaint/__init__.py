@@ -39,6 +39,10 @@ from . import countersign_step
 from . import countersign
 from . import case_countersign
 from . import case_course
+from . import case_anomaly
+from . import case_needs
+from . import production_finding
+from . import case_production
 from . import ruling
 from . import case_ruling
 from . import negotiation

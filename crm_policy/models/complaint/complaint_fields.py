@@ -45,7 +45,9 @@ ACTIONS = {
     "policy_closed_at": "close",
 }
 # What is no action of the user: others sign, answer, record, or carry out.
-WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution"})
+WAITING = frozenset(
+    {"wait", "opinions", "role", "remedies", "ruling", "execution", "needs"}
+)
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.
 SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})
@@ -294,7 +296,11 @@ class CrmPolicyComplaintFields(models.AbstractModel):
         order = self._policy_own_order()
         for fact, before in order.items():
             # A case that is being typed in has no intake yet.
-            ready = all(self[name] for name in before if name != "policy_intake_at")
+            ready = all(
+                self[name] or self._policy_passes_by(name)
+                for name in before
+                if name != "policy_intake_at"
+            )
             if self[fact] or not ready or self._policy_passes_by(fact):
                 continue
             action = self._policy_action_of(fact)

@@ -22,6 +22,7 @@ class CrmPolicyComplaintType(models.Model):
         "number_reset": (numbering.RESETS, True),
         "number_event": (("intake", "registration"), False),
         "data_leak": (bool, False),
+        "anomaly": (bool, False),
     }
 
     code = fields.Char(required=True)
@@ -55,6 +56,11 @@ class CrmPolicyComplaintType(models.Model):
     is_data_leak = fields.Boolean(
         string="Leak of Personal Data", help="A case of this type may be an emergency."
     )
+    is_anomaly = fields.Boolean(
+        string="Anomaly without Loss",
+        help="A case of this type has an anomaly sheet. As soon as it has cost something it is "
+        "converted into a complaint.",
+    )
 
     _code_uniq = models.Constraint(
         "UNIQUE(company_id, code)", "A company has each complaint type code once."
@@ -79,4 +85,5 @@ class CrmPolicyComplaintType(models.Model):
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
         row["is_data_leak"] = row.pop("data_leak", False)
+        row["is_anomaly"] = row.pop("anomaly", False)
         return {**super()._pack_prepare(version, row, clauses), "policy_id": version.policy_id.id}

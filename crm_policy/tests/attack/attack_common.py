@@ -317,6 +317,7 @@ class AttackCommon(PolicyCommon):
         models = {
             "crm.policy.responsibility": {"department_id": department.id, "share": 100},
             "crm.policy.loss": {"kind": "freight", "amount": 50},
+            "crm.policy.production.finding": {"unit": "压合车间"},
         }
         for name, vals in models.items():
             cls.env[name].with_user(clerk).with_context(**context).create(

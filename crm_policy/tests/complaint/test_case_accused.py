@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...exceptions import PolicyRefusal
-from ..common import PolicyCommon
+from ..common import COMPLETE, PolicyCommon
 
 
 class TestCaseAccused(PolicyCommon):
@@ -148,7 +148,7 @@ class TestCaseAccused(PolicyCommon):
         kind = self.env["crm.policy.complaint.type"].search(
             [("company_id", "=", self.company.id), ("code", "=", "mfr-quality")]
         )
-        case = self._new_case(policy_complaint_type_id=kind.id)
+        case = self._new_case(policy_complaint_type_id=kind.id, **COMPLETE)
         self._as("specialist", case).action_policy_accept()
         self._as("supervisor", case).policy_accused_user_ids = quality
         office = self._new_user("qc", login="t_office")

@@ -57,8 +57,11 @@ class TestDepartmentRoute(RouteCommon):
         # Whoever waits for two is asked when the second has answered.
         self.assertEqual(self._waiting(), {"quality-report"})
         self._answered("2026-03-06 09:00", "quality-report")
+        # The report is for the general manager's instruction (CMP-FLOW-04).
+        self.assertEqual(self._waiting(), {"instruction"})
+        self._answered("2026-03-06 10:00", "instruction")
         self.assertEqual(self._waiting(), {"synthesis"})
-        self.assertEqual(self._line("synthesis").policy_asked_at, shanghai("2026-03-06 09:00"))
+        self.assertEqual(self._line("synthesis").policy_asked_at, shanghai("2026-03-06 10:00"))
         events = self.env["crm.policy.event"].search(
             [("res_model", "=", production._name), ("res_id", "=", production.id)], order="id"
         )
@@ -245,6 +248,7 @@ class TestDepartmentSight(RouteCommon):
         mine = self._as("specialist", self.case)
         with at("2026-03-04 09:00"):
             self._drive_on(self.case)
+            self._carry_out(self.case)
         with at("2026-03-19 09:00"):
             mine.action_policy_callback(4, "客户认可")
             self._as("qc", self.case).action_policy_recheck("记录齐全")
@@ -291,7 +295,7 @@ class TestDepartmentSight(RouteCommon):
             cases = self.case
             with at("2026-03-03 10:00"):
                 for _each in range(number - 1):
-                    cases |= self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
+                    cases |= self._new_mfr_case()
                 for case in cases[1:]:
                     self._as("specialist", case).action_policy_accept()
                     case.with_user(self.people["gm_office"]).action_policy_register()

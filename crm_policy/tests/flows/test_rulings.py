@@ -133,7 +133,7 @@ class TestMandate(RulingCommon):
                 self._as("specialist", self.case).action_policy_investigate()
             with self.assertRefused(UserError, "comes about by itself: A Ruling"):
                 self._as("specialist", self.case).action_policy_mandate()
-            with self.assertRefused(UserError, "has no place in a case of its kind"):
+            with self.assertRefused(UserError, "comes about by itself: Everything Carried Out"):
                 self._as("specialist", self.case).action_policy_execute()
 
     def test_a_mandate_of_the_time_before_a_reopening_gives_nothing(self):
@@ -143,6 +143,7 @@ class TestMandate(RulingCommon):
             self._sign(self.case)
             mine = self._as("specialist", self.case)
             mine.action_policy_reply("同意", "phone", score=4)
+            self._carry_out(self.case)
         self.assertEqual(self.case._policy_mandate().amount, 500)
         with at("2026-03-25 15:00"):
             mine.action_policy_callback(4, "客户认可")
@@ -367,6 +368,13 @@ class TestNotEstablished(RulingCommon):
         with at("2026-03-20 10:00"):
             mine.action_policy_callback(3, "客户知悉")
             self._as("qc", case).action_policy_recheck("记录齐全")
+            # Nothing was investigated, mandated or carried out: it is passed by.
+            self.assertEqual(
+                (case.policy_investigated_at, case.policy_mandated_at, case.policy_executed_at),
+                (False, False, False),
+            )
+            self.assertEqual(mine.policy_next_action, "close")
+            self.assertFalse(mine.policy_missing)
             mine.action_policy_close()
         self.assertEqual(case.policy_outcome, "not_established")
         self.assertTrue(case.policy_closed_at)

@@ -3,7 +3,8 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 
-from ..common import PolicyCommon, at, shanghai
+from ..common import COMPLETE, PolicyCommon, at, shanghai
+from .goods_flow import CarryOut
 
 
 class PackFlow(PolicyCommon):
@@ -335,7 +336,7 @@ class TestServiceRequests(PackFlow):
         )
 
 
-class ManufacturerFlow(PackFlow):
+class ManufacturerFlow(CarryOut, PackFlow):
     """A complaint about quality, registered, before it goes through the departments."""
 
     pack = "manufacturer"
@@ -346,12 +347,17 @@ class ManufacturerFlow(PackFlow):
         super().setUpClass()
         cls._appoint(
             "gm_office", "manager_office", "quality", "production", "rd", "sales_manager",
-            "deputy_gm",
+            "deputy_gm", "warehouse",
         )  # fmt: skip
+        cls.people["ceo"] = cls.users["ceo"]
+
+    def _new_mfr_case(self, **vals):
+        kind = self.types["mfr-quality"]
+        return self._new_case(policy_complaint_type_id=kind.id, **{**COMPLETE, **vals})
 
     def _registered(self, **vals):
         with at("2026-03-02 10:20"):
-            case = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id, **vals)
+            case = self._new_mfr_case(**vals)
             self._as("specialist", case).action_policy_accept()
         with at("2026-03-03 09:15"):
             case.with_user(self.people["gm_office"]).action_policy_register()
@@ -363,6 +369,29 @@ class ManufacturerFlow(PackFlow):
             return
         self.env["crm.policy.responsibility"].create(
             {"ticket_id": case.id, "department_id": self.department.id, "share": 100}
+        )
+
+    def _answer(self, opinion, role, text="已核实"):
+        if opinion.step_code == "production":
+            self._find_production(opinion.ticket_id)
+        return super()._answer(opinion, role, text)
+
+    def _find_production(self, case, **vals):
+        """Have Manufacturing write down how the goods were made."""
+        return (
+            self.env["crm.policy.production.finding"]
+            .with_user(self.people["production"])
+            .create(
+                {
+                    "ticket_id": case.id,
+                    "unit": "压合车间",
+                    "machine": "3号压机",
+                    "shift": "夜班",
+                    "workers": "赵师傅",
+                    "produced_on": "2026-02-10",
+                    **vals,
+                }
+            )
         )
 
     def _line(self, case, step):
@@ -449,7 +478,7 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(self._clock(case, "register").state, "met")
         self.assertEqual(self._registered().policy_number, "260302")
         with at("2026-04-01 09:00"):
-            april = self._new_case(policy_complaint_type_id=self.types["mfr-quality"].id)
+            april = self._new_mfr_case()
             self._as("specialist", april).action_policy_accept()
             april.with_user(self.people["gm_office"]).action_policy_register()
         self.assertEqual(april.policy_number, "260401")
@@ -500,6 +529,8 @@ class TestFullRoute(ManufacturerFlow):
             ("production", "03-06 16:00", "03-08", "production", "03-09 10:00", "late"),
             ("quality-report", "03-06 16:00", "03-09", "quality", "03-09 11:00", "met"),
             ("manager-office", "03-09 10:00", "03-10", "manager_office", "03-09 17:00", "met"),
+            # The general manager's instruction on the report has no limit of its own.
+            ("instruction", "03-09 11:00", None, "ceo", "03-09 15:00", None),
             ("check", "03-09 17:00", "03-10", "gm_office", "03-10 09:30", "met"),
             ("sales-opinion", "03-10 09:30", "03-11", "sales_manager", "03-10 11:00", "met"),
             ("first-opinion", "03-10 11:00", "03-11", "gm_office", "03-10 15:00", "met"),
@@ -510,8 +541,11 @@ class TestFullRoute(ManufacturerFlow):
             mine = self._as("specialist", case)
             mine.action_policy_respond("已联系")
             mine.action_policy_propose("先行换货，查明后退货并折让")
-            self._new_remedy(case, 9605, kind="return", note="100件按100%退货")
-            self._new_remedy(case, 960.5, kind="allowance", note="100件按10%折让")
+            goods = {"quantity": 100, "price_unit": 85, "tax_percent": 13}
+            self._new_remedy(case, 9605, kind="return", note="100件按100%退货", **goods)
+            self._new_remedy(
+                case, 960.5, kind="allowance", note="100件按10%折让", percent=10, **goods
+            )
         opinions = {}
         # Everybody else is asked by itself, the moment the last one before him has answered.
         for step, _asked, _due, role, answered, _state in sorted(steps, key=lambda line: line[4]):
@@ -528,6 +562,9 @@ class TestFullRoute(ManufacturerFlow):
         for step, asked, due, _role, _answered, state in steps:
             with self.subTest(step):
                 self.assertEqual(opinions[step].policy_asked_at, shanghai(f"2026-{asked}"))
+                if not due:
+                    self.assertFalse(opinions[step].policy_deadline_ids)
+                    continue
                 clock = self._clock(opinions[step], step)
                 self.assertEqual(clock.due_at, shanghai(f"2026-{due} 23:59:59"))
                 self.assertEqual(clock.state, state)
@@ -560,11 +597,26 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(clock.earliest_at, shanghai("2026-03-28 00:00"))
         with at("2026-03-20 10:00"), self.assertRaises(UserError):
             mine.action_policy_close()
+        # Line 10: the goods come back, the allowance is sealed, both are booked before the closing.
+        returned, allowed = case.policy_remedy_ids
+        with at("2026-03-18 15:00"):
+            self._bring_back(returned)
+        self.assertFalse(case.policy_executed_at)
+        self.assertEqual(mine.policy_next_action, "callback")
         with at("2026-03-28 10:00"):
             mine.action_policy_callback(4, "客户认可")
         self.assertEqual(clock.state, "met")
-        with at("2026-03-28 11:00"):
+        with at("2026-03-28 10:30"):
             self._as("qc", case).action_policy_recheck("记录齐全")
+            with self.assertRefused(
+                UserError, r"Closed At: missing first: Carried Out At"
+            ):
+                mine.action_policy_close()
+            self.assertEqual(mine.policy_next_action, "execution")
+            self._certify(allowed)
+        self.assertEqual(case.policy_executed_at, shanghai("2026-03-28 10:30"))
+        self.assertEqual((returned.executed_amount, allowed.executed_amount), (9605.0, 960.5))
+        with at("2026-03-28 11:00"):
             mine.action_policy_close()
         self.assertEqual(case.policy_closed_at, shanghai("2026-03-28 11:00"))
 
@@ -614,6 +666,7 @@ class TestFullRoute(ManufacturerFlow):
         # The reason is asked for before the case is closed, whatever department it was.
         with at("2026-03-16 10:00"):
             self._drive_on(case)
+            self._carry_out(case)
         with at("2026-03-31 10:00"):
             case._policy_set_fact("policy_callback_at")
             self._as("qc", case).action_policy_recheck("记录齐全")
