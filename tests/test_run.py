@@ -199,7 +199,8 @@ def test_a_database_that_was_not_made_here_is_not_replaced(run, scratch_db, monk
 
 def test_an_add_on_that_is_not_beside_it_is_named(run):
     told = problem(run, run.command_db, "x", "--with", "crm_policy_moon,crm_policy_purchase")
-    assert "--with crm_policy_moon: the add-ons beside it are crm_policy_purchase" in told
+    there = ", ".join(run.SIBLINGS)
+    assert f"--with crm_policy_moon: the add-ons beside it are {there}" in told
     assert run.with_siblings(["--demo", "--with", "crm_policy_purchase"]) == ["crm_policy_purchase"]
     assert run.with_siblings(["--with=crm_policy_purchase", "--reset"]) == ["crm_policy_purchase"]
     assert run.with_siblings(["--demo"]) == []

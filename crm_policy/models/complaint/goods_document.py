@@ -231,13 +231,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
                 )
             )
         text = self._policy_text(voucher, self.env._("Give the number of the voucher."))
-        document = self.sudo()
-        with self.env.cr.savepoint():
-            document._policy_set_fact("policy_booked_at", at, reason)
-            document._policy_guarded_write({"voucher_ref": text})
-            document.remedy_id.filtered("executed_at")._policy_refuse_paid()
-            amount, clause = document._policy_booked_amount()
-            document.remedy_id._policy_carry_out(amount, clause)
+        self.sudo()._policy_book(text, at, reason)
         return True
 
     def action_policy_cancel(self, reason=None):
@@ -267,6 +261,15 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     def _policy_event_prefix(self):
         return self._name.removeprefix("crm.policy.").split(".")[0]
+
+    def _policy_book(self, voucher, at=None, reason=None):
+        """Write down that it is booked and its remedy carried out; the person is checked."""
+        with self.env.cr.savepoint():
+            self._policy_set_fact("policy_booked_at", at, reason)
+            self._policy_guarded_write({"voucher_ref": voucher})
+            self.remedy_id.filtered("executed_at")._policy_refuse_paid()
+            amount, clause = self._policy_booked_amount()
+            self.remedy_id._policy_carry_out(amount, clause)
 
     def _policy_booked_amount(self):
         """Return (what it has come to, in the currency of the case; the clause it follows)."""

@@ -218,33 +218,17 @@ class CrmPolicyReturnNote(models.Model):
         :raises ValidationError: it is no quantity that can be meant.
         """
         self.ensure_one()
-        self.check_access("read")
-        self.ticket_id._policy_refuse_accused()
-        receivers = self._policy_receivers()
-        if self.env.user not in receivers:
-            role = self._policy_warehouse()
-            raise AccessError(
-                self.env._(
-                    "Goods are taken in by %(role)s: %(users)s.",
-                    role=role.name or self.env._("the warehouse"),
-                    users=list_words(self.env, receivers.mapped("name")) or "-",
-                )
-            )
+        self._policy_check_receiver()
         if isinstance(quantity, str | bool) or not quantity or not is_plausible(quantity):
             raise ValidationError(
                 self.env._("A quantity of %(quantity)s cannot be meant.", quantity=quantity)
             )
         note = self.sudo()
         note._policy_check_fact("policy_received_at", None)
-        known = note.instruction and not float_compare(note.actual_quantity, quantity, 2)
-        if float_compare(quantity, note.quantity, precision_digits=2) and not known:
+        if note._policy_must_ask(quantity):
             note._policy_report_difference(quantity)
-            return True
-        with self.env.cr.savepoint():
-            note._policy_set_fact("policy_received_at", at, reason)
-            note._policy_guarded_write(
-                {"actual_quantity": quantity, "received_by_id": self.env.uid}
-            )
+        else:
+            note._policy_sign_for(quantity, at, reason)
         return True
 
     def action_policy_instruct(self, text=None):
@@ -300,6 +284,37 @@ class CrmPolicyReturnNote(models.Model):
         role = self._policy_warehouse()
         holders = role._users_for(case)[case.id] if role else self.env["res.users"]
         return (holders - case.policy_accused_user_ids).sudo(False)
+
+    def _policy_check_receiver(self):
+        """Refuse whoever does not take goods in.
+
+        :raises AccessError: the user does not hold the role of the warehouse.
+        """
+        self.check_access("read")
+        self.ticket_id._policy_refuse_accused()
+        receivers = self._policy_receivers()
+        if self.env.user not in receivers:
+            role = self._policy_warehouse()
+            raise AccessError(
+                self.env._(
+                    "Goods are taken in by %(role)s: %(users)s.",
+                    role=role.name or self.env._("the warehouse"),
+                    users=list_words(self.env, receivers.mapped("name")) or "-",
+                )
+            )
+
+    def _policy_must_ask(self, quantity):
+        """Return whether so many are not what the note says, and nobody has said what to do."""
+        known = self.instruction and not float_compare(self.actual_quantity, quantity, 2)
+        return bool(float_compare(quantity, self.quantity, precision_digits=2) and not known)
+
+    def _policy_sign_for(self, quantity, at=None, reason=None):
+        """Write down that the warehouse has taken so many in; person and quantity are checked."""
+        with self.env.cr.savepoint():
+            self._policy_set_fact("policy_received_at", at, reason)
+            self._policy_guarded_write(
+                {"actual_quantity": quantity, "received_by_id": self.env.uid}
+            )
 
     def _policy_report_difference(self, quantity):
         """Keep what came until somebody says what to do with it."""

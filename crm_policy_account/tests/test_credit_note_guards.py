@@ -1,0 +1,198 @@
+"""What may not be posted, and by whom; doors beside the way."""
+
+from psycopg2 import IntegrityError
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from odoo.addons.crm_policy.exceptions import PolicyRefusal
+
+from .common import ALLOWANCE, RETURN, CreditNoteCommon
+
+
+class TestCreditNoteGuards(CreditNoteCommon):
+    def _draft(self, line=RETURN, quantity=100):
+        case, remedy = self._case_with(line)
+        if line["kind"] == "return":
+            document = self._returned(remedy, quantity)
+        else:
+            document = self._allowed(remedy)
+        return case, document, self._credit_of(document)
+
+    # === THE AMOUNT === #
+
+    def test_more_than_was_decided_is_not_posted(self):
+        """9,605.00 × 1.05 = 10,085.25 may be, 10,085.26 may not."""
+        self._set_parameter("execution_tolerance_percent", 5)
+        _case, note, move = self._draft()
+        line = move.invoice_line_ids
+        line.tax_ids = [Command.clear()]
+        line.write({"quantity": 1, "price_unit": 10085.26})
+        words = r"^Clause .*10,085\.26.*9,605\.00 were decided.*most .*10,085\.25.*May decide: "
+        finance = self._by("finance", move)
+        for post in (
+            finance.action_post,
+            lambda: finance.write({"state": "posted"}),
+            finance.sudo()._post,
+        ):
+            with self.assertRefused(PolicyRefusal, words), self.cr.savepoint():
+                post()
+            self.env.invalidate_all()
+        self.assertEqual((move.state, note.state), ("draft", "accounting"))
+        line.price_unit = 10085.25
+        finance.action_post()
+        self.assertEqual((note.state, note.remedy_id.executed_amount), ("booked", 10085.25))
+
+    def test_an_allowance_neither(self):
+        self._set_parameter("execution_tolerance_percent", 0)
+        _case, allowance, move = self._draft(ALLOWANCE)
+        move.invoice_line_ids.quantity = 51
+        with self.assertRefused(PolicyRefusal, r"979\.71.*960\.50"):
+            self._by("finance", move).action_post()
+
+    def test_what_did_not_come_is_not_credited(self):
+        self._set_parameter("execution_tolerance_percent", 5)
+        _case, note, move = self._draft(quantity=50)
+        self.assertEqual(move.amount_total, 4802.50)
+        move.invoice_line_ids.quantity = 60
+        with self.assertRefused(PolicyRefusal, r"5,763\.00"):
+            self._by("finance", move).action_post()
+
+    def test_an_excess_that_was_decided_is_posted(self):
+        self._set_parameter("execution_tolerance_percent", 0)
+        _case, note, move = self._draft()
+        move.invoice_line_ids.quantity = 102
+        finance = self._by("finance", move)
+        with self.assertRaises(PolicyRefusal) as caught, self.cr.savepoint():
+            finance.action_post()
+        self.assertTrue(caught.exception.context["policy_action"])
+        remedy = note.remedy_id
+        self._by("specialist", remedy).action_policy_ask_excess(9797.10)
+        part = remedy.excess_ids
+        part.with_user(part.policy_approval_id.eligible_user_ids[:1]).action_policy_approve("同意")
+        finance.action_post()
+        self.assertEqual((note.state, remedy.executed_amount), ("booked", 9797.10))
+
+    # === WHOSE, AND WHEN === #
+
+    def test_another_customer_currency_or_kind_is_not_what_was_decided(self):
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        other = self.partner.copy({"name": "别的客户"})
+        other.with_company(self.company).property_account_receivable_id = self.accounts[
+            "asset_receivable"
+        ]
+        for vals in ({"partner_id": other.id}, {"currency_id": dollar.id}):
+            _case, note, move = self._draft()
+            move.write(vals)
+            with self.subTest(vals), self.assertRefused(UserError, "stay"):
+                self._by("finance", move).action_post()
+            self.assertEqual(note.state, "accounting")
+        _case, note, move = self._draft()
+        move.action_switch_move_type()
+        with self.assertRefused(UserError, "stay"):
+            self._by("finance", move).action_post()
+
+    def test_not_before_the_case_is_settled(self):
+        case, note, move = self._draft()
+        case._policy_guarded_write({"policy_settled_at": False})
+        with self.assertRefused(PolicyRefusal, "^Clause .* once .* is settled"):
+            self._by("finance", move).action_post()
+
+    def test_by_nobody_but_accounting(self):
+        _case, note, move = self._draft()
+        clerk = new_test_user(
+            self.env,
+            login="t_bill",
+            groups="base.group_user,account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        for act in (
+            lambda: move.with_user(clerk).action_post(),
+            lambda: move.with_user(clerk).sudo()._post(),
+            lambda: self._as("specialist", move).action_post(),
+            lambda: self._as("specialist", note).action_policy_make_credit_note(),
+            lambda: self._as("supervisor", move).read(["name"]),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+        self._by("finance", move).action_post()
+        with self.assertRaises(AccessError):
+            move.with_user(clerk).button_draft()
+        self.assertEqual(note.state, "booked")
+
+    def test_not_by_whom_the_case_is_about(self):
+        case, note, move = self._draft()
+        case.policy_accused_user_ids = self.users["finance"]
+        with self.assertRaises(AccessError):
+            self._by("finance", move).sudo().action_post()
+
+    def test_the_portal_sees_nothing_of_it(self):
+        _case, note, move = self._draft()
+        portal = new_test_user(self.env, login="t_credit_portal", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        for act in (
+            lambda: note.with_user(portal).action_policy_make_credit_note(),
+            lambda: note.with_user(portal).action_policy_open_credit_note(),
+            lambda: move.with_user(portal).action_policy_open_document(),
+            lambda: self.env["crm.policy.collection.rate"].with_user(portal).search([]),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+
+    # === ONE === #
+
+    @mute_logger("odoo.sql_db")
+    def test_one_document_has_one_credit_note(self):
+        """Also where two make it at the same time: the database keeps the second out."""
+        for line in (RETURN, ALLOWANCE):
+            _case, document, _move = self._draft(line)
+            with self.subTest(line["kind"]), self.assertRaises(IntegrityError):
+                with self.cr.savepoint():
+                    document.sudo()._policy_make_credit_note()
+                    self.env.flush_all()
+
+    def test_the_link_is_nobody_s_to_write(self):
+        _case, note, move = self._draft()
+        _case, allowance, _move = self._draft(ALLOWANCE)
+        Move = self.env["account.move"].with_user(self.users["finance"])
+        for vals in ({"policy_return_id": note.id}, {"policy_allowance_id": allowance.id}):
+            with self.subTest(vals):
+                with self.assertRaises(AccessError):
+                    Move.create({"move_type": "out_refund", **vals})
+                with self.assertRaises(AccessError):
+                    move.sudo().write({name: False for name in vals})
+                with self.assertRaises(AccessError):
+                    move.copy(vals)
+        for name in ("credit_note_ids", "voucher_ref", "policy_booked_at"):
+            with self.assertRaises(AccessError):
+                self._by("specialist", note).write({name: False})
+        born = Move.with_context(default_policy_return_id=note.id).create(
+            {"move_type": "out_refund", "partner_id": self.partner.id}
+        )
+        self.assertFalse(born.policy_return_id or move.copy().policy_return_id)
+
+    def test_defaults_of_whoever_hands_over_do_not_reach_the_credit_note(self):
+        _case, remedy = self._case_with(RETURN)
+        note = self._received(remedy)
+        self._prove(note)
+        other = self.partner.copy({"name": "别的客户"})
+        self._by("specialist", note).with_context(
+            default_partner_shipping_id=other.id, default_narration="x", default_auto_post="at_date"
+        ).action_policy_hand_over()
+        move = self._credit_of(note)
+        self.assertEqual((move.auto_post, move.partner_shipping_id), ("no", self.partner))
+
+    @mute_logger("odoo.sql_db")
+    def test_a_credited_document_stays(self):
+        _case, note, _move = self._draft()
+        with self.assertRaises(IntegrityError), self.cr.savepoint():
+            self.cr.execute("DELETE FROM crm_policy_return_note WHERE id = %s", [note.id])
+
+    def test_other_entries_are_posted_as_ever(self):
+        invoice = self._new_invoice((self.product, 1, 10), post=False)
+        invoice.with_user(self.users["finance"]).action_post()
+        self.assertEqual(invoice.state, "posted")

@@ -1,0 +1,228 @@
+"""Doors beside the way: nobody takes goods in for a note unless he may, and as it says."""
+
+from psycopg2 import IntegrityError
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user
+from odoo.tools import mute_logger
+
+from odoo.addons.crm_policy.exceptions import PolicyRefusal
+
+from .common import RETURN, ReturnStockCommon
+
+
+class TestReturnGuards(ReturnStockCommon):
+    def test_nothing_is_received_before_the_note_is_with_the_warehouse(self):
+        _case, remedy = self._case_with(RETURN)
+        note = self._approved(remedy)
+        picking = self._by("warehouse", note.picking_ids)
+        words = r"^Clause .* is not with the warehouse \(Approved\).*100.*May decide"
+        for act in (
+            picking.button_validate,
+            picking.sudo()._action_done,
+            picking.sudo().move_ids._action_done,
+        ):
+            with self.assertRefused(PolicyRefusal, words), self.cr.savepoint():
+                act()
+        self.assertEqual(note.quantity_in_stock, 0)
+
+    def test_nor_for_one_that_is_cancelled(self):
+        note, picking = self._arrived()
+        self._by("specialist", note).action_policy_cancel("客户自行处理")
+        again = picking.sudo().copy()
+        again._policy_guarded_write({"policy_return_id": note.id})
+        with self.assertRefused(PolicyRefusal, r"not with the warehouse \(Cancelled\)"):
+            self._by("warehouse", again).button_validate()
+
+    def test_the_last_door_refuses_what_nobody_has_decided(self):
+        """Whoever goes around the screen's question is refused, and nothing is in stock."""
+        note, picking = self._arrived()
+        picking.move_ids.quantity = 94
+        picking.move_ids.picked = True
+        for act in (
+            lambda: picking.sudo().with_context(cancel_backorder=True)._action_done(),
+            lambda: picking.sudo().move_ids._action_done(cancel_backorder=True),
+        ):
+            with self.assertRefused(PolicyRefusal, "94 came"), self.cr.savepoint():
+                act()
+            self.env.invalidate_all()
+        self.assertEqual((note.state, note.quantity_in_stock), ("sent", 0))
+        self.assertEqual(self.product.with_company(self.company).qty_available, 0)
+
+    def test_by_nobody_but_the_warehouse(self):
+        note, picking = self._arrived()
+        clerk = new_test_user(
+            self.env,
+            login="t_stock",
+            groups="base.group_user,stock.group_stock_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        for user in (clerk, self.env.ref("base.user_root")):
+            for act in (
+                lambda picking: picking.button_validate(),
+                lambda picking: picking.sudo()._action_done(),
+            ):
+                with self.assertRaises(AccessError), self.cr.savepoint():
+                    act(picking.with_user(user))
+        for who in ("specialist", "supervisor", "finance"):
+            with self.assertRaises(AccessError):
+                self._as(who, picking).button_validate()
+        self.assertEqual(note.state, "sent")
+
+    def test_not_by_whom_the_case_is_about(self):
+        note, picking = self._arrived()
+        note.ticket_id.policy_accused_user_ids = self.posts["warehouse"]
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            picking.button_validate()
+        with self.assertRaises(AccessError):
+            picking.sudo()._action_done()
+
+    def test_the_portal_sees_nothing_of_it(self):
+        note, picking = self._arrived()
+        portal = new_test_user(self.env, login="t_return_portal", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        for act in (
+            lambda: note.with_user(portal).action_policy_make_transfer(),
+            lambda: note.with_user(portal).action_policy_open_transfers(),
+            lambda: note.with_user(portal).read(["product_id"]),
+            lambda: picking.with_user(portal).action_policy_open_return(),
+            lambda: picking.with_user(portal).button_validate(),
+        ):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                act()
+
+    def test_the_link_is_nobody_s_to_write(self):
+        note, picking = self._arrived()
+        forged = {"policy_return_id": note.id}
+        kind = self.warehouse.in_type_id
+        Picking = self.env["stock.picking"].with_user(self.posts["warehouse"])
+        with self.assertRaises(AccessError):
+            picking.write({"policy_return_id": False})
+        with self.assertRaises(AccessError):
+            picking.sudo().write({"policy_return_id": False})
+        with self.assertRaises(AccessError):
+            Picking.create({"picking_type_id": kind.id, **forged})
+        with self.assertRaises(AccessError):
+            picking.copy(forged)
+        born = Picking.with_context(default_policy_return_id=note.id).create(
+            {"picking_type_id": kind.id}
+        )
+        self.assertFalse(born.policy_return_id or picking.copy().policy_return_id)
+        for name in ("quantity_in_stock", "picking_ids"):
+            with self.assertRaises(AccessError):
+                self._by("specialist", note).write({name: False})
+
+    def test_the_transfer_is_not_deleted(self):
+        _note, picking = self._arrived()
+        picking.action_cancel()
+        for records in (picking, picking.sudo()):
+            with self.assertRefused(UserError, "cancelled, not deleted"):
+                records.unlink()
+
+    def test_goods_leave_their_transfer_by_no_side_door(self):
+        note, picking = self._arrived()
+        other = picking.copy()
+        with self.assertRefused(UserError, "its own return note"):
+            picking.move_ids.picking_id = other
+        with self.assertRefused(UserError, "its own return note"):
+            other.move_ids.write({"picking_id": picking.id})
+        # What is bought or returned elsewhere does not join it either.
+        self.assertIn(
+            ("policy_return_id", "in", [False]),
+            [
+                (leaf.field_expr, leaf.operator, list(leaf.value))
+                for leaf in other.move_ids._search_picking_for_assignation_domain()
+                .optimize(self.env["stock.picking"])
+                .iter_conditions()
+                if leaf.field_expr == "policy_return_id"
+            ],
+        )
+
+    def test_other_goods_do_not_come_with_it(self):
+        note, picking = self._arrived()
+        stranger = self.env["product.product"].create({"name": "别的料", "type": "consu"})
+        self.env["stock.move"].with_user(picking.env.user).create(
+            {
+                "picking_id": picking.id,
+                "product_id": stranger.id,
+                "product_uom_qty": 1,
+                "quantity": 1,
+                "location_id": picking.location_id.id,
+                "location_dest_id": picking.location_dest_id.id,
+            }
+        )
+        with self.assertRefused(UserError, "not for 别的料"):
+            picking.button_validate()
+
+    def test_what_was_signed_for_stays(self):
+        note, picking = self._arrived()
+        picking.button_validate()
+        move, line = picking.move_ids, picking.move_line_ids
+        picking.action_toggle_is_locked()
+        for act in (
+            lambda: move.write({"quantity": 90}),
+            lambda: line.write({"quantity": 90}),
+            lambda: line.sudo().write({"quantity": 90}),
+            lambda: line.copy({"quantity": 5}),
+            lambda: (
+                self.env["stock.move"]
+                .with_user(picking.env.user)
+                .create(
+                    {
+                        "picking_id": picking.id,
+                        "product_id": self.product.id,
+                        "product_uom_qty": 5,
+                        "quantity": 5,
+                        "location_id": picking.location_id.id,
+                        "location_dest_id": picking.location_dest_id.id,
+                    }
+                )
+            ),
+        ):
+            with self.assertRefused(UserError, "stays as it was signed for"):
+                with self.cr.savepoint():
+                    act()
+            self.env.invalidate_all()
+        self.assertEqual(note.actual_quantity, 100)
+
+    def test_nobody_signs_beside_an_open_transfer(self):
+        note, picking = self._arrived()
+        with self.assertRefused(UserError, "receive the goods in the transfer"):
+            self._by("warehouse", note).action_policy_receive(100)
+
+    def test_only_who_works_on_the_case_makes_a_transfer(self):
+        note, picking = self._arrived()
+        picking.action_cancel()
+        for who in ("finance", "qc", "warehouse"):
+            with self.subTest(who), self.assertRaises(AccessError):
+                self._by(who, note).action_policy_make_transfer()
+
+    def test_defaults_of_whoever_signs_do_not_reach_the_transfer(self):
+        _case, remedy = self._case_with(RETURN)
+        note = self._note(remedy)
+        self._by("specialist", note).action_policy_submit()
+        other = self.env["res.partner"].create({"name": "别人"})
+        self._by("manager_office", note).with_context(
+            default_owner_id=other.id, default_note="x"
+        ).action_policy_approve("同意")
+        self.assertFalse(note.picking_ids.owner_id)
+
+    def test_a_product_of_another_company_is_none(self):
+        company = self._new_company("无锡分公司")
+        self.product.company_id = company
+        _case, remedy = self._case_with(RETURN)
+        note = self._approved(remedy)
+        self.assertFalse(note.product_id or note.picking_ids)
+        with self.assertRaises(UserError):
+            self._by("specialist", note).product_id = self.product
+        service = self.env["product.product"].create({"name": "服务", "type": "service"})
+        with self.assertRefused(UserError, "takes in"):
+            self._by("specialist", note).product_id = service
+
+    @mute_logger("odoo.sql_db")
+    def test_a_note_with_a_transfer_stays(self):
+        note, _picking = self._arrived()
+        with self.assertRaises(IntegrityError), self.cr.savepoint():
+            self.cr.execute("DELETE FROM crm_policy_return_note WHERE id = %s", [note.id])
