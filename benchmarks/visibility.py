@@ -21,6 +21,8 @@ ORDER = SQL("t.priority DESC, t.sequence, t.number DESC, t.id DESC")
 class Side:
     """One of the two databases: people, teams, customers and the cases, the same in both."""
 
+    cases = CASES
+
     def __init__(self, env):
         self.env = env
         self.company = env.company
@@ -138,7 +140,7 @@ class Side:
                 "INSERT INTO helpdesk_ticket (%s) SELECT %s FROM generate_series(1, %s) g",
                 SQL(", ").join(map(SQL.identifier, names)),
                 SQL(", ").join(names.values()),
-                CASES,
+                self.cases,
             )
         )
 
@@ -182,9 +184,10 @@ class Side:
 class Ours(Side):
     handler_groups = ("base.group_user", "crm_policy.group_specialist")
     more_columns = ("policy_step", "policy_number")
+    pack = "service"
 
     def make_people(self):
-        self.version = self.env["crm.policy"]._policy_install_shipped("service", self.company)
+        self.version = self.env["crm.policy"]._policy_install_shipped(self.pack, self.company)
         self.users["specialist"] = self.specialists[0]
         for role in ("supervisor", "director", "ceo", "finance"):
             self.users[role] = self.make_users(
@@ -226,7 +229,7 @@ class Ours(Side):
                   FROM helpdesk_ticket t CROSS JOIN res_users u
                  WHERE t.id %% %s = 0 AND u.login LIKE 'bench!_%%' ESCAPE '!' AND NOT u.share
                 """,
-                CASES // OPENED,
+                self.cases // OPENED,
             )
         )
         self.insert_deadlines()

@@ -81,6 +81,9 @@ from . import case_matter
 from . import case_emergency
 from . import suggestion
 from . import case_steps
+from . import case_standing
+from . import case_timeline
+from . import event
 from . import notice_bounce
 from . import notice_delivery
 from . import notice_breach

@@ -15,35 +15,37 @@ class CrmPolicyCaseSteps(models.AbstractModel):
 
     @api.depends(
         *STEP_FACTS.values(),
+        "policy_kind",
+        "policy_version_id",
+        "policy_complaint_type_id",
         "policy_deadline_ids.due_at",
         "policy_deadline_ids.state",
         "policy_deadline_ids.paused_at",
+        "policy_countersign_ids.policy_answered_at",
     )
     def _compute_policy_step_dates(self):
         """Return {step: {at, due, late, paused}}: when it was taken, or is due.
 
-        Of several clocks that wait for one step the first counts.
+        The steps are those of the case's own course, and whatever was recorded beside it. Of
+        several clocks that wait for one step the first counts, those of the departments that
+        answer before it included.
         """
         now = fields.Datetime.now()
         text = fields.Datetime.to_string
         steps = {fact: step for step, fact in STEP_FACTS.items()}
         for case in self:
             dates = {
-                step: {"at": text(case[fact]), "due": False, "late": False, "paused": False}
-                for step, fact in STEP_FACTS.items()
-                if case[fact]
+                step: {"at": at and text(at), "due": False, "late": False, "paused": False}
+                for step, at in case._policy_own_steps().items()
             }
-            if case.policy_intake_at:
-                dates["received"] = {"at": text(case.policy_intake_at), "due": False, "late": False}
-            clocks = case.sudo().policy_deadline_ids.filtered(
-                lambda clock, case=case: (
-                    clock.cycle == case.policy_cycle and clock.state != "cancelled"
-                )
-            )
-            for clock in clocks.sorted("due_at", reverse=True):
-                step = steps.get(clock.rule_id.done_path)
-                if not step:
-                    continue
+            clocks = [
+                (steps[clock.rule_id.done_path], clock)
+                for clock in case._policy_live_clocks()
+                if clock.rule_id.done_path in steps
+            ]
+            clocks += case._policy_department_clocks()
+            clocks.sort(key=lambda pair: pair[1].due_at, reverse=True)
+            for step, clock in clocks:
                 late = clock.state == "late" or (
                     clock.state == "open" and not clock.paused_at and clock.due_at < now
                 )
@@ -54,3 +56,46 @@ class CrmPolicyCaseSteps(models.AbstractModel):
                     "paused": bool(clock.paused_at),
                 }
             case.policy_step_dates = dates
+
+    def _policy_own_steps(self):
+        """Return {step: instant or False} of the case's course, in the order of the steps."""
+        self.ensure_one()
+        if not self.policy_kind:
+            return {}
+        course = self._policy_own_order()
+        return {"received": self.policy_intake_at} | {
+            step: self[fact]
+            for step, fact in STEP_FACTS.items()
+            if self[fact] or (fact in course and not self._policy_passes_by(fact))
+        }
+
+    def _policy_live_clocks(self):
+        """Return the clocks of the case since it was last opened, as superuser."""
+        return self.sudo().policy_deadline_ids.filtered(
+            lambda clock: clock.cycle == self.policy_cycle and clock.state != "cancelled"
+        )
+
+    def _policy_department_clocks(self):
+        """Return [(step, clock)]: departments that have not answered yet, by what waits for it."""
+        lines = self.sudo().policy_countersign_ids.filtered(
+            lambda line: (
+                line.cycle == self.policy_cycle
+                and line.policy_asked_at
+                and not line.policy_answered_at
+            )
+        )
+        if not lines:
+            return []
+        awaited = {
+            code: step
+            for step, fact in reversed(STEP_FACTS.items())
+            if not self[fact]
+            for code in self._policy_milestone(fact)._policy_opinions()
+        }
+        return [
+            (awaited[line.step_code], clock)
+            for line in lines
+            if line.step_code in awaited
+            for clock in line.policy_deadline_ids
+            if clock.state == "open"
+        ]

@@ -58,6 +58,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
+        "crm.policy.case.standing",
+        "crm.policy.case.timeline",
         "crm.policy.case.goods",
         "crm.policy.complaint.mixin",
         "crm.policy.creation.notice",

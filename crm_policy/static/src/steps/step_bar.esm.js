@@ -10,6 +10,15 @@ export class StepBarField extends StatusBarField {
     static template = "crm_policy.StepBarField";
 
     /**
+     * Only the steps of the case's own course: each policy, and each type of case, has another.
+     */
+    getAllItems() {
+        const items = super.getAllItems();
+        const dates = this.props.record.data.policy_step_dates;
+        return dates ? items.filter(({value, isSelected}) => isSelected || dates[value]) : items;
+    }
+
+    /**
      * On a desk the bar has a line of its own: all steps are shown, none hides in a menu.
      */
     adjustVisibleItems() {
