@@ -62,6 +62,12 @@ NEEDS = [
     ("cause_class", "Cause Class"),
     ("tracking", "Improvement Tracked"),
     ("production", "Production"),
+    ("source", "Source of the Conflict"),
+    ("assessment", "Assessment of the Conflict"),
+    ("settlement", "Agreement or Solution"),
+    ("rights", "Notice of Rights"),
+    ("legal", "Legal Review"),
+    ("signatures", "Signatures of the Responsible"),
 ]
 # How the customer stands to what he was offered.
 POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
@@ -259,6 +265,7 @@ REMEDIES = [
 RULINGS = [
     ("mandate", "Mandate to Negotiate"),
     ("not_established", "Not Established"),
+    ("legal", "Legal Review"),
 ]
 # What authority limits and routes speak of: remedies, and whatever else is signed.
 SUBJECTS = [
@@ -267,6 +274,32 @@ SUBJECTS = [
     ("purchase", "Purchase"),
     ("publication", "Publication of a Policy"),
     ("emergency", "Emergency Handling"),
+]
+# Where a conflict came to light (CFL-ID-01).
+CONFLICT_SOURCES = [
+    ("complaint", "Complaint"),
+    ("survey", "Satisfaction Survey"),
+    ("feedback", "Feedback"),
+    ("health", "Health of the Relation"),
+    ("internal_report", "Report from Within"),
+]
+CONFLICT_CATEGORIES = [
+    ("service", "Service"),
+    ("quality", "Quality of the Product"),
+    ("delivery", "Delivery"),
+    ("price", "Price and Settlement"),
+    ("contract", "Contract"),
+    ("communication", "Communication"),
+    ("other", "Other"),
+]
+CONFLICT_SCOPES = [("internal", "Internal"), ("external", "External")]
+# A high one is what a major case is; that is where the law is looked at (CFL-LGL-01).
+CONFLICT_DEGREES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
+# The means by which a conflict is settled, in their order (CFL-MED-01).
+MEDIATIONS = [
+    ("negotiation", "Negotiation"),
+    ("third_party", "Third-party Mediation"),
+    ("arbitration", "Arbitration"),
 ]
 # What makes a case an emergency (EMG-01).
 EMERGENCY_TRIGGERS = [

@@ -1,15 +1,17 @@
 """Case numbers: patterns such as ``YYMMNN`` (篇一 第八条) and ``YYMMDDNNN`` (篇六 4.2.2.2).
 
 ``YY`` / ``YYYY``, ``MM`` and ``DD`` are the day of numbering in the company's zone, the run of
-``N`` is the serial, padded to its length and widened beyond it, everything else stands for itself
-in quotes-free digits and dashes.
+``N`` is the serial, padded to its length and widened beyond it. Digits, dashes and slashes stand for
+themselves, and so do capital letters before the first dash (``CF-YYYY-NNNN``).
 """
 
 import re
 from datetime import date
 
 RESETS = ("month", "year", "never")
-_TOKEN = re.compile(r"YYYY|YY|MM|DD|N+|[0-9/-]+|.", re.DOTALL)
+# Letters that are no part of a day and no serial: what the numbers of this kind begin with.
+_PREFIX = r"\A(?![YMDN]+-)[A-Z]{1,8}-"
+_TOKEN = re.compile(rf"{_PREFIX}|YYYY|YY|MM|DD|N+|[0-9/-]+|.", re.DOTALL)
 _PARTS = {"YYYY": r"(\d{4})", "YY": r"(\d\d)", "MM": r"(\d\d)", "DD": r"(\d\d)"}
 MAX_SERIAL = 9  # digits: what a counter can hold
 # What the number must show so that two periods never give the same number.
@@ -23,9 +25,11 @@ def check_pattern(pattern, reset):
     :param str reset: "month", "year" or "never": when the serial starts again at 1.
     """
     tokens = _TOKEN.findall(pattern or "")
-    serials = [token for token in tokens if token.startswith("N")]
-    if len(serials) != 1 or not tokens[-1].startswith("N"):
+    serials = [token for token in tokens if re.fullmatch("N+", token)]
+    if len(serials) != 1 or tokens[-1] != serials[0]:
         return "it must end with one run of N, the serial"
+    if tokens and re.match(_PREFIX, pattern):
+        tokens = tokens[1:]
     unknown = [token for token in tokens if not re.fullmatch(r"YYYY|YY|MM|DD|N+|[0-9/-]+", token)]
     if unknown:
         return f"unknown letters {''.join(unknown)}"
@@ -43,7 +47,7 @@ def counter_key(pattern):
 
     The 100th of YYMMNN is the 100th of YYMMNNN too: both count on one counter.
     """
-    return re.sub("N+", "N", pattern)
+    return re.sub("N+$", "N", pattern)
 
 
 def period_key(day, reset):
@@ -55,7 +59,7 @@ def format_number(pattern, day, serial):
     """Return the number; a serial wider than its run of N widens the number (100th: YYMM100)."""
     parts = {"YYYY": f"{day:%Y}", "YY": f"{day:%y}", "MM": f"{day:%m}", "DD": f"{day:%d}"}
     return "".join(
-        f"{serial:0{len(token)}d}" if token.startswith("N") else parts.get(token, token)
+        f"{serial:0{len(token)}d}" if re.fullmatch("N+", token) else parts.get(token, token)
         for token in _TOKEN.findall(pattern)
     )
 
@@ -70,7 +74,7 @@ def parse_number(number, pattern):
         if token in _PARTS:
             expression += _PARTS[token]
             names.append(token)
-        elif token.startswith("N"):
+        elif re.fullmatch("N+", token):
             # Padded to its length, or wider and then without a leading zero.
             expression += rf"(\d{{{len(token)}}}|[1-9]\d{{{len(token)},{MAX_SERIAL - 1}}})"
         else:

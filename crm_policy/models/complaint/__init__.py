@@ -23,6 +23,7 @@ from . import case_signature
 from . import remedy_quantity
 from . import remedy_document
 from . import blame_entry
+from . import blame_signature
 from . import responsibility
 from . import loss
 from . import case_blame
@@ -47,6 +48,10 @@ from . import ruling
 from . import case_ruling
 from . import negotiation
 from . import case_negotiation
+from . import case_legal
+from . import mediation
+from . import case_conflict
+from . import case_archive
 from . import role
 from . import viewer
 from . import case_workload

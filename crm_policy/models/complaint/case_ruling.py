@@ -7,7 +7,7 @@ from .complaint_mixin import WINDOW
 # A complaint without foundation is told to the customer and closed like any other.
 UNFOUNDED = "not_established"
 # With these a ruling comes too late.
-ENDS = frozenset({"policy_decided_at", "policy_closed_at"})
+ENDS = frozenset({"policy_decided_at", "policy_settled_at", "policy_closed_at"})
 SKIPPED = frozenset({"policy_investigated_at", "policy_mandated_at", "policy_executed_at"})
 
 

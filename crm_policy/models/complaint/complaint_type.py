@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ...const import KINDS, codes_of
 from ...tools import numbering
 
 
@@ -23,6 +24,7 @@ class CrmPolicyComplaintType(models.Model):
         "number_event": (("intake", "registration"), False),
         "data_leak": (bool, False),
         "anomaly": (bool, False),
+        "kind": (codes_of(KINDS), False),
     }
 
     code = fields.Char(required=True)
@@ -53,6 +55,9 @@ class CrmPolicyComplaintType(models.Model):
         string="Numbered At",
     )
 
+    kind = fields.Selection(
+        KINDS, help="Cases of this kind are of this type unless somebody says otherwise."
+    )
     is_data_leak = fields.Boolean(
         string="Leak of Personal Data", help="A case of this type may be an emergency."
     )

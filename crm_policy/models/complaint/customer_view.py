@@ -13,6 +13,13 @@ SOLVED_STEPS = (
     ("carried_out", ("policy_settled_at",)),
     ("closed", ("policy_closed_at",)),
 )
+# Whose fault a conflict was is not for him.
+CONFLICT_STEPS = (
+    ("received", ("policy_intake_at",)),
+    ("examined", ("policy_investigated_at", "policy_responded_at")),
+    ("carried_out", ("policy_settled_at",)),
+    ("closed", ("policy_closed_at",)),
+)
 ANSWERED_STEPS = (
     ("received", ("policy_intake_at",)),
     ("answered", ("policy_responded_at",)),
@@ -62,7 +69,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
             current or todo.
         """
         self.ensure_one()
-        light = self.policy_kind and self.policy_kind not in ("complaint", "conflict")
+        courses = {False: SOLVED_STEPS, "complaint": SOLVED_STEPS, "conflict": CONFLICT_STEPS}
         names = self._policy_customer_step_names()
         steps = [
             {
@@ -70,7 +77,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
                 "name": names[code],
                 "at": min((self[fact] for fact in facts if self[fact]), default=False),
             }
-            for code, facts in (ANSWERED_STEPS if light else SOLVED_STEPS)
+            for code, facts in courses.get(self.policy_kind, ANSWERED_STEPS)
         ]
         steps[0]["at"] = steps[0]["at"] or self.create_date
         last = max(index for index, step in enumerate(steps) if step["at"])
@@ -152,7 +159,7 @@ class CrmPolicyCustomerView(models.AbstractModel):
         """Return (heading, text) of what was decided and told: nothing before its decision."""
         self.ensure_one()
         texts = []
-        if self.policy_decided_at and self.policy_solution:
+        if (self.policy_decided_at or self.policy_settled_at) and self.policy_solution:
             texts.append((self.env._("Our Solution"), self.policy_solution))
         if self.policy_replied_at and self.policy_reply_text:
             texts.append((self.env._("Our Reply"), self.policy_reply_text))

@@ -239,7 +239,9 @@ class CrmPolicyRemedy(models.Model):
             former = remedy.policy_approval_state != "none" and (
                 remedy.cycle < remedy.ticket_id.policy_cycle
             )
-            if remedy.ticket_id.policy_decided_at or former:
+            case = remedy.ticket_id
+            # Of a conflict only its settlement; whose fault it was is decided later.
+            if case.policy_settled_at or case.policy_decided_at or former:
                 raise UserError(
                     self.env._(
                         "%(case)s is decided: its remedies stay as they were decided.",

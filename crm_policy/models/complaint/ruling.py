@@ -112,7 +112,12 @@ class CrmPolicyRuling(models.Model):
                     remedy.cycle == case.policy_cycle and remedy._policy_may_execute()
                 )
             )
-            over = case.policy_decided_at or case.policy_closed_at or case.policy_outcome
+            over = (
+                case.policy_decided_at
+                or case.policy_settled_at
+                or case.policy_closed_at
+                or case.policy_outcome
+            )
             if over or granted or ruling.cycle != case.policy_cycle:
                 raise UserError(
                     self.env._(

@@ -25,6 +25,9 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.archive",
+        "crm.policy.case.conflict",
+        "crm.policy.case.legal",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.production",
