@@ -368,7 +368,8 @@ class CrmPolicySanctionSource(models.AbstractModel):
         for line in lines:
             if line.party == "department":
                 parts[line.department_id] = parts.get(line.department_id, 0) + line.amount
-            if line.employee_id:
+            # For a missing rule or a faulty process no person is sanctioned (CFL-RSP-01).
+            if line.employee_id and line.fault_type != "objective":
                 parts[line.employee_id] = parts.get(line.employee_id, 0) + line.amount
         departments = {
             whose: base for whose, base in parts.items() if whose._name == "hr.department"

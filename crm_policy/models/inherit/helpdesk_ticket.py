@@ -25,6 +25,7 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.improvement",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.needs",
