@@ -10,6 +10,7 @@ from . import approval_sign
 from . import emergency_turn
 from . import consultation_answer
 from . import external_step
+from . import improvement_turn
 from . import intake_try
 from . import ledger
 from . import notice_turn

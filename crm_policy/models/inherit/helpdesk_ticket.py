@@ -28,6 +28,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.archive",
         "crm.policy.case.conflict",
         "crm.policy.case.legal",
+        "crm.policy.case.improvement",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.production",

@@ -139,6 +139,7 @@ class TestShippedPacks(PackFlow):
             (worked, 3): ("05-08 18:00", "05-12 18:00"),
             (worked, 5): ("05-11 18:00", "05-14 18:00"),
             (worked, 10): ("05-18 18:00", "05-21 18:00"),
+            ("calendar_months", 1): ("05-30 23:59:59", "06-08 23:59:59"),
             ("day_of_month", 10): ("05-10 23:59:59", "06-10 23:59:59"),
         }
         for name in ("handbook", "manufacturer", "furniture", "service_department"):
