@@ -144,6 +144,8 @@
         "views/milestone_views.xml",
         "wizard/ruling_turn_views.xml",
         "views/ruling_views.xml",
+        "wizard/route_turn_views.xml",
+        "views/handover_views.xml",
         "views/pause_views.xml",
         "views/emergency_plan_views.xml",
         "views/emergency_views.xml",

@@ -27,3 +27,4 @@ from . import version_publish
 from . import version_step
 from . import word_load
 from . import goods_turn
+from . import route_turn

@@ -42,6 +42,8 @@ from . import ruling
 from . import case_ruling
 from . import negotiation
 from . import case_negotiation
+from . import handover
+from . import case_handover
 from . import role
 from . import viewer
 from . import case_workload

@@ -45,7 +45,7 @@ ACTIONS = {
     "policy_closed_at": "close",
 }
 # What is no action of the user: others sign, answer, record, or carry out.
-WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution"})
+WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution", "handover"})
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.
 SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})

@@ -12,6 +12,7 @@ SET_BY_FACTS = {
     "approval": frozenset({"decided", "settled"}),
     "ruling": frozenset({"mandated"}),
     "execution": frozenset({"executed"}),
+    "handover": frozenset({"handed"}),
 }
 
 
