@@ -52,6 +52,15 @@ SECTIONS = [
     ("responsibility", "Responsibility"),
     ("loss", "Loss"),
 ]
+# What must be there before a milestone is recorded: what the models look for by these codes.
+NEEDS = [
+    ("product", "Goods Complained About"),
+    ("sample", "Sample"),
+    ("sales_opinion", "Opinion of the Salesperson"),
+    ("facts", "Time, Place and Description"),
+    ("cause_class", "Cause Class"),
+    ("tracking", "Improvement Tracked"),
+]
 # How the customer stands to what he was offered.
 POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
 

@@ -38,6 +38,7 @@ from . import countersign_step
 from . import countersign
 from . import case_countersign
 from . import case_course
+from . import case_needs
 from . import ruling
 from . import case_ruling
 from . import negotiation

@@ -294,8 +294,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
 
     def _policy_missing_words(self, name):
         """Return what must be there before a fact and is not, as a refusal; or None."""
-        missing = [self._policy_fact_words(fact) for fact in self._policy_missing_facts(name)]
-        missing += self._policy_missing_opinions(name).mapped("name")
+        missing = self._policy_missing_first(name)
         if not missing:
             return None
         return self.env._(
@@ -305,6 +304,11 @@ class CrmPolicyCaseCourse(models.AbstractModel):
             fact=self._policy_label(name),
             missing=list_words(self.env, missing),
         )
+
+    def _policy_missing_first(self, name):
+        """Return the words of all that must be there before a fact and is not."""
+        facts = map(self._policy_fact_words, self._policy_missing_facts(name))
+        return [*facts, *self._policy_missing_opinions(name).mapped("name")]
 
     def _policy_signing_problem(self):
         """Return why the decision cannot be recorded yet, or None; remedies apart."""

@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 
 from ...const import KINDS, MILESTONES, SET_BY, codes_of
 from ...words import codes_in
+from .case_needs import known_needs
 
 # What can bring a fact about by itself: whoever reads the case knows that it has happened.
 SET_BY_FACTS = {
@@ -43,6 +44,7 @@ class CrmPolicyMilestone(models.Model):
         "complaint_type": (str, False),
         "after": ("texts", False),
         "opinions": ("texts", False),
+        "needs": ("texts", False),
         "set_by": (codes_of(SET_BY), False),
         "role": (str, False),
         "channels": ("texts", False),
@@ -60,6 +62,9 @@ class CrmPolicyMilestone(models.Model):
     after = fields.Char(help="Codes of the milestones that lie before, with commas.")
     opinions = fields.Char(
         help="Codes of the departments' steps that are answered before, with commas."
+    )
+    needs = fields.Char(
+        help="Codes of what must be filled in before, with commas, such as product, sample, facts."
     )
     set_by = fields.Selection(
         SET_BY,
@@ -143,6 +148,21 @@ class CrmPolicyMilestone(models.Model):
                     )
                 )
 
+    @api.constrains("needs")
+    def _check_needs(self):
+        for milestone in self:
+            unknown = milestone._policy_unknown_needs()
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "Milestone %(code)s: nothing is known under %(needs)s; there are: "
+                        "%(known)s.",
+                        code=milestone.code,
+                        needs=", ".join(unknown),
+                        known=", ".join(known_needs(self.env)),
+                    )
+                )
+
     @api.constrains("after", "fact", "kind", "complaint_type_id", "sequence")
     def _check_after(self):
         """Only what stands before it in its course: so no fact ever waits for itself."""
@@ -187,7 +207,7 @@ class CrmPolicyMilestone(models.Model):
     def _pack_prepare(self, version, row, clauses):
         row = dict(row)
         place = f"milestones ({row['code']})"
-        for name in ("after", "opinions", "channels"):
+        for name in ("after", "opinions", "needs", "channels"):
             row[name] = ", ".join(row.get(name) or [])
         for name, model in (
             ("role", "crm.policy.role"),
@@ -254,6 +274,20 @@ class CrmPolicyMilestone(models.Model):
                             milestone,
                         )
                     )
+                if milestone._policy_unknown_needs():
+                    # Of a part that was uninstalled since.
+                    findings.append(
+                        self._policy_milestone_finding(
+                            "milestone_with_unknown_need",
+                            "error",
+                            self.env._(
+                                "%(milestone)s needs what nothing here looks for: %(needs)s.",
+                                milestone=milestone.display_name,
+                                needs=", ".join(milestone._policy_unknown_needs()),
+                            ),
+                            milestone,
+                        )
+                    )
                 if milestone.role_id and milestone.role_id._policy_is_vacant():
                     findings.append(
                         self._policy_milestone_finding(
@@ -282,6 +316,14 @@ class CrmPolicyMilestone(models.Model):
     def _policy_opinions(self):
         """Return the codes of the departments' steps that are answered before this one."""
         return codes_in(self.opinions)
+
+    def _policy_needs(self):
+        """Return the codes of what must be there before this one."""
+        return codes_in(self.needs)
+
+    def _policy_unknown_needs(self):
+        known = known_needs(self.env)
+        return [code for code in self._policy_needs() if code not in known]
 
     def _policy_channels(self):
         """Return by which channels the customer may be told; empty: by any."""

@@ -27,6 +27,7 @@ class HelpdeskTicket(models.Model):
     _inherit = [
         "crm.policy.case.blame",
         "crm.policy.case.product",
+        "crm.policy.case.needs",
         "crm.policy.case.class",
         "crm.policy.case.convert",
         "crm.policy.case.duplicate",

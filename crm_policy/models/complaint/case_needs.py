@@ -1,0 +1,224 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import html2plaintext
+
+from ...const import NEEDS
+from ...words import clause_words, list_words
+
+# Of a quality case: which goods, and what the customer wants for them (CMP-INT-01).
+GOODS = ("policy_order_ref", "policy_item_ref", "policy_shipped_on", "policy_quantity")
+# What nobody can tell while the customer is still processing (CMP-INT-03).
+DEFECTIVE = "policy_defective_quantity"
+SEVERE = ("major", "crisis")
+DESCRIPTION_MIN = "description_min"
+
+
+class CrmPolicyCaseNeeds(models.AbstractModel):
+    """What must be there before a milestone is recorded, however it comes about.
+
+    Which milestone needs what is data (``crm.policy.milestone.needs``). Each part of the room that
+    knows another thing adds its code to :data:`crm_policy.const.NEEDS` and its method to
+    :meth:`_policy_needs`.
+    """
+
+    _name = "crm.policy.case.needs"
+    _description = "What the Milestones of a Case Need"
+
+    policy_still_needed = fields.Char(
+        string="Still Needed",
+        compute="_compute_policy_still_needed",
+        help="What has to be filled in before the next step can be taken.",
+    )
+    policy_tracking = fields.Boolean(
+        string="Improvement Tracked",
+        compute="_compute_policy_tracking",
+        store=True,
+        readonly=False,
+        copy=False,
+        tracking=True,
+        help="Whether the improvement is followed up. So it is unless somebody's negligence has "
+        "caused the trouble; it may be said otherwise until the decision.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_next_action")
+    @api.depends_context("lang")
+    def _compute_policy_still_needed(self):
+        for case in self:
+            parts = case.sudo()._policy_needed_next() if case.policy_next_action else []
+            case.policy_still_needed = clause_words(self.env, parts) if parts else False
+
+    @api.depends("policy_cause_class", "policy_cause_negligence")
+    def _compute_policy_tracking(self):
+        for case in self:
+            case.policy_tracking = case.policy_cause_class and not case.policy_cause_negligence
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if any(name.startswith("policy_") or name == "description" for name in vals):
+            # What comes about by itself may have waited for just this.
+            self.sudo().filtered("policy_kind")._policy_look_at_needs()
+        return result
+
+    @api.model
+    def _policy_decided_names(self):
+        return super()._policy_decided_names() | {"policy_tracking"}
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _policy_needs(self):
+        """Return {code of a need: name of the method that says what is missing of it}.
+
+        The method gets one case as superuser and returns words, a list of str; empty: all there.
+
+        :rtype: dict[str, str]
+        """
+        return {
+            "product": "_policy_need_product",
+            "sample": "_policy_need_sample",
+            "sales_opinion": "_policy_need_sales_opinion",
+            "facts": "_policy_need_facts",
+            "cause_class": "_policy_need_cause_class",
+            "tracking": "_policy_need_tracking",
+        }
+
+    def _policy_missing_needs(self, fact):
+        """Return the words of what a milestone needs and is not there; once each, in order.
+
+        :param str fact: the field of the fact, as in ``_policy_set_fact``.
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        methods, case = self._policy_needs(), self.sudo()
+        codes = case._policy_milestone(fact)._policy_needs()
+        words = [
+            word for code in codes if code in methods for word in getattr(case, methods[code])()
+        ]
+        return list(dict.fromkeys(words))
+
+    def _policy_needed_next(self):
+        """Return what the next milestones still need, a text for each."""
+        texts = []
+        for name, milestone in self._policy_course().items():
+            waits = self[name] or self._policy_is_skipped(name) or self._policy_missing_facts(name)
+            if waits or not milestone.needs or self._policy_missing_opinions(name):
+                continue
+            missing = self._policy_missing_needs(name)
+            if missing:
+                texts.append(
+                    self.env._(
+                        "%(fact)s (%(clause)s): %(needs)s",
+                        fact=milestone.display_name,
+                        clause=milestone.clause_id.number,
+                        needs=list_words(self.env, missing),
+                    )
+                )
+        return texts
+
+    def _policy_look_at_needs(self):
+        """Let come about what is ready now, where a milestone of the course needs something."""
+        waiting = self.filtered(
+            lambda case: any(
+                milestone.needs and milestone.set_by != "person" and not case[name]
+                for name, milestone in case._policy_course().items()
+            )
+        )
+        if waiting:
+            waiting._policy_bring_about()
+            waiting._policy_ask_mandates()
+
+    # === BUSINESS METHODS - WHERE THE COURSE ASKS === #
+
+    def _policy_check_fact(self, name, moment):
+        result = super()._policy_check_fact(name, moment)
+        missing = self._policy_missing_needs(name) if self.policy_kind else ()
+        if missing:
+            raise ValidationError(
+                self.env._(
+                    "%(clause)s: %(case)s, %(fact)s: still needed: %(needs)s.",
+                    clause=self.sudo()._policy_milestone(name).clause_id._policy_citation(),
+                    case=self.display_name,
+                    fact=self._policy_label(name),
+                    needs=list_words(self.env, missing),
+                )
+            )
+        return result
+
+    def _policy_missing_first(self, name):
+        return [*super()._policy_missing_first(name), *self._policy_missing_needs(name)]
+
+    def _policy_action_of(self, fact):
+        action = super()._policy_action_of(fact)
+        by_itself = self._policy_milestone(fact).set_by in ("opinions", "execution")
+        # Nobody clicks for it, and nothing else is waited for.
+        return "needs" if by_itself and self._policy_missing_needs(fact) else action
+
+    def _policy_has_come(self, name, milestone):
+        return super()._policy_has_come(name, milestone) and not self._policy_missing_needs(name)
+
+    # === BUSINESS METHODS - THE NEEDS === #
+
+    def _policy_lacking(self, *names):
+        """Return the labels of those fields that are empty."""
+        return [self._policy_label(name) for name in names if not self[name]]
+
+    def _policy_need_product(self):
+        if self.policy_cause_class == "non_quality":
+            return []
+        unknown = () if self.policy_quantity_undetermined else (DEFECTIVE,)
+        return self._policy_lacking(*GOODS, *unknown, "policy_remedy_sought")
+
+    def _policy_need_sample(self):
+        if self.policy_sample == "none" and not (self.policy_sample_note or "").strip():
+            return [self.env._("why there is no sample")]
+        return self._policy_lacking("policy_sample")
+
+    def _policy_need_sales_opinion(self):
+        given = (self.policy_sales_opinion or "").strip()
+        return [] if given else [self._policy_label("policy_sales_opinion")]
+
+    def _policy_need_facts(self):
+        """Time, place and content; of severe cases who saw it or what shows it (CMP-INT-06)."""
+        missing = self._policy_lacking("policy_occurred_on", "policy_place")
+        least = max(int(self._policy_parameter(DESCRIPTION_MIN)), 1)
+        if len(html2plaintext(self.description or "").strip()) < least:
+            missing.append(
+                self.env._("a description of at least %(count)s characters", count=least)
+            )
+        if self.policy_severity in SEVERE:
+            missing += self._policy_lacking("policy_evidence")
+            if self.policy_evidence == "attached" and not self._policy_has_files():
+                missing.append(self.env._("the evidence as an attachment"))
+        return missing
+
+    def _policy_has_files(self):
+        return bool(
+            self.env["ir.attachment"]
+            .sudo()
+            .search_count(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("res_field", "=", False),
+                ],
+                limit=1,
+            )
+        )
+
+    def _policy_need_cause_class(self):
+        return self._policy_lacking("policy_cause_class")
+
+    def _policy_need_tracking(self):
+        """Whether the improvement is tracked follows from the cause, or is said otherwise."""
+        said = self.policy_cause_class or self.policy_tracking
+        return [] if said else [self._policy_label("policy_tracking")]
+
+
+def known_needs(env):
+    """Return {code: label} of the needs that a milestone may name, in the order of NEEDS."""
+    methods = env["helpdesk.ticket"]._policy_needs()
+    return {code: label for code, label in NEEDS if code in methods}
