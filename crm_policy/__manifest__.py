@@ -151,6 +151,8 @@
         "views/ruling_views.xml",
         "views/production_finding_views.xml",
         "wizard/conflict_turn_views.xml",
+        "wizard/route_turn_views.xml",
+        "views/handover_views.xml",
         "views/pause_views.xml",
         "views/emergency_plan_views.xml",
         "views/emergency_views.xml",

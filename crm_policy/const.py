@@ -140,6 +140,7 @@ FACT_ORDER = {
 MILESTONES = [
     ("accepted", "Accepted"),
     ("registered", "Registered"),
+    ("handed", "Handed Over"),
     ("responded", "Responded"),
     ("investigated", "Investigated"),
     ("solution", "Solution Proposed"),
@@ -159,6 +160,7 @@ SET_BY = [
     ("approval", "The Last Signature"),
     ("ruling", "A Ruling"),
     ("execution", "Everything Carried Out"),
+    ("handover", "The Signature on the Hand-over"),
 ]
 
 # Facts that only the course of a policy asks for, as they may stand in an old register.

@@ -29,3 +29,4 @@ from . import version_step
 from . import word_load
 from . import goods_turn
 from . import conflict_turn
+from . import route_turn

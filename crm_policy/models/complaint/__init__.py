@@ -52,6 +52,8 @@ from . import case_legal
 from . import mediation
 from . import case_conflict
 from . import case_archive
+from . import handover
+from . import case_handover
 from . import role
 from . import viewer
 from . import case_workload

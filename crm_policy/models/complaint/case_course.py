@@ -46,7 +46,7 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         facts = {action: fact for fact, action in ACTIONS.items()}
         for case in self:
             action = case.policy_next_action
-            waits = action in ("opinions", "role", "remedies", "ruling")
+            waits = action in ("opinions", "role", "remedies", "ruling", "handover")
             case.policy_waits_for = case.sudo()._policy_waiting_words() if waits else False
             # Nobody else is told that this step is the next one.
             case.policy_by_role = action in facts and bool(

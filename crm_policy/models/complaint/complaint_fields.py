@@ -46,7 +46,7 @@ ACTIONS = {
 }
 # What is no action of the user: others sign, answer, record, or carry out.
 WAITING = frozenset(
-    {"wait", "opinions", "role", "remedies", "ruling", "execution", "needs"}
+    {"wait", "opinions", "role", "remedies", "ruling", "execution", "handover", "needs"}
 )
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.

@@ -13,6 +13,7 @@ SET_BY_FACTS = {
     "approval": frozenset({"decided", "settled"}),
     "ruling": frozenset({"mandated"}),
     "execution": frozenset({"executed"}),
+    "handover": frozenset({"handed"}),
 }
 
 

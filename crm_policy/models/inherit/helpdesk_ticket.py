@@ -52,6 +52,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.repeat",
         "crm.policy.case.ruling",
         "crm.policy.case.negotiation",
+        "crm.policy.case.handover",
         "crm.policy.case.course",
         "crm.policy.case.countersign",
         "crm.policy.case.reopen",

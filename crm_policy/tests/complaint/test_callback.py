@@ -98,23 +98,6 @@ class TestCallback(CallbackCommon):
             with self.assertRaisesRegex(UserError, "missing first: Called Back At"):
                 self._as("specialist", case).action_policy_close()
 
-    def test_the_day_follows_the_delivery_after_a_repair(self):
-        """CBK-QLT-01: the day after the delivery; what was too early for it stays an attempt."""
-        self._install_policy("furniture")
-        kind = self.env["crm.policy.complaint.type"].search(
-            [("code", "=", "frn-quality"), ("company_id", "=", self.company.id)]
-        )
-        with at("2026-03-16 17:00"):
-            case = self._new_case(policy_complaint_type_id=kind.id)
-            self._drive(case, "reply")
-            case.with_user(self.users["supervisor"]).policy_repair_delivery_at = shanghai(
-                "2026-03-27 12:00"
-            )
-        self._call(case, "2026-03-27 18:00")
-        self.assertFalse(case.policy_callback_at)
-        self._call(case, "2026-03-28 09:00")
-        self.assertEqual(self._clock(case, "callback-repair").state, "met")
-
     def test_across_a_holiday_and_a_make_up_day(self):
         """The 15th day is that calendar day, be it in the 清明 or the May holidays."""
         for told, day in (("2026-03-20 15:00", "2026-04-04"), ("2026-04-24 15:00", "2026-05-09")):

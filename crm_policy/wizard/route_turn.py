@@ -1,0 +1,75 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class CrmPolicyRouteTurn(models.TransientModel):
+    """Ask for what a step of a light route needs; nothing typed is lost when it is refused."""
+
+    _name = "crm.policy.route.turn"
+    _description = "Step of a Route"
+
+    ticket_id = fields.Many2one("helpdesk.ticket", ondelete="cascade")
+    handover_id = fields.Many2one("crm.policy.handover", ondelete="cascade")
+    turn = fields.Selection(
+        [
+            ("hand_over", "Hand Over"),
+            ("hand_back", "Hand Back to the Window"),
+            ("decline", "Do Not Take"),
+        ],
+        required=True,
+    )
+    possible_user_ids = fields.Many2many(
+        "res.users", compute="_compute_possible_user_ids", compute_sudo=False
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="To",
+        compute="_compute_user_id",
+        compute_sudo=False,
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', possible_user_ids)]",
+    )
+    text = fields.Text()
+
+    @api.depends("ticket_id", "turn")
+    def _compute_possible_user_ids(self):
+        for turn in self:
+            turn.ticket_id.check_access("read")
+            asked = turn.turn == "hand_over" and turn.ticket_id
+            case = turn.ticket_id.sudo()
+            turn.possible_user_ids = asked and case._policy_possible_receivers()
+
+    @api.depends("ticket_id", "turn")
+    def _compute_user_id(self):
+        for turn in self:
+            turn.ticket_id.check_access("read")
+            asked = turn.turn == "hand_over" and turn.ticket_id
+            turn.user_id = asked and turn.ticket_id.sudo()._policy_first_receivers()[:1]
+
+    @api.constrains("ticket_id", "handover_id")
+    def _check_document(self):
+        """Show nothing of a document, its name neither, to whoever may not read it."""
+        windows = self.sudo(False)
+        for name in self._policy_documents():
+            windows[name].check_access("read")
+
+    def _policy_documents(self):
+        return ("ticket_id", "handover_id")
+
+    def action_policy_confirm(self):
+        """Do it as the current user."""
+        self.ensure_one()
+        if not any(self[name] for name in self._policy_documents()):
+            raise UserError(self.env._("There is no document to open."))
+        getattr(self, f"_policy_turn_{self.turn}")()
+        return {"type": "ir.actions.act_window_close"}
+
+    def _policy_turn_hand_over(self):
+        self.ticket_id.action_policy_hand_over(self.user_id.id, self.text)
+
+    def _policy_turn_hand_back(self):
+        self.ticket_id.action_policy_hand_back(self.text)
+
+    def _policy_turn_decline(self):
+        self.handover_id.action_policy_decline(self.text)
