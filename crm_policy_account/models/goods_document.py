@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import clean_context, float_compare, float_is_zero, float_round
 
@@ -17,6 +17,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         compute_sudo=True,
     )
 
+    @api.depends("credit_note_ids.state")
     def _compute_credit_note_state(self):
         for document in self:
             document.credit_note_state = document._policy_credit_note().state or "none"

@@ -159,7 +159,7 @@ class TestCollectionRate(CreditNoteCommon):
         self.assertEqual((raw, raw is False, official is False), (0.0, False, True))
 
     def test_a_line_is_in_dispute_once(self):
-        self._invoice(invoice_origin="SO-77")
+        self._invoice((self.product, 100, 100), (self.other, 500, 100), invoice_origin="SO-77")
         self._disputing()
         self._disputing()
         self.assertEqual(self._sums()[1], 11300)

@@ -95,6 +95,14 @@ class TestCreditNoteGuards(CreditNoteCommon):
         with self.assertRefused(UserError, "stay"):
             self._by("finance", move).action_post()
 
+    def test_a_document_that_was_taken_back_is_not_posted(self):
+        _case, allowance, move = self._draft(ALLOWANCE)
+        self._by("specialist", allowance).action_policy_cancel("开错")
+        finance = self._by("finance", move)
+        finance.button_draft()
+        with self.assertRefused(UserError, "is not with Accounting"):
+            finance.action_post()
+
     def test_not_before_the_case_is_settled(self):
         case, note, move = self._draft()
         case._policy_guarded_write({"policy_settled_at": False})
@@ -167,9 +175,13 @@ class TestCreditNoteGuards(CreditNoteCommon):
                     move.sudo().write({name: False for name in vals})
                 with self.assertRaises(AccessError):
                     move.copy(vals)
-        for name in ("credit_note_ids", "voucher_ref", "policy_booked_at"):
+        for forged in (
+            {"credit_note_ids": [Command.update(move.id, {"narration": "x"})]},
+            {"voucher_ref": "x"},
+            {"policy_booked_at": False},
+        ):
             with self.assertRaises(AccessError):
-                self._by("specialist", note).write({name: False})
+                self._by("specialist", note).sudo().write(forged)
         born = Move.with_context(default_policy_return_id=note.id).create(
             {"move_type": "out_refund", "partner_id": self.partner.id}
         )
@@ -181,10 +193,14 @@ class TestCreditNoteGuards(CreditNoteCommon):
         self._prove(note)
         other = self.partner.copy({"name": "别的客户"})
         self._by("specialist", note).with_context(
-            default_partner_shipping_id=other.id, default_narration="x", default_auto_post="at_date"
+            default_partner_shipping_id=other.id,
+            default_narration="x",
+            default_auto_post="at_date",
+            default_payment_reference="x",
         ).action_policy_hand_over()
         move = self._credit_of(note)
         self.assertEqual((move.auto_post, move.partner_shipping_id), ("no", self.partner))
+        self.assertFalse("x" in (move.narration or "") or move.payment_reference)
 
     @mute_logger("odoo.sql_db")
     def test_a_credited_document_stays(self):

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -12,13 +12,6 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     # === CRUD METHODS === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        moves = super().create(vals_list)
-        # One that is added to a transfer that has ended would come behind the warehouse's back.
-        moves.filtered(lambda move: move.state == "done")._policy_refuse_signed()
-        return moves
 
     def write(self, vals):
         if not set(TAKEN).isdisjoint(vals):

@@ -163,6 +163,8 @@ class TestReturnGuards(ReturnStockCommon):
         picking.action_toggle_is_locked()
         for act in (
             lambda: move.write({"quantity": 90}),
+            lambda: move.write({"state": "draft"}),
+            lambda: move.sudo().write({"location_id": picking.location_dest_id.id}),
             lambda: line.write({"quantity": 90}),
             lambda: line.sudo().write({"quantity": 90}),
             lambda: line.copy({"quantity": 5}),
@@ -199,15 +201,19 @@ class TestReturnGuards(ReturnStockCommon):
             with self.subTest(who), self.assertRaises(AccessError):
                 self._by(who, note).action_policy_make_transfer()
 
-    def test_defaults_of_whoever_signs_do_not_reach_the_transfer(self):
-        _case, remedy = self._case_with(RETURN)
-        note = self._note(remedy)
-        self._by("specialist", note).action_policy_submit()
+    def test_defaults_of_a_caller_do_not_reach_the_transfer(self):
+        note, picking = self._arrived()
+        picking.action_cancel()
         other = self.env["res.partner"].create({"name": "别人"})
-        self._by("manager_office", note).with_context(
+        self._by("specialist", note).with_context(
             default_owner_id=other.id, default_note="x"
-        ).action_policy_approve("同意")
-        self.assertFalse(note.picking_ids.owner_id)
+        ).action_policy_make_transfer()
+        self.assertFalse(note._policy_open_pickings().owner_id)
+
+    def test_a_service_of_that_number_is_no_product_to_take_in(self):
+        self.product.write({"type": "service", "is_storable": False})
+        _case, remedy = self._case_with(RETURN)
+        self.assertFalse(self._approved(remedy).product_id)
 
     def test_a_product_of_another_company_is_none(self):
         company = self._new_company("无锡分公司")

@@ -1,0 +1,113 @@
+"""Goods and credit notes under real concurrency: parts received at once, one posted twice."""
+
+import time
+
+from test_concurrency import TAKE_TURN, say, start
+
+# The company of the add-on's own tests, committed.
+WORLD = """
+from odoo.tests.common import TransactionCase
+from odoo.addons.crm_policy_account.tests.common import CreditNoteCommon
+from odoo.addons.crm_policy_stock.tests.common import RETURN, ReturnStockCommon
+
+def set_up(cls):
+    cls.env, cls.cr = env, env.cr
+
+TransactionCase.setUpClass = classmethod(set_up)
+"""
+IN_PARTS = (
+    WORLD
+    + """
+class World(ReturnStockCommon):
+    pass
+
+World.setUpClass()
+note, picking = World()._arrived()
+picking.move_ids.quantity = 60
+picking.action_split_transfer()
+print(len(note.picking_ids), [p.state for p in note.picking_ids])
+"""
+)
+RECEIVE = (
+    """
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
+
+note = env["crm.policy.return.note"].search([])
+user = env["res.users"].search([("login", "=", "t_warehouse")])
+picking = note.picking_ids.sorted("id")[{number}].with_user(user)
+
+def receive():
+    picking.env.invalidate_all()
+    return picking.button_validate()
+"""
+    + TAKE_TURN
+)
+RECEIVED = """
+note = env["crm.policy.return.note"].search([])
+print(note.state, note.actual_quantity, note.quantity_in_stock)
+"""
+CREDITED = (
+    WORLD
+    + """
+class World(CreditNoteCommon):
+    pass
+
+World.setUpClass()
+world = World()
+_case, remedy = world._case_with(RETURN)
+print(world._credit_of(world._returned(remedy)).amount_total)
+"""
+)
+POST = (
+    """
+from odoo.exceptions import UserError
+from odoo.service.model import retrying
+
+user = env["res.users"].search([("login", "=", "t_finance")])
+move = env["account.move"].search([("policy_return_id", "!=", False)]).with_user(user)
+
+def post():
+    move.env.invalidate_all()
+    return move.action_post()
+"""
+    + TAKE_TURN
+)
+POSTED = """
+move = env["account.move"].search([("policy_return_id", "!=", False)])
+events = env["crm.policy.event"].search([("type", "in", ["fact.booked", "remedy.executed"])])
+print(move.state, move.policy_return_id.state, sorted(events.mapped("type")))
+"""
+
+
+def one_after_the_other(database, holding, coming):
+    """Let the first hold what it has done while the other comes; return what the other says."""
+    first, other = start(database, holding), start(database, coming)
+    say(first)
+    assert first.stdout.readline().strip() == "done"
+    say(other)  # its snapshot is taken by now; it waits for the row that the first one holds
+    time.sleep(1)
+    assert other.poll() is None
+    say(first, "commit")
+    database.finish(first)
+    return database.finish(other)
+
+
+def test_the_last_of_two_parts_signs_though_both_come_at_once(wide_scratch_db):
+    """Neither sees the other's goods: without a row in common the note waited for ever."""
+    assert wide_scratch_db.run_in_odoo(IN_PARTS).startswith("2 ")
+    one_after_the_other(
+        wide_scratch_db,
+        RECEIVE.format(number=0, how="receive()"),
+        RECEIVE.format(number=1, how="retrying(receive, picking.env)"),
+    )
+    assert wide_scratch_db.run_in_odoo(RECEIVED).split() == ["received", "100.0", "100.0"]
+
+
+def test_a_credit_note_that_two_post_at_once_is_booked_once(wide_scratch_db):
+    assert wide_scratch_db.run_in_odoo(CREDITED).strip() == "9605.0"
+    one_after_the_other(
+        wide_scratch_db, POST.format(how="post()"), POST.format(how="retrying(post, move.env)")
+    )
+    answer = wide_scratch_db.run_in_odoo(POSTED)
+    assert answer.strip() == "posted booked ['fact.booked', 'remedy.executed']"
