@@ -154,6 +154,7 @@
         "views/case_import_views.xml",
         "report/call_record_templates.xml",
         "report/contact_sheet_templates.xml",
+        "report/conflict_templates.xml",
         "report/explain_templates.xml",
         "report/return_templates.xml",
         "report/allowance_templates.xml",

@@ -48,6 +48,8 @@ from . import case_legal
 from . import mediation
 from . import case_conflict
 from . import case_archive
+from . import case_plan
+from . import case_first_call
 from . import role
 from . import viewer
 from . import case_workload
