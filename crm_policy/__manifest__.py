@@ -161,6 +161,7 @@
         "views/customer_views.xml",
         "views/case_import_views.xml",
         "report/contact_sheet_templates.xml",
+        "report/conflict_templates.xml",
         "report/explain_templates.xml",
         "report/return_templates.xml",
         "report/allowance_templates.xml",

@@ -1,8 +1,8 @@
 """Case numbers: patterns such as ``YYMMNN`` (篇一 第八条) and ``YYMMDDNNN`` (篇六 4.2.2.2).
 
 ``YY`` / ``YYYY``, ``MM`` and ``DD`` are the day of numbering in the company's zone, the run of
-``N`` is the serial, padded to its length and widened beyond it. Digits, dashes and slashes stand for
-themselves, and so do capital letters before the first dash (``CF-YYYY-NNNN``).
+``N`` is the serial, padded to its length and widened beyond it. Digits, dashes and slashes stand
+for themselves, and so do capital letters before the first dash (``CF-YYYY-NNNN``).
 """
 
 import re

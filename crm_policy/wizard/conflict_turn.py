@@ -3,9 +3,13 @@ from odoo.exceptions import ValidationError
 
 from ..const import CONFLICT_CATEGORIES, CONFLICT_DEGREES, CONFLICT_SCOPES, SCORES
 
+# What may be recorded later than it happened.
+EARLIER = ("assess", "rights", "reply", "call", "plan")
+
 
 class CrmPolicyConflictTurn(models.TransientModel):
-    """Ask for what the next turn of a conflict needs; nothing typed is lost when it is refused."""
+    """Ask for what the next turn of a conflict or a complaint needs; nothing typed is lost when it
+    is refused."""
 
     _name = "crm.policy.conflict.turn"
     _description = "Turn of a Conflict"
@@ -18,13 +22,17 @@ class CrmPolicyConflictTurn(models.TransientModel):
             ("legal", "Ask Legal"),
             ("reply", "Tell the Result"),
             ("refuse", "Signature Refused"),
+            ("call", "Complainant Called"),
+            ("plan", "Interim Plan"),
+            ("send", "Send a Colleague"),
         ],
         required=True,
     )
     company_id = fields.Many2one(related="ticket_id.company_id")
     category = fields.Selection(CONFLICT_CATEGORIES, string="Conflict About")
     degree = fields.Selection(
-        CONFLICT_DEGREES, help="High is what a major case is: Legal looks at it before it is settled."
+        CONFLICT_DEGREES,
+        help="High is what a major case is: Legal looks at it before it is settled.",
     )
     scope = fields.Selection(
         CONFLICT_SCOPES,
@@ -52,6 +60,12 @@ class CrmPolicyConflictTurn(models.TransientModel):
         string="Witness",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
     )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Who Goes There",
+        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+    )
+    day = fields.Date()
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")
     reason = fields.Char()
@@ -77,7 +91,7 @@ class CrmPolicyConflictTurn(models.TransientModel):
         """Take the turn with what was filled in."""
         self.ensure_one()
         when = {}
-        if self.happened_earlier and self.turn in ("assess", "rights", "reply"):
+        if self.happened_earlier and self.turn in EARLIER:
             if not self.at:
                 raise ValidationError(self.env._("Say when it happened."))
             when = {"at": self.at, "reason": self.reason}
@@ -94,6 +108,12 @@ class CrmPolicyConflictTurn(models.TransientModel):
             case.action_policy_reply(
                 self.text, self.channel, score=score, measures=measures, **when
             )
+        elif turn == "call":
+            case.action_policy_call(self.text, **when)
+        elif turn == "plan":
+            case.action_policy_plan(self.text, self.day, **when)
+        elif turn == "send":
+            case.action_policy_send_person(self.user_id.id, self.day, self.text)
         else:
             self.line_id.action_policy_refuse_signature(self.text, self.witness_id.id)
         return {"type": "ir.actions.act_window_close"}

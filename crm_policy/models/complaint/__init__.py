@@ -54,6 +54,8 @@ from . import case_conflict
 from . import case_archive
 from . import handover
 from . import case_handover
+from . import case_plan
+from . import case_first_call
 from . import role
 from . import viewer
 from . import case_workload

@@ -20,12 +20,6 @@ class CrmPolicyBlameSignature(models.AbstractModel):
     _name = "crm.policy.blame.signature"
     _description = "Signature of the Responsible"
 
-    # Of the line; its own definitions stay as they are.
-    ticket_id = fields.Many2one("helpdesk.ticket")
-    fault_type = fields.Selection([])
-    share = fields.Float()
-    is_decided = fields.Boolean()
-
     signed_by_id = fields.Many2one("res.users", string="Signed By", readonly=True, copy=False)
     signed_at = fields.Datetime(readonly=True, copy=False)
     refusal_note = fields.Char(
@@ -138,7 +132,7 @@ class CrmPolicyBlameSignature(models.AbstractModel):
         """
         self.sudo().ticket_id.with_env(self.env)._policy_check_actor(WINDOW)
         note = self._policy_text(note, self.env._("Write down why it is not signed."))
-        witness = self._policy_witness(witness_id)
+        witness = self._policy_employee_of(witness_id, self.sudo().company_id)
         for line in self.sudo():
             line._policy_check_signable()
             if witness in line._policy_signers() | self.env.user:
@@ -174,13 +168,14 @@ class CrmPolicyBlameSignature(models.AbstractModel):
         person = line.employee_id or line.department_id.manager_id
         return person.user_id
 
-    def _policy_witness(self, witness_id):
-        valid = isinstance(witness_id, int) and not isinstance(witness_id, bool)
-        witness = self.env["res.users"].sudo().browse(witness_id if valid else ()).exists()
-        companies = self.sudo().company_id
-        if not witness or not witness._is_internal() or companies - witness.company_ids:
-            raise ValidationError(self.env._("Name an employee as the witness."))
-        return witness
+    @api.model
+    def _policy_employee_of(self, user_id, companies):
+        """Return the user of an employee as a caller has named him, or refuse."""
+        valid = isinstance(user_id, int) and not isinstance(user_id, bool)
+        user = self.env["res.users"].sudo().browse(user_id if valid else ()).exists()
+        if not user.active or not user._is_internal() or companies - user.company_ids:
+            raise ValidationError(self.env._("Name an employee of the company."))
+        return user
 
     def _policy_check_signable(self):
         if not self.is_decided or self.cycle != self.ticket_id.policy_cycle:

@@ -63,6 +63,25 @@ class CrmPolicyCaseArchive(models.AbstractModel):
             lambda case: case.policy_kind == "conflict" and case.policy_closed_at
         )
 
+    def _policy_conflict_printable(self):
+        """Return the case, whose record is printed; only what is archived is a record (FRM-10).
+
+        :raises UserError: it is no conflict, or not archived yet.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self._policy_check_conflicts()
+        if not self.policy_closed_at:
+            raise UserError(
+                self.env._(
+                    "%(clause)s: the record of %(case)s is printed once it is archived.",
+                    clause=self.sudo()._policy_clause_words("policy_closed_at"),
+                    case=self.display_name,
+                )
+            )
+        self._policy_note_opening("print")
+        return self
+
     def _policy_note_opening(self, how):
         """Leave a trace of who has opened archived conflicts."""
         if self.env.su or not any(self._ids):

@@ -6,7 +6,6 @@ from ...const import (
     CONFLICT_DEGREES,
     CONFLICT_SCOPES,
     CONFLICT_SOURCES,
-    codes_of,
 )
 from .case_legal import SEVERE
 from .complaint_mixin import WINDOW

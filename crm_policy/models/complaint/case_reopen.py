@@ -75,6 +75,8 @@ class CrmPolicyCaseReopen(models.AbstractModel):
             lambda case: (case.policy_kind, case.policy_cycle)
         ).items():
             facts = {*FACT_ORDER[kind], *COURSE_ORDER} - KEPT_FACTS
+            for case in cases:  # a course of its own may have more
+                facts |= set(case._policy_own_order()) - KEPT_FACTS
             cases._policy_guarded_write(
                 {
                     **dict.fromkeys((*facts, *STEP_TEXTS, "policy_outcome"), False),

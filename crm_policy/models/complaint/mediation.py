@@ -105,8 +105,11 @@ class CrmPolicyMediation(models.Model):
             return self.env._("The round before is not ended yet.")
         if self.result != "open" and not (self.text or "").strip():
             return self.env._("Write down what came of it.")
-        if self.method not in VOLUNTARY:
-            return None
+        return self._policy_means_problem(others) if self.method in VOLUNTARY else None
+
+    def _policy_means_problem(self, others):
+        """Return why nobody goes to a third party or to arbitration now, or None."""
+        case = self.ticket_id
         methods = dict(self._fields["method"]._description_selection(self.env))
         if not others.filtered(self._policy_has_failed):
             return self.env._(

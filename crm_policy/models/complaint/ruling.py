@@ -93,14 +93,18 @@ class CrmPolicyRuling(models.Model):
     def _policy_on_approved(self):
         self._policy_refuse_outlived()
         result = super()._policy_on_approved()
-        self._policy_note_decision(self.env._("approved"))
+        legal = self.filtered(lambda ruling: ruling.kind == "legal")
+        legal._policy_note_decision(self.env._("passed"))
+        (self - legal)._policy_note_decision(self.env._("approved"))
         for kind, rulings in self.grouped("kind").items():
             getattr(rulings.ticket_id, f"_policy_ruled_{kind}")()
         return result
 
     def _policy_on_rejected(self):
         result = super()._policy_on_rejected()
-        self._policy_note_decision(self.env._("rejected"))
+        legal = self.filtered(lambda ruling: ruling.kind == "legal")
+        legal._policy_note_decision(self.env._("objected to"))
+        (self - legal)._policy_note_decision(self.env._("rejected"))
         return result
 
     def _policy_refuse_outlived(self):

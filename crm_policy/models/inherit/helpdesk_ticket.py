@@ -10,6 +10,15 @@ from ..complaint.intake import CrmPolicyIntake
 
 # What our actions write; for a governed case it follows from the facts.
 PROJECTED_FIELDS = ("stage_id", "closed_date", "number")
+# By these people write to us, and are called for the details (CMP-INT-05).
+WRITTEN = (
+    "helpdesk_mgmt.helpdesk_ticket_channel_email",
+    "helpdesk_mgmt.helpdesk_ticket_channel_web",
+    "crm_policy.channel_letter",
+    "crm_policy.channel_fax",
+    "crm_policy.channel_qr",
+    "crm_policy.channel_app",
+)
 
 
 def _team_id(vals):
@@ -29,6 +38,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.conflict",
         "crm.policy.case.legal",
         "crm.policy.case.improvement",
+        "crm.policy.case.plan",
+        "crm.policy.case.first.call",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.production",
@@ -241,6 +252,12 @@ class HelpdeskTicket(models.Model):
             "helpdesk_mgmt.helpdesk_ticket_channel_phone", raise_if_not_found=False
         )
         return {**vals, "team_id": teams[:1].id, "channel_id": channel and channel.id}
+
+    @api.model
+    @tools.ormcache()
+    def _policy_written_channel_ids(self):
+        ids = map(self.env["ir.model.data"]._xmlid_to_res_id, WRITTEN)
+        return frozenset(filter(None, ids))
 
     def _policy_mail_channel(self):
         channel = self.env.ref(

@@ -26,9 +26,7 @@ class ConflictFlow(PackFlow):
         cls.operations = cls.env["hr.department"].create(
             {"name": "运营部", "company_id": cls.company.id}
         )
-        cls.employees = cls._new_employees(
-            [cls.people["wang"], cls.people["li"]], cls.operations
-        )
+        cls.employees = cls._new_employees([cls.people["wang"], cls.people["li"]], cls.operations)
         cls.operations.manager_id = cls.employees[cls.people["li"]]
         cls.counsel = cls.env["res.users"].search([("login", "=", "t_seat_legal")])
 
@@ -126,9 +124,7 @@ class TestConflict(ConflictFlow):
         conflict = self._identified()
         mine = self._as("specialist", conflict)
         self.assertEqual(conflict.policy_number, "CF-2026-0001")
-        self.assertEqual(
-            self._dues(conflict), {"conflict-assess": shanghai("2026-04-14 18:00")}
-        )
+        self.assertEqual(self._dues(conflict), {"conflict-assess": shanghai("2026-04-14 18:00")})
         with at("2026-04-14 16:00"):
             self._as("manager", conflict).action_policy_assess("price", "high", "internal")
         self.assertEqual(conflict.policy_severity, "major")
@@ -136,8 +132,9 @@ class TestConflict(ConflictFlow):
         self.assertEqual(
             self._clock(conflict, "conflict-treat").due_at, shanghai("2026-04-28 18:00")
         )
-        with at("2026-04-15 10:00"), self.assertRefused(
-            ValidationError, r"Clause 6\.6 .*after an earlier means has failed"
+        with (
+            at("2026-04-15 10:00"),
+            self.assertRefused(ValidationError, r"Clause 6\.6 .*after an earlier means has failed"),
         ):
             self._round(
                 conflict,
@@ -209,9 +206,7 @@ class TestConflict(ConflictFlow):
 
     def test_numbers_of_a_year_and_never_a_complaints_clock(self):
         first, second = self._identified(), self._identified()
-        self.assertEqual(
-            (first | second).mapped("policy_number"), ["CF-2026-0001", "CF-2026-0002"]
-        )
+        self.assertEqual((first | second).mapped("policy_number"), ["CF-2026-0001", "CF-2026-0002"])
         with at("2027-01-04 10:00"):
             third = self._new_case(policy_kind="conflict")
         self.assertEqual(third.policy_number, "CF-2027-0001")
@@ -559,3 +554,17 @@ class TestConflictAfterwards(ConflictFlow):
             [(step["code"], bool(step["at"])) for step in steps],
             [("received", True), ("examined", True), ("carried_out", True), ("closed", False)],
         )
+
+    def test_the_record_is_printed_once_it_is_archived(self):
+        conflict = self._signed()
+        report = self.env["ir.actions.report"].with_user(self.users["specialist"])
+        with self.assertRefused(Exception, "is printed once it is archived"):
+            report._render_qweb_html("crm_policy.conflict_record", conflict.ids)
+        mine = self._as("specialist", conflict)
+        with at("2026-05-12 10:00"):
+            mine.action_policy_callback(4, "执行情况良好")
+            mine.action_policy_close()
+        html = report._render_qweb_html("crm_policy.conflict_record", conflict.ids)[0].decode()
+        told = ("市电子行业协会", "按协会口径补付返利", "执行情况良好")
+        for words in ("CF-2026-0001", *told, "4.00", self.people["wang"].name):
+            self.assertIn(words, html)

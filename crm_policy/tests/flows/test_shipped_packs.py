@@ -88,7 +88,8 @@ class TestShippedPacks(PackFlow):
     def test_every_pack_loads_and_can_be_put_in_force(self):
         packs = self.env["crm.policy"]._policy_packs()
         self.assertEqual(
-            set(packs), {"furniture", "handbook", "manufacturer", "service", "service_department"}
+            set(packs),
+            {"furniture", "handbook", "manufacturer", "service", "service_department", "testing"},
         )
         for name in packs.keys() - {"service"}:
             with self.subTest(name):
@@ -102,7 +103,7 @@ class TestShippedPacks(PackFlow):
                 self.assertFalse(without.mapped("number"))
 
     def test_a_company_takes_them_all_and_each_kind_keeps_one_policy(self):
-        for name in ("handbook", "manufacturer", "furniture", "service_department"):
+        for name in ("handbook", "manufacturer", "furniture", "service_department", "testing"):
             self._install_policy(name)
         defaults = self.env["crm.policy.default"].search([("company_id", "=", self.company.id)])
         self.assertEqual(len(defaults.mapped("kind")), len(set(defaults.mapped("kind"))))
@@ -122,6 +123,7 @@ class TestShippedPacks(PackFlow):
         hours, days, worked = "calendar_hours", "calendar_days", "working_days"
         expected = {
             ("working_minutes", 15): ("05-06 09:05", "05-09 09:05"),
+            ("working_minutes", 60): ("05-06 09:50", "05-09 09:50"),
             ("working_hours", 1): ("05-06 09:50", "05-09 09:50"),
             ("working_hours", 4): ("05-06 13:50", "05-09 13:50"),
             ("working_hours", 8): ("05-06 17:50", "05-09 17:50"),
@@ -142,7 +144,7 @@ class TestShippedPacks(PackFlow):
             ("calendar_months", 1): ("05-30 23:59:59", "06-08 23:59:59"),
             ("day_of_month", 10): ("05-10 23:59:59", "06-10 23:59:59"),
         }
-        for name in ("handbook", "manufacturer", "furniture", "service_department"):
+        for name in ("handbook", "manufacturer", "furniture", "service_department", "testing"):
             self._install_policy(name)
         self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
         rules = self.env["crm.policy.deadline.rule"].search([("company_id", "=", self.company.id)])
