@@ -26,6 +26,7 @@ class HelpdeskTicket(models.Model):
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
         "crm.policy.case.improvement",
+        "crm.policy.case.eightd",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.needs",
