@@ -144,6 +144,8 @@
         "views/improvement_views.xml",
         "views/improvement_source_views.xml",
         "report/call_record_templates.xml",
+        "report/eightd_templates.xml",
+        "views/eightd_views.xml",
         "wizard/countersign_turn_views.xml",
         "views/countersign_views.xml",
         "views/milestone_views.xml",

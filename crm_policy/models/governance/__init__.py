@@ -6,3 +6,6 @@ from . import improvement_entry
 from . import improvement_goal
 from . import improvement_action
 from . import case_improvement
+from . import eightd_source
+from . import eightd
+from . import case_eightd

@@ -17,7 +17,7 @@ class CrmPolicyCaseImprovement(models.AbstractModel):
     _description = "Case with an Improvement Plan"
 
     # What this part needs of the others; their own definitions stay as they are.
-    policy_tracking = fields.Boolean()
+    policy_tracking = fields.Boolean(string="Improvement Tracked")
 
     policy_improvement_ids = fields.One2many(
         "crm.policy.improvement",

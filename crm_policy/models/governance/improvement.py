@@ -333,9 +333,7 @@ class CrmPolicyImprovement(models.Model):
         for plan in self.sudo():
             over = plan.closed_at or plan.cancelled_at
             if over or plan.policy_approval_state == "pending":
-                raise UserError(
-                    self.env._("%(plan)s keeps its owner now.", plan=plan.display_name)
-                )
+                raise UserError(self.env._("%(plan)s keeps its owner now.", plan=plan.display_name))
 
     def _policy_owner_changed(self):
         """Remember the owner, leave a trace, and tell him."""
@@ -411,6 +409,4 @@ class CrmPolicyImprovement(models.Model):
         for plan in self.sudo():
             new = users - plan.reader_ids
             if new:
-                plan._policy_guarded_write(
-                    {"reader_ids": [Command.link(user.id) for user in new]}
-                )
+                plan._policy_guarded_write({"reader_ids": [Command.link(user.id) for user in new]})

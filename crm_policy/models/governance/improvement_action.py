@@ -141,9 +141,7 @@ class CrmPolicyImprovementAction(models.Model):
         for plan in self.sudo().improvement_id:
             if plan.state not in ("approved", "running"):
                 plan._policy_check_unlocked()
-        vague = self.filtered(
-            lambda line: line.opened_at and not (line.user_id and line.due)
-        )
+        vague = self.filtered(lambda line: line.opened_at and not (line.user_id and line.due))
         if vague:
             raise UserError(
                 self.env._("%(action)s: say who does it until when.", action=vague[0].name)

@@ -47,13 +47,9 @@ class CrmPolicyImprovementCourse(models.AbstractModel):
                 continue
             plan.can_start = stored.state == "approved" and plan.has_access("write")
             supervises = not stored._policy_supervise_problem(user)
-            plan.can_measure = (
-                supervises and stored.state == "evaluating" and not stored.checked_at
-            )
+            plan.can_measure = supervises and stored.state == "evaluating" and not stored.checked_at
             plan.can_check = plan.can_measure and not stored._policy_check_problem()
-            plan.can_close = (
-                supervises and stored.state == "evaluating" and bool(stored.checked_at)
-            )
+            plan.can_close = supervises and stored.state == "evaluating" and bool(stored.checked_at)
             plan.can_cancel = not stored._policy_cancel_problem(user, plan)
 
     @api.depends("implemented_at", "effect_months", "company_id")

@@ -131,7 +131,7 @@ class CrmPolicyImprovementGoal(models.Model):
     # === BUSINESS METHODS === #
 
     def _policy_check_measurable(self):
-        """Refuse actual values before the plan is carried out, after the check, and of one's own."""
+        """Refuse actual values before the plan is carried out, after its check, or one's own."""
         for plan in self.sudo().improvement_id:
             if plan.state != "evaluating" or plan.checked_at:
                 raise UserError(

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from ...tools.zones import local_day
 
@@ -76,8 +76,10 @@ class CrmPolicyImprovementSource(models.AbstractModel):
     def _policy_given_case(self, vals):
         """Return the case that a caller names, in his values or as their default."""
         case_id = vals.get("ticket_id", self.default_get(["ticket_id"]).get("ticket_id"))
-        if isinstance(case_id, bool) or not isinstance(case_id, int):
+        if case_id is None or case_id is False:
             return self.env["helpdesk.ticket"]
+        if isinstance(case_id, bool) or not isinstance(case_id, int):
+            raise ValidationError(self.env._("%(value)s is no case.", value=case_id))
         return self.env["helpdesk.ticket"].browse(case_id).exists()
 
     def _policy_source(self):

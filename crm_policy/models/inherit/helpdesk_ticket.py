@@ -40,6 +40,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.improvement",
         "crm.policy.case.plan",
         "crm.policy.case.first.call",
+        "crm.policy.case.eightd",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.production",

@@ -206,6 +206,7 @@ class AttackCommon(PolicyCommon):
         clause = cases.sudo().policy_version_id.clause_ids[:1]
         # Before anything is signed: shares and losses stay from then on.
         cls._leave_blame(cases[1], clerk, team.user_id, clause)
+        cls._leave_improvement(cases[1], clerk)
         Remedy = cls.env["crm.policy.remedy"].with_context(**context)
         first = Remedy.with_user(clerk).create(
             {
@@ -338,6 +339,27 @@ class AttackCommon(PolicyCommon):
         Rule = cls.env["crm.policy.sanction.rule"].with_context(**context)
         if not Rule.search([("company_id", "=", company.id)]):
             Rule._policy_guarded_create([{**rule, "clause_id": clause.id}])
+
+    @classmethod
+    def _leave_improvement(cls, case, clerk):
+        """Leave a plan for a case that is being signed, one that is a draft, and an 8D report."""
+        context = {"allowed_company_ids": case.company_id.ids}
+        Plan = cls.env["crm.policy.improvement"].with_user(clerk).with_context(**context)
+        shared = {
+            "name": "x",
+            "user_id": clerk.id,
+            "policy_department_id": case.policy_department_id.id,
+            "problem": "x",
+            "root_cause": "x",
+        }
+        lines = {
+            "goal_ids": [Command.create({"indicator": "x", "baseline": 2, "target": 1})],
+            "action_ids": [Command.create({"name": "x", "user_id": clerk.id, "due": "2027-01-01"})],
+        }
+        Plan.create({**shared, **lines, "ticket_id": case.id}).action_policy_submit()
+        Plan.create({**shared, **lines})
+        Report = cls.env["crm.policy.eightd"].with_user(clerk).with_context(**context)
+        Report._policy_draw_up(case)
 
     @classmethod
     def _start_emergency(cls, case, leader):

@@ -76,9 +76,7 @@ class TestImprovementFlow(ManufacturerFlow):
         self._mark("2026-07-01 00:00:00")
         self.assertTrue(clock.overdue_at)
         self.assertEqual(
-            self.env["crm.policy.violation"]
-            .search([("deadline_id", "=", clock.id)])
-            .clause_number,
+            self.env["crm.policy.violation"].search([("deadline_id", "=", clock.id)]).clause_number,
             "10.2",
         )
         with at("2026-07-01 09:00"):

@@ -448,9 +448,7 @@ class TestImprovementRights(ImprovementCommon):
         self.assertEqual(mails(plan).notified_partner_ids, self.head.partner_id)
         self.assertIn(plan.number, mails(plan).subject)
         plan.with_user(self.users["qc"]).user_id = self.zhao
-        self.assertEqual(
-            mails(plan).notified_partner_ids, (self.head | self.zhao).partner_id
-        )
+        self.assertEqual(mails(plan).notified_partner_ids, (self.head | self.zhao).partner_id)
         self.assertEqual(plan.owner_ids, self.head | self.zhao)
 
     def test_no_policy_no_signature(self):

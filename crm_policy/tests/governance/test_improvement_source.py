@@ -130,9 +130,7 @@ class TestTracking(SourceCommon):
 
     def test_what_hinders_the_plan_does_not_undo_the_settlement(self):
         case = self._case(name="x")
-        self.patch(
-            self.registry["crm.policy.improvement"], "_policy_tracked_values", self._refuse
-        )
+        self.patch(self.registry["crm.policy.improvement"], "_policy_tracked_values", self._refuse)
         self._settle(case)
         self.assertTrue(case.policy_settled_at)
         self.assertIn("nobody can do this", case.message_ids[0].body)
