@@ -46,12 +46,15 @@ ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
 
 # Outcomes with which no department is asked any more: those, and what has no foundation.
 UNHEARD_OUTCOMES = (*ENDED_OUTCOMES, "not_established")
+# The clock of the committee stands still while the group is asked (CMP-RTE-12).
+GROUP_PAUSE = "group-consultation"
 # What a department writes down along with its opinion.
 SECTIONS = [
     ("negotiation", "Negotiation"),
     ("responsibility", "Responsibility"),
     ("loss", "Loss"),
     ("production", "Production"),
+    ("verdict", "Verdict of the Committee"),
 ]
 # What must be there before a milestone is recorded: what the models look for by these codes.
 NEEDS = [
@@ -71,6 +74,14 @@ NEEDS = [
     ("rights", "Notice of Rights"),
     ("legal", "Legal Review"),
     ("signatures", "Signatures of the Responsible"),
+    ("field_report", "Field Report"),
+    ("verdict", "Verdict Agreed and Approved"),
+    ("handed_back", "Form Handed Back"),
+    ("carrier", "Carrier and Damage"),
+    ("accused", "Person Complained About"),
+    ("answer", "Answer Given"),
+    ("grievance", "Reason of the Grievance"),
+    ("suggestion", "Suggestion Judged"),
 ]
 # How the customer stands to what he was offered.
 POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
@@ -271,6 +282,12 @@ RULINGS = [
     ("mandate", "Mandate to Negotiate"),
     ("not_established", "Not Established"),
     ("legal", "Legal Review"),
+    ("suggestion", "Suggestion to Carry Out"),
+]
+# When a department is asked by itself that only some cases need.
+CONDITIONS = [
+    ("policy_unknown", "The Customer Did Not Know the Policy"),
+    ("valuable", "The Suggestion Is Valuable"),
 ]
 # What authority limits and routes speak of: remedies, and whatever else is signed.
 SUBJECTS = [

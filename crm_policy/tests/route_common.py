@@ -5,6 +5,11 @@ from odoo.tests import new_test_user
 
 from .common import PolicyCommon, at
 
+# A picture of one pixel.
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
+    "awAAAABJRU5ErkJggg=="
+)
 POSTS = ("complaint_officer", "production", "quality", "warehouse", "sales_manager", "deputy_gm")
 
 

@@ -9,12 +9,17 @@ class CrmPolicyRouteTurn(models.TransientModel):
     _description = "Step of a Route"
 
     ticket_id = fields.Many2one("helpdesk.ticket", ondelete="cascade")
+    verdict_id = fields.Many2one("crm.policy.verdict", ondelete="cascade")
     handover_id = fields.Many2one("crm.policy.handover", ondelete="cascade")
     turn = fields.Selection(
         [
             ("hand_over", "Hand Over"),
             ("hand_back", "Hand Back to the Window"),
             ("decline", "Do Not Take"),
+            ("object", "Customer Objects"),
+            ("agree", "Customer Agrees"),
+            ("consult_group", "Ask the Group"),
+            ("group_answer", "Answer of the Group"),
         ],
         required=True,
     )
@@ -47,7 +52,9 @@ class CrmPolicyRouteTurn(models.TransientModel):
             asked = turn.turn == "hand_over" and turn.ticket_id
             turn.user_id = asked and turn.ticket_id.sudo()._policy_first_receivers()[:1]
 
-    @api.constrains("ticket_id", "handover_id")
+    attachment_ids = fields.Many2many("ir.attachment", string="Signed by the Customer")
+
+    @api.constrains("ticket_id", "handover_id", "verdict_id")
     def _check_document(self):
         """Show nothing of a document, its name neither, to whoever may not read it."""
         windows = self.sudo(False)
@@ -55,7 +62,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
             windows[name].check_access("read")
 
     def _policy_documents(self):
-        return ("ticket_id", "handover_id")
+        return ("ticket_id", "handover_id", "verdict_id")
 
     def action_policy_confirm(self):
         """Do it as the current user."""
@@ -73,3 +80,15 @@ class CrmPolicyRouteTurn(models.TransientModel):
 
     def _policy_turn_decline(self):
         self.handover_id.action_policy_decline(self.text)
+
+    def _policy_turn_object(self):
+        self.verdict_id.action_policy_object(self.text)
+
+    def _policy_turn_agree(self):
+        self.verdict_id.action_policy_agree(self.attachment_ids.ids, self.text)
+
+    def _policy_turn_consult_group(self):
+        self.ticket_id.action_policy_consult_group(self.text)
+
+    def _policy_turn_group_answer(self):
+        self.ticket_id.action_policy_group_answer(self.text)

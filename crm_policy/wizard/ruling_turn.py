@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..const import RULINGS
 
+# A suggestion is put to decision by whoever has studied it.
+ASKED = [line for line in RULINGS if line[0] != "suggestion"]
+
 
 class CrmPolicyRulingTurn(models.TransientModel):
     """Ask for a ruling on a case; nothing typed is lost when it is refused."""
@@ -10,7 +13,7 @@ class CrmPolicyRulingTurn(models.TransientModel):
     _description = "Asking for a Ruling"
 
     ticket_id = fields.Many2one("helpdesk.ticket", required=True, ondelete="cascade")
-    kind = fields.Selection(RULINGS, required=True, default="mandate")
+    kind = fields.Selection(ASKED, required=True, default="mandate")
     amount = fields.Monetary(
         compute="_compute_amount", compute_sudo=False, store=True, readonly=False
     )

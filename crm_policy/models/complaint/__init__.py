@@ -56,6 +56,14 @@ from . import handover
 from . import case_handover
 from . import case_plan
 from . import case_first_call
+from . import field_report
+from . import case_field_report
+from . import verdict
+from . import verdict_signature
+from . import case_verdict
+from . import case_carriage
+from . import case_grievance
+from . import case_suggestion
 from . import role
 from . import viewer
 from . import case_workload

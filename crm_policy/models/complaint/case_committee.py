@@ -44,14 +44,17 @@ class CrmPolicyCaseCommittee(models.AbstractModel):
             if case.policy_closed_at or case.policy_outcome in ENDED_OUTCOMES:
                 raise UserError(self.env._("%(case)s is ended.", case=case.display_name))
         for company, cases in self.grouped("company_id").items():
-            team = Team._policy_team_of(kind, company)
-            cases.sudo()._policy_guarded_write({"policy_committee_id": team.id})
-            self.env["crm.policy.case.access"].sudo()._policy_keep_teams(team.sudo())
-            for case in cases:
-                self.env["crm.policy.event"]._policy_log(
-                    "case.committee",
-                    case,
-                    {"team": team.id, "code": team.code},
-                    clause=team.sudo().clause_id or case.policy_version_id,
-                )
+            cases._policy_put_before(Team._policy_team_of(kind, company))
         return True
+
+    def _policy_put_before(self, team):
+        """Put the cases before a team that can decide; the caller has checked the person."""
+        self.sudo()._policy_guarded_write({"policy_committee_id": team.id})
+        self.env["crm.policy.case.access"].sudo()._policy_keep_teams(team.sudo())
+        for case in self:
+            self.env["crm.policy.event"]._policy_log(
+                "case.committee",
+                case,
+                {"team": team.id, "code": team.code},
+                clause=team.sudo().clause_id or case.policy_version_id,
+            )

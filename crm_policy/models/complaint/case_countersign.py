@@ -134,6 +134,8 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
     def _policy_has_turn(self, step, steps):
         """Return whether all that comes before ``step`` is there: opinions, and its fact."""
         begun = not step.starts or self[field_of(step.starts)]
+        if step.condition and not getattr(self, f"_policy_if_{step.condition}")():
+            return False
         return bool(begun) and not self._policy_waits_for(step, steps)
 
     def _policy_askable(self):

@@ -24,7 +24,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         "crm.policy.handover", "ticket_id", string="Hand-overs", readonly=True, copy=False
     )
     policy_handed_at = fields.Datetime(
-        string="Handed Over At",
+        string="Taken Over At",
         readonly=True,
         copy=False,
         help="When who treats the case has signed for it: his time runs from then on.",
@@ -53,6 +53,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         "policy_handover_ids.state",
         "policy_cycle",
         "policy_decided_at",
+        "policy_kind",
         "policy_version_id",
         "policy_complaint_type_id",
     )
@@ -68,7 +69,8 @@ class CrmPolicyCaseHandover(models.AbstractModel):
             else:
                 state = "back" if last.direction == "back" else "received"
             case.policy_handover_state = state
-            case.policy_is_handed = bool(sheets) or bool(case.sudo()._policy_milestone(HANDED))
+            course = self.env["crm.policy.milestone"]._policy_course_of(*case._policy_course_key())
+            case.policy_is_handed = bool(sheets) or HANDED in course
             case.policy_can_hand_back = (
                 state == "received"
                 and last.to_user_id == self.env.user
@@ -203,11 +205,14 @@ class CrmPolicyCaseHandover(models.AbstractModel):
 
     def _policy_first_receivers(self):
         """Return who gets it where nobody is named: who answers the first step of the hand-over."""
-        steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
-        step = steps.filtered(lambda step: step.starts == STARTS)[:1]
+        step = self._policy_first_step()
         if not step:
             return self.env["res.users"].sudo()
         return step.role_id._users_for(self)[self.id] - self.policy_accused_user_ids
+
+    def _policy_first_step(self):
+        steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
+        return steps.filtered(lambda step: step.starts == STARTS)[:1]
 
     def _policy_give(self, direction, receiver, text):
         """Write the sheet, open the case for the receiver and tell him; ``self`` is superuser's."""
@@ -229,9 +234,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         )
         self.env["crm.policy.case.access"]._policy_grant(self, receiver, "handover")
         sheet._policy_log_step("given")
-        sheet._policy_tell(
-            receiver, self.env._("Sign for %(sheet)s", sheet=sheet.display_name)
-        )
+        sheet._policy_tell(receiver, self.env._("Sign for %(sheet)s", sheet=sheet.display_name))
         return sheet
 
     def _policy_signed_for(self, sheet):
@@ -244,15 +247,29 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         waiting = self._policy_sheets().filtered(lambda sheet: sheet.state == "given")
         if waiting:
             return self.env._("%(sheet)s is not signed yet.", sheet=waiting[0].display_name)
-        if self._policy_milestone("policy_decided_at") and not self.policy_decided_at:
+        last = self._policy_sheets().filtered("received_at")[-1:]
+        own = self.policy_countersign_ids.filtered(
+            lambda line: (
+                line.cycle == self.policy_cycle
+                and line.step_id.starts == STARTS
+                and line.role_id == self._policy_first_step().role_id
+                and not line.policy_answered_at
+            )
+        )
+        missing = own.step_id.mapped("name") + self._policy_treatment_missing()
+        if last and missing:
             return self.env._(
-                "%(clause)s: %(case)s goes back to the window once the treatment is approved: "
-                "%(fact)s is missing.",
+                "%(clause)s: %(case)s goes back to the window once it is treated. Missing: "
+                "%(missing)s.",
                 clause=self._policy_handover_clause(),
                 case=self.display_name,
-                fact=self._policy_label("policy_decided_at"),
+                missing=list_words(self.env, missing),
             )
         return None
+
+    def _policy_treatment_missing(self):
+        """Return what the decision on the treatment still needs; parts of the room add theirs."""
+        return self._policy_missing_needs("policy_decided_at")
 
     # === THE COURSE === #
 
@@ -288,7 +305,28 @@ class CrmPolicyCaseHandover(models.AbstractModel):
             ],
         )
 
-    def _policy_needs_handed_back(self):
+    def _policy_clause_of_need(self, code):
+        """Return the clause by which the course of the case needs ``code``, as superuser; empty
+        where it does not."""
+        self.ensure_one()
+        Milestone = self.env["crm.policy.milestone"].sudo()
+        clause_id = Milestone._policy_clause_of_need(*self._policy_course_key(), code)
+        return self.env["crm.policy.clause"].sudo().browse(clause_id or ())
+
+    def _policy_course_key(self):
+        """Return version, type and kind of the course of the case, of one being typed in, too."""
+        self.ensure_one()
+        kind = self.policy_complaint_type_id
+        version = self.policy_version_id
+        if not version and self.policy_kind:
+            version = kind.sudo().policy_id.current_version_id
+        return version.id, kind._origin.id, self.policy_kind
+
+    @api.model
+    def _policy_needs(self):
+        return {**super()._policy_needs(), "handed_back": "_policy_need_handed_back"}
+
+    def _policy_need_handed_back(self):
         """Return what is missing before the window speaks: the form with the treatment (RTE-11)."""
         back = self._policy_sheets().filtered(
             lambda sheet: sheet.direction == "back" and sheet.received_at

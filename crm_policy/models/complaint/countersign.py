@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ...const import UNHEARD_OUTCOMES
+from ...const import GROUP_PAUSE, UNHEARD_OUTCOMES
 from ...words import list_words
 
 
@@ -131,7 +131,24 @@ class CrmPolicyCountersign(models.Model):
             lines.ticket_id._policy_ask_mandates()
         return True
 
+    def action_policy_pause(self, reason=None, text=None, at=None):
+        if reason == GROUP_PAUSE:
+            raise UserError(
+                self.env._("The clock stands still for the group once it is asked about the case.")
+            )
+        return super().action_policy_pause(reason, text, at)
+
     # === BUSINESS METHODS === #
+
+    def _policy_answer_for(self, text):
+        """Answer with what somebody has agreed on for the departments; as superuser."""
+        if not self:
+            return
+        self._policy_set_fact("policy_answered_at")
+        self._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
+        for case, answered in self.grouped("ticket_id").items():
+            case._policy_ask_next(answered)
+        self.ticket_id._policy_bring_about()
 
     @api.model
     def _policy_running_domain(self):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 
-from ...const import MILESTONES, SECTIONS, codes_of
+from ...const import CONDITIONS, MILESTONES, SECTIONS, codes_of
 from ...words import codes_in
 
 
@@ -23,6 +23,7 @@ class CrmPolicyCountersignStep(models.Model):
         "after": ("texts", False),
         "optional": (bool, False),
         "starts": (codes_of(MILESTONES), False),
+        "condition": (codes_of(CONDITIONS), False),
         "fills": ("texts", False),
     }
 
@@ -42,6 +43,10 @@ class CrmPolicyCountersignStep(models.Model):
         MILESTONES,
         string="Asked By Itself When",
         help="Empty: a supervisor asks, or the answers of the departments before do.",
+    )
+
+    condition = fields.Selection(
+        CONDITIONS, string="Only If", help="Empty: in every case that comes to this step."
     )
 
     fills = fields.Char(

@@ -359,6 +359,15 @@ class CrmPolicyMilestone(models.Model):
         return (own or lines).ids
 
     @api.model
+    @tools.ormcache("version_id", "type_id", "kind", "code")
+    def _policy_clause_of_need(self, version_id, type_id, kind, code):
+        """Return the id of the clause by which a course needs ``code``; False where it does not."""
+        for milestone in self._policy_course_of(version_id, type_id, kind).values():
+            if code in milestone._policy_needs():
+                return milestone.clause_id.id
+        return False
+
+    @api.model
     @tools.ormcache("version_id", "type_id", "kind")
     def _policy_order_of(self, version_id, type_id, kind):
         """Return {fact: the facts that must be there before it}, as of FACT_ORDER; or None.

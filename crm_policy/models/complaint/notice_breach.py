@@ -130,6 +130,7 @@ class CrmPolicyNoticeBreach(models.AbstractModel):
                     self.env["crm.policy.event"]._policy_log(
                         "notice.complaints", notice.sudo(), {"cases": cases.ids}
                     )
+                    notice._policy_propose_fines()
         return result
 
     # === ACTION METHODS === #
@@ -169,4 +170,30 @@ class CrmPolicyNoticeBreach(models.AbstractModel):
             stored.invalidate_recordset(["violation_ids"])
             # Whoever judges reads what it is about.
             stored._policy_open_for(stored.violation_ids.reader_ids - stored.person_ids)
+        self._policy_propose_fines()
         return True
+
+    # === BUSINESS METHODS === #
+
+    def _policy_propose_fines(self):
+        """Propose what each person pays for this occasion; more where it led to a complaint.
+
+        Once per person and occasion: the heavier one takes the place of the lighter, or adds what
+        is missing to one that is decided (RWD-FIN-02, RWD-FIN-03).
+
+        :return: the sanctions, as superuser.
+        """
+        Sanction = self.env["crm.policy.sanction"]
+        Rule = self.env["crm.policy.sanction.rule"]
+        sanctions = Sanction.sudo()
+        for notice in self.sudo().filtered(lambda notice: notice.kind == "unauthorised"):
+            trigger = "unauthorised_complaint" if notice.ticket_ids else "unauthorised_notice"
+            rule = Rule._policy_rules_of(notice.clause_id.version_id, trigger)[:1]
+            blamed = notice.violation_ids.filtered(
+                lambda violation: violation.state not in ("withdrawn", "waived")
+            )
+            for person in blamed.user_id if rule else ():
+                sanction = Sanction._policy_propose(rule, person, notice)
+                sanction._policy_send_round()
+                sanctions |= sanction
+        return sanctions

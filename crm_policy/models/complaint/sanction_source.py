@@ -350,6 +350,21 @@ class CrmPolicySanctionSource(models.AbstractModel):
             )
         return sanctions
 
+    def _policy_send_round(self):
+        """Submit what a rule has just proposed, in the name of whoever has brought it about.
+
+        What hinders it does not undo what he has recorded: the sanction says it, and somebody
+        submits by hand.
+        """
+        for sanction in self.sudo():
+            if sanction.state != "proposed" or sanction.policy_approval_state != "none":
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    sanction._policy_submit()
+            except UserError as error:
+                sanction._message_log(body=str(error))
+
     # === FOR A CASE === #
 
     @api.model

@@ -57,6 +57,8 @@ class TestHandover(RouteCommon):
         ):
             with self.subTest(code):
                 case = self._registered("2026-03-06 09:30", code)
+                if code == "service":
+                    case.policy_accused_user_ids = self.people["ma"]
                 user = self.people[to] if to else self.users["manager"]
                 with at("2026-03-06 09:50"):
                     self._as("specialist", case).action_policy_hand_over(user.id)
@@ -70,7 +72,7 @@ class TestHandover(RouteCommon):
         """CMP-RTE-08."""
         with at("2026-03-12 14:30"):
             for _attempt in ("not given", "given, not signed"):
-                with self.assertRefused(UserError, r"3\.3.*before.*comes: Handed Over At"):
+                with self.assertRefused(UserError, r"3\.3.*before.*comes: Taken Over At"):
                     self._as("supervisor", self.case).action_policy_ask("quality-external")
                 if not self.case.policy_handover_ids:
                     self._give()
@@ -94,8 +96,11 @@ class TestHandover(RouteCommon):
                 self.people["warehouse"].id, self.users["specialist"].id, 0, -1, 2**40, True,
                 "production", [self.people["production"].id],
             ):  # fmt: skip
-                with self.subTest(wrong), self.assertRefused(
-                    ValidationError, r"2\.3.*handed to one of these.*t_production"
+                with (
+                    self.subTest(wrong),
+                    self.assertRefused(
+                        ValidationError, r"2\.3.*handed to one of these.*t_production"
+                    ),
                 ):
                     mine.action_policy_hand_over(wrong)
             with self.assertRaises(AccessError):

@@ -902,7 +902,8 @@ class TestFurnitureRoute(PackFlow):
             },
         )
         with at("2026-03-16 16:30"):
-            self._answer(outside, "production", "客户确认 80/20")
+            # As the consensus of the committee does.
+            outside.with_user(self.people["production"]).sudo()._policy_answer_for("80/20")
         self._mark("2026-03-17 18:00:00")
         self.assertEqual(self._told(inside, "quality-internal"), [])
         self._mark("2026-03-17 18:00:01")
