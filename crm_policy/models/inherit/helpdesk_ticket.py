@@ -25,6 +25,8 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.case.form",
+        "crm.policy.case.claim",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.class",
@@ -35,6 +37,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.external",
         "crm.policy.case.import",
         "crm.policy.call.record",
+        "crm.policy.case.refusal",
         "crm.policy.customer.view",
         "crm.policy.customer.answer",
         "crm.policy.mail.sorting",
