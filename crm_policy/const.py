@@ -42,7 +42,7 @@ OUTCOMES = [
     ("cancelled", "Cancelled"),
 ]
 # Outcomes that end a case without closing it: its clocks stop, its number stays.
-ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled")
+ENDED_OUTCOMES = ("withdrawn", "converted", "cancelled", "not_accepted")
 
 # Outcomes with which no department is asked any more: those, and what has no foundation.
 UNHEARD_OUTCOMES = (*ENDED_OUTCOMES, "not_established")

@@ -4,10 +4,12 @@ from . import parameter_sheet
 from . import case_import_load
 from . import calendar_load
 from . import call
+from . import case_refuse
 from . import case_step
 from . import case_turn
 from . import approval_sign
 from . import emergency_turn
+from . import claim_turn
 from . import consultation_answer
 from . import external_step
 from . import improvement_turn

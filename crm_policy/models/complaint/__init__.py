@@ -93,6 +93,7 @@ from . import case_convert
 from . import case_duplicate
 from . import case_product
 from . import case_successor
+from . import case_refusal
 from . import case_committee
 from . import case_matter
 from . import case_emergency
@@ -111,6 +112,14 @@ from . import notice_recipient
 from . import case_goods
 from . import goods_document
 from . import sealed_paper
+from . import copy_rule
+from . import case_paper
+from . import case_copy
+from . import case_print
+from . import case_form
+from . import inner_paper
+from . import claim
+from . import case_claim
 from . import return_note
 from . import proof
 from . import allowance

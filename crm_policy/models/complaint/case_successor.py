@@ -90,7 +90,8 @@ class CrmPolicyCaseSuccessor(models.AbstractModel):
 
     def _policy_customer_wrote(self, message):
         successor = self.policy_successor_id
-        if not successor:
+        if not successor or self.policy_outcome == "not_accepted":
+            # Not accepted: what he says now is posted on the new case, for him to see.
             return super()._policy_customer_wrote(message)
         successor._message_log(
             body=self.env._(

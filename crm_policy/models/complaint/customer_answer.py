@@ -34,7 +34,7 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
         :return: set of "answer", "rating" and "appeal".
         """
         self.ensure_one()
-        if not self.policy_kind or self.policy_outcome in (*ENDED_OUTCOMES, "not_accepted"):
+        if not self.policy_kind or self.policy_outcome in ENDED_OUTCOMES:
             return set()
         light = self.policy_kind not in ("complaint", "conflict")
         told = self.policy_responded_at if light else self.policy_replied_at

@@ -37,6 +37,7 @@ class CrmPolicyCaseAccess(models.Model):
             ("delegation", "Acts for Somebody"),
             ("team", "Member of a Standing Team"),
             ("escalation", "Told of a Delay"),
+            ("copy", "Has a Copy of the Form"),
             ("manual", "Called In"),
         ],
         required=True,

@@ -42,3 +42,6 @@ from . import test_personnel_notice
 from . import test_responsibility
 from . import test_sanction
 from . import test_sanction_rules
+from . import test_case_copy
+from . import test_case_refusal
+from . import test_claim
