@@ -319,7 +319,7 @@ CONFLICT_SCOPES = [("internal", "Internal"), ("external", "External")]
 CONFLICT_DEGREES = [("low", "Low"), ("medium", "Medium"), ("high", "High")]
 # The means by which a conflict is settled, in their order (CFL-MED-01).
 MEDIATIONS = [
-    ("negotiation", "Negotiation"),
+    ("negotiation", "Direct Negotiation"),
     ("third_party", "Third-party Mediation"),
     ("arbitration", "Arbitration"),
 ]
