@@ -45,9 +45,7 @@ ACTIONS = {
     "policy_closed_at": "close",
 }
 # What is no action of the user: others sign, answer, record, or carry out.
-WAITING = frozenset(
-    {"wait", "opinions", "role", "remedies", "ruling", "execution", "needs"}
-)
+WAITING = frozenset({"wait", "opinions", "role", "remedies", "ruling", "execution", "needs"})
 # Columns of the board that are there only where a case stands in them: the ends, and the steps that
 # not every policy has.
 SHUT_STEPS = frozenset({"investigated", "mandated", "executed", "closed", "cancelled"})

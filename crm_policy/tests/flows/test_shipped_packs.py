@@ -88,7 +88,15 @@ class TestShippedPacks(PackFlow):
     def test_every_pack_loads_and_can_be_put_in_force(self):
         packs = self.env["crm.policy"]._policy_packs()
         self.assertEqual(
-            set(packs), {"furniture", "handbook", "manufacturer", "service", "service_department"}
+            set(packs),
+            {
+                "furniture",
+                "handbook",
+                "manufacturer",
+                "manufacturer_small",
+                "service",
+                "service_department",
+            },
         )
         for name in packs.keys() - {"service"}:
             with self.subTest(name):
@@ -141,7 +149,7 @@ class TestShippedPacks(PackFlow):
             (worked, 10): ("05-18 18:00", "05-21 18:00"),
             ("day_of_month", 10): ("05-10 23:59:59", "06-10 23:59:59"),
         }
-        for name in ("handbook", "manufacturer", "furniture", "service_department"):
+        for name in self.env["crm.policy"]._policy_packs().keys() - {"service"}:
             self._install_policy(name)
         self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
         rules = self.env["crm.policy.deadline.rule"].search([("company_id", "=", self.company.id)])
@@ -608,9 +616,7 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(clock.state, "met")
         with at("2026-03-28 10:30"):
             self._as("qc", case).action_policy_recheck("记录齐全")
-            with self.assertRefused(
-                UserError, r"Closed At: missing first: Carried Out At"
-            ):
+            with self.assertRefused(UserError, r"Closed At: missing first: Carried Out At"):
                 mine.action_policy_close()
             self.assertEqual(mine.policy_next_action, "execution")
             self._certify(allowed)
