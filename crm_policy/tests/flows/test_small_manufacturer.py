@@ -19,7 +19,8 @@ class TestSmallManufacturer(CarryOut, PackFlow):
     def _one_person(self):
         """Let the head of Quality be the head of Production, too."""
         self._new_post("production", self.people["quality"])
-        self.people["production"] = self.people["quality"]
+        # Not into the dictionary that all tests share.
+        self.people = {**self.people, "production": self.people["quality"]}
 
     def _registered(self, **vals):
         kind = self.types["mfs-quality"]
