@@ -12,6 +12,7 @@ class CrmPolicyCountersignTurn(models.TransientModel):
     countersign_id = fields.Many2one("crm.policy.countersign", ondelete="cascade")
     askable_ids = fields.Many2many("crm.policy.countersign.step", compute="_compute_askable_ids")
     step_id = fields.Many2one("crm.policy.countersign.step", domain="[('id', 'in', askable_ids)]")
+    merged_names = fields.Char(related="countersign_id.merged_names")
     opinion = fields.Text()
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")

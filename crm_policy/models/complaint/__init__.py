@@ -39,6 +39,7 @@ from . import remedy
 from . import countersign_step
 from . import countersign
 from . import case_countersign
+from . import case_merged_steps
 from . import case_course
 from . import case_anomaly
 from . import case_needs

@@ -116,7 +116,10 @@ class CrmPolicyCaseCountersign(models.AbstractModel):
                 line.policy_asked_at
                 and not line.policy_answered_at
                 and line.cycle == line.ticket_id.policy_cycle
-                and section in line.step_id._policy_fills()
+                and any(
+                    section in step._policy_fills()
+                    for step in line.step_id | line.ticket_id._policy_merged_steps(line)
+                )
             )
         )
         return lines.filtered(lambda line: user in line._policy_holders()).ticket_id

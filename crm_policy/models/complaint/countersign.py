@@ -47,6 +47,12 @@ class CrmPolicyCountersign(models.Model):
     due_at = fields.Datetime(string="Due", compute="_compute_due_at")
     done_at = fields.Datetime(related="policy_answered_at", string="Done")
     is_mine = fields.Boolean(compute="_compute_is_mine")
+    merged_names = fields.Char(
+        string="Answered With It",
+        compute="_compute_merged_names",
+        help="Steps of the same role, or the same person, that follow at once: one answer is for "
+        "all of them.",
+    )
 
     _step_uniq = models.UniqueIndex(
         "(ticket_id, step_code, cycle)", "A department is asked once for each step of a case."
@@ -75,6 +81,14 @@ class CrmPolicyCountersign(models.Model):
         for opinion in self:
             waits = opinion.policy_asked_at and not opinion.policy_answered_at
             opinion.is_mine = bool(waits) and self.env.user in opinion._policy_holders()
+
+    @api.depends("policy_asked_at", "policy_answered_at")
+    @api.depends_context("lang")
+    def _compute_merged_names(self):
+        for line in self:
+            waits = line.policy_asked_at and not line.policy_answered_at
+            steps = line.sudo().ticket_id._policy_merged_steps(line.sudo()) if waits else ()
+            line.merged_names = list_words(self.env, [step.name for step in steps]) or False
 
     # === CRUD METHODS === #
 
@@ -123,10 +137,7 @@ class CrmPolicyCountersign(models.Model):
         lines = self.sudo()
         lines._policy_check_filled()
         with self.env.cr.savepoint():
-            lines._policy_set_fact("policy_answered_at", at, reason)
-            lines._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
-            for case, answered in lines.grouped("ticket_id").items():
-                case._policy_ask_next(answered)
+            lines._policy_record_answer(text, at, reason)
             lines.ticket_id._policy_bring_about()
             lines.ticket_id._policy_ask_mandates()
         return True
@@ -178,12 +189,28 @@ class CrmPolicyCountersign(models.Model):
             for users, opened in groups.items():
                 Access._policy_grant(opened, users, "countersign")
 
+    def _policy_record_answer(self, text, at, reason):
+        """Record an opinion and ask the next ones; those that are one with it are answered."""
+        merged = {line: line.ticket_id._policy_merged_steps(line) for line in self}
+        self._policy_set_fact("policy_answered_at", at, reason)
+        self._policy_guarded_write({"opinion": text, "answered_by_id": self.env.uid})
+        for case, answered in self.grouped("ticket_id").items():
+            case._policy_ask_next(answered)
+        for line, steps in merged.items():
+            asked = line.ticket_id._policy_asked()
+            for code in steps.mapped("code"):
+                following = asked.get(code)
+                if following and following.policy_asked_at and not following.policy_answered_at:
+                    # Asked and answered with one word: in time, whatever was dated back.
+                    following._policy_record_answer(text, None, None)
+
     def _policy_check_filled(self):
         """Refuse an opinion without what the department has to write down along with it."""
         for line in self:
             problems = [
                 problem
-                for section in line.step_id._policy_fills()
+                for step in line.step_id | line.ticket_id._policy_merged_steps(line)
+                for section in step._policy_fills()
                 for problem in line.ticket_id._policy_fill_problems(section)
             ]
             if problems:

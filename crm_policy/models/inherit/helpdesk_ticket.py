@@ -74,6 +74,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.ruling",
         "crm.policy.case.negotiation",
         "crm.policy.case.course",
+        "crm.policy.case.merged.steps",
         "crm.policy.case.countersign",
         "crm.policy.case.reopen",
         "crm.policy.case.pause",

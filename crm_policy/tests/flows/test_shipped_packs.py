@@ -89,7 +89,15 @@ class TestShippedPacks(PackFlow):
         packs = self.env["crm.policy"]._policy_packs()
         self.assertEqual(
             set(packs),
-            {"furniture", "handbook", "manufacturer", "service", "service_department", "testing"},
+            {
+                "furniture",
+                "handbook",
+                "manufacturer",
+                "manufacturer_small",
+                "service",
+                "service_department",
+                "testing",
+            },
         )
         for name in packs.keys() - {"service"}:
             with self.subTest(name):
@@ -144,7 +152,7 @@ class TestShippedPacks(PackFlow):
             ("calendar_months", 1): ("05-30 23:59:59", "06-08 23:59:59"),
             ("day_of_month", 10): ("05-10 23:59:59", "06-10 23:59:59"),
         }
-        for name in ("handbook", "manufacturer", "furniture", "service_department", "testing"):
+        for name in self.env["crm.policy"]._policy_packs().keys() - {"service"}:
             self._install_policy(name)
         self.company.resource_calendar_id.policy_statutory_country_id = self.env.ref("base.cn")
         rules = self.env["crm.policy.deadline.rule"].search([("company_id", "=", self.company.id)])
@@ -611,9 +619,7 @@ class TestFullRoute(ManufacturerFlow):
         self.assertEqual(clock.state, "met")
         with at("2026-03-28 10:30"):
             self._as("qc", case).action_policy_recheck("记录齐全")
-            with self.assertRefused(
-                UserError, r"Closed At: missing first: Carried Out At"
-            ):
+            with self.assertRefused(UserError, r"Closed At: missing first: Carried Out At"):
                 mine.action_policy_close()
             self.assertEqual(mine.policy_next_action, "execution")
             self._certify(allowed)
