@@ -1,4 +1,4 @@
-"""Goods and credit notes under real concurrency: parts received at once, one posted twice."""
+"""Credit notes under real concurrency: one that two people post at once."""
 
 import time
 
@@ -7,45 +7,12 @@ from test_concurrency import TAKE_TURN, say, start
 # The company of the add-on's own tests, committed.
 WORLD = """
 from odoo.tests.common import TransactionCase
-from odoo.addons.crm_policy_account.tests.common import CreditNoteCommon
-from odoo.addons.crm_policy_stock.tests.common import RETURN, ReturnStockCommon
+from odoo.addons.crm_policy_account.tests.common import RETURN, CreditNoteCommon
 
 def set_up(cls):
     cls.env, cls.cr = env, env.cr
 
 TransactionCase.setUpClass = classmethod(set_up)
-"""
-IN_PARTS = (
-    WORLD
-    + """
-class World(ReturnStockCommon):
-    pass
-
-World.setUpClass()
-note, picking = World()._arrived()
-picking.move_ids.quantity = 60
-picking.action_split_transfer()
-print(len(note.picking_ids), [p.state for p in note.picking_ids])
-"""
-)
-RECEIVE = (
-    """
-from odoo.exceptions import UserError
-from odoo.service.model import retrying
-
-note = env["crm.policy.return.note"].search([])
-user = env["res.users"].search([("login", "=", "t_warehouse")])
-picking = note.picking_ids.sorted("id")[{number}].with_user(user)
-
-def receive():
-    picking.env.invalidate_all()
-    return picking.button_validate()
-"""
-    + TAKE_TURN
-)
-RECEIVED = """
-note = env["crm.policy.return.note"].search([])
-print(note.state, note.actual_quantity, note.quantity_in_stock)
 """
 CREDITED = (
     WORLD
@@ -91,17 +58,6 @@ def one_after_the_other(database, holding, coming):
     say(first, "commit")
     database.finish(first)
     return database.finish(other)
-
-
-def test_the_last_of_two_parts_signs_though_both_come_at_once(wide_scratch_db):
-    """Neither sees the other's goods: without a row in common the note waited for ever."""
-    assert wide_scratch_db.run_in_odoo(IN_PARTS).startswith("2 ")
-    one_after_the_other(
-        wide_scratch_db,
-        RECEIVE.format(number=0, how="receive()"),
-        RECEIVE.format(number=1, how="retrying(receive, picking.env)"),
-    )
-    assert wide_scratch_db.run_in_odoo(RECEIVED).split() == ["received", "100.0", "100.0"]
 
 
 def test_a_credit_note_that_two_post_at_once_is_booked_once(wide_scratch_db):

@@ -67,7 +67,7 @@ class CrmPolicyCollectionRate(models.Model):
     )
     undisputed = fields.Monetary(string="Due without Disputed", readonly=True)
     collected = fields.Monetary(readonly=True)
-    disputed_items = fields.Char(string="Disputed Items", readonly=True)
+    disputed_items = fields.Char(readonly=True)
     raw_rate = fields.Float(
         readonly=True, aggregator="avg", help="Collected ÷ due. Empty where nothing was due."
     )

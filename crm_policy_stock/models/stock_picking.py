@@ -33,8 +33,9 @@ class StockPicking(models.Model):
         return super()._policy_guarded_fields() | {"policy_return_id"}
 
     def unlink(self):
+        # Before stock deletes the moves, which it does before it asks.
         for picking in self.sudo().filtered("policy_return_id"):
-            raise UserError(
+            raise UserError(  # pylint: disable=no-raise-unlink
                 self.env._(
                     "%(picking)s brings back the goods of %(note)s: it is cancelled, not deleted.",
                     picking=picking.name,
