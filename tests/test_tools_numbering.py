@@ -39,6 +39,7 @@ def test_format_number(pattern, day, serial, expected):
         ("YYMMDDNNN", "year"),
         ("YYNNNN", "year"),
         ("YYYY-NNNN", "year"),
+        ("CF-YYYY-NNNN", "year"),
         ("2-NNNN", "never"),
         ("N", "never"),
     ],
@@ -60,6 +61,9 @@ def test_good_patterns(pattern, reset):
         ("YYMMNN", "day", "unknown period day"),
         ("YYMMNN", None, "unknown period None"),
         ("KSYYMMNN", "month", "unknown letters KS"),
+        ("CF-YYMM", "month", "one run of N"),
+        ("CF-NN", "year", "needs YY"),
+        ("YY-CF-NN", "year", "unknown letters CF"),
         ("yymmNN", "month", "unknown letters yymm"),
         ("YYYMMNN", "month", "unknown letters Y"),
         ("YY MMNN", "month", "unknown letters"),
@@ -88,6 +92,14 @@ def test_bad_patterns(pattern, reset, problem):
 )
 def test_period_key(reset, day, key):
     assert numbering.period_key(day, reset) == key
+
+
+def test_a_prefix_stands_for_itself():
+    number = numbering.format_number("CF-YYYY-NNNN", date(2026, 4, 13), 1)
+    assert number == "CF-2026-0001"
+    assert numbering.parse_number(number, "CF-YYYY-NNNN") == (date(2026, 1, 1), 1)
+    # Its letters are no serial.
+    assert numbering.counter_key("CAN-YYNN") == "CAN-YYN"
 
 
 PATTERNS = st.lists(st.sampled_from(["YYYY", "YY", "MM", "DD", "-", "/", "7"]), max_size=5).flatmap(

@@ -57,7 +57,6 @@ class CrmPolicyConflictTurn(models.TransientModel):
     )
     witness_id = fields.Many2one(
         "res.users",
-        string="Witness",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
     )
     user_id = fields.Many2one(

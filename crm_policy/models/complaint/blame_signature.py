@@ -20,7 +20,7 @@ class CrmPolicyBlameSignature(models.AbstractModel):
     _name = "crm.policy.blame.signature"
     _description = "Signature of the Responsible"
 
-    signed_by_id = fields.Many2one("res.users", string="Signed By", readonly=True, copy=False)
+    signed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     signed_at = fields.Datetime(readonly=True, copy=False)
     refusal_note = fields.Char(
         string="Not Signed Because",

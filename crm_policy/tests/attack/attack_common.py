@@ -171,6 +171,7 @@ class AttackCommon(PolicyCommon):
         )
         context = {"allowed_company_ids": company.ids}
         Case = cls.env["helpdesk.ticket"].with_user(clerk).with_context(**context)
+        cls._leave_conflict(Case, clerk, team, department, channel)
         cases = Case.create(
             [
                 {
@@ -252,6 +253,24 @@ class AttackCommon(PolicyCommon):
         mail = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\nx"
         cls.env["crm.policy.mail.lost"]._policy_keep(mail, company, "refused")
         return cases[0].with_env(cls.env)
+
+    @classmethod
+    def _leave_conflict(cls, Case, clerk, team, department, channel):
+        """Leave a conflict that is being talked about; older than the rows that stand for a step."""
+        conflict = Case.create(
+            {
+                "name": "conflict",
+                "description": "x",
+                "policy_kind": "conflict",
+                "partner_id": cls.partner.id,
+                "company_id": department.company_id.id,
+                "user_id": clerk.id,
+                "team_id": team.id,
+                "policy_department_id": department.id,
+                "channel_id": channel.id,
+            }
+        )
+        Case.env["crm.policy.mediation"].create({"ticket_id": conflict.id, "text": "x"})
 
     @classmethod
     def _leave_notices(cls, clerk, reporter, department, clause):

@@ -245,15 +245,18 @@ class TestConflict(ConflictFlow):
             )
 
     def test_who_may_not_read_the_origin_does_not_link_it(self):
-        complaint = self._new_case(policy_complaint_type_id=self.types["hbk-complaint"].id)
-        complaint.write({"user_id": self.users["manager"].id, "policy_department_id": False})
-        outsider = self.people["wang"]
-        with self.assertRaises(AccessError):
-            complaint.with_user(outsider).check_access("read")
+        manager, clerk = self.users["manager"], self.users["specialist"]
+        hidden = self._new_case(
+            user=manager,
+            user_id=manager.id,
+            policy_department_id=self.operations.id,
+            policy_complaint_type_id=self.types["hbk-complaint"].id,
+        )
+        self.assertFalse(hidden.with_user(clerk).has_access("read"))
         conflict = self._identified()
-        self.env["crm.policy.case.access"]._policy_grant(conflict, outsider, "approver")
         with self.assertRaises(AccessError):
-            conflict.with_user(outsider).policy_arose_case_id = complaint
+            conflict.with_user(clerk).policy_arose_case_id = hidden
+        conflict.with_user(manager).policy_arose_case_id = hidden
 
     def test_a_manager_assesses_and_names_everything(self):
         conflict = self._identified()
