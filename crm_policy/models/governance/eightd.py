@@ -70,7 +70,6 @@ class CrmPolicyEightd(models.Model):
     team_ids = fields.Many2many(
         "res.users",
         relation="crm_policy_eightd_team_rel",
-        string="Team",
         domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
         help="The customer reads their departments only.",
     )

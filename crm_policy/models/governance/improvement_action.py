@@ -51,7 +51,7 @@ class CrmPolicyImprovementAction(models.Model):
     due = fields.Date()
     due_at = fields.Datetime(string="End of the Day", compute="_compute_due_at", store=True)
     opened_at = fields.Datetime(readonly=True, copy=False)
-    done_at = fields.Datetime(string="Done At", readonly=True, copy=False)
+    done_at = fields.Datetime(readonly=True, copy=False)
     done_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     evidence = fields.Text(readonly=True, copy=False)
     cancelled_at = fields.Datetime(readonly=True, copy=False)

@@ -119,9 +119,9 @@ class TestImprovementCourse(ImprovementCommon):
 
     def test_the_owner_approves_nothing_of_his_own(self):
         with at("2026-03-16 09:00"):
-            plan = self._plan(user=self.users["director"], user_id=self.users["director"].id)
+            plan = self._plan(user=self.users["qc"], user_id=self.users["director"].id)
             second = self._new_user("director", login="t_director2")
-            self._as("director", plan).action_policy_submit()
+            self._as("qc", plan).action_policy_submit()
         self.assertEqual(plan.policy_approval_id.eligible_user_ids, second)
 
     def test_what_is_signed_stays(self):
@@ -226,6 +226,7 @@ class TestEffect(ImprovementCommon):
         plan = self._running()
         # Whoever once owned it is barred as well.
         plan.with_user(director).user_id = director
+        plan.with_user(director).user_id = self.head
         self._done(plan)
         with at("2026-06-30 10:00"):
             for user in (self.head, self.zhao, director):

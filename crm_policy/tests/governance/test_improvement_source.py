@@ -145,6 +145,10 @@ class TestTracking(SourceCommon):
             "default_name": "x", "default_is_tracked": False, "default_previous_id": 1,
             "default_goal_ids": [(0, 0, {"indicator": "x", "baseline": 1, "target": 2})],
             "default_message_follower_ids": [(0, 0, {"partner_id": self.partner.id})],
+            "default_activity_ids": [
+                (0, 0, {"summary": "x", "user_id": self.users["manager"].id,
+                        "res_model_id": self.env["ir.model"]._get_id("crm.policy.improvement")})
+            ],
             "default_state": "achieved", "default_checked_at": "2026-01-01",
         }  # fmt: skip
         mine = self._as("specialist", case).with_context(**forged)
@@ -155,6 +159,10 @@ class TestTracking(SourceCommon):
         self.assertEqual((plan.name, plan.state, plan.is_tracked), (case.name, "draft", True))
         self.assertFalse(plan.goal_ids or plan.previous_id or plan.checked_at)
         self.assertNotIn(self.partner, plan.message_partner_ids)
+        other = self._case()
+        Plan = self.env["crm.policy.improvement"].with_user(self.users["specialist"])
+        Plan.with_context(**forged)._policy_track(other)
+        self.assertFalse(self._of(other).activity_ids | plan.activity_ids)
 
     def test_settling_costs_the_same_for_more_lines(self):
         """A case opens one plan whatever its shares; those that ask for none cost nothing."""
