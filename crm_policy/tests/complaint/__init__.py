@@ -42,3 +42,5 @@ from . import test_personnel_notice
 from . import test_responsibility
 from . import test_sanction
 from . import test_sanction_rules
+from . import test_handover
+from . import test_light_routes

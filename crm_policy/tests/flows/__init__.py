@@ -5,3 +5,5 @@ from . import test_rulings
 from . import test_shipped_packs
 from . import test_department_route
 from . import test_notices
+from . import test_committee_route
+from . import test_fines
