@@ -14,6 +14,17 @@ class CrmPolicyCaseFieldReport(models.AbstractModel):
         "crm.policy.field.report", "ticket_id", string="Field Reports", copy=False
     )
 
+    policy_can_report = fields.Boolean(
+        compute="_compute_policy_can_report", groups="base.group_user"
+    )
+
+    @api.depends("policy_handed_at", "policy_decided_at", "partner_id")
+    @api.depends_context("uid")
+    def _compute_policy_can_report(self):
+        for case in self:
+            asked = case.sudo()._origin._policy_filled_by(self.env.user, SECTION)
+            case.policy_can_report = bool(asked) and not case.policy_decided_at
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -63,11 +74,14 @@ class CrmPolicyCaseFieldReport(models.AbstractModel):
             self.env["crm.policy.case.access"]._policy_grant(self, visitors, "countersign")
             if not self._policy_submitted_reports():
                 for user in visitors:
+                    words = self.with_context(lang=user.lang)
                     sheet._policy_tell(
                         user,
-                        self.env._("Look at %(case)s on the spot and fill in the field report",
-                                   case=self.display_name),
-                    )  # fmt: skip
+                        words.env._(
+                            "Look at %(case)s on the spot and fill in the field report",
+                            case=words.display_name,
+                        ),
+                    )
         return result
 
     def _policy_submitted_reports(self):

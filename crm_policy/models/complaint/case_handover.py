@@ -24,7 +24,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         "crm.policy.handover", "ticket_id", string="Hand-overs", readonly=True, copy=False
     )
     policy_handed_at = fields.Datetime(
-        string="Taken Over At",
+        string="Signed For At",
         readonly=True,
         copy=False,
         help="When who treats the case has signed for it: his time runs from then on.",
@@ -234,7 +234,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         )
         self.env["crm.policy.case.access"]._policy_grant(self, receiver, "handover")
         sheet._policy_log_step("given")
-        sheet._policy_tell(receiver, self.env._("Sign for %(sheet)s", sheet=sheet.display_name))
+        sheet._policy_tell(receiver, sheet._policy_sign_words(receiver.lang))
         return sheet
 
     def _policy_signed_for(self, sheet):

@@ -41,6 +41,25 @@ class CrmPolicyCaseVerdict(models.AbstractModel):
         for case in self:
             case.policy_needs_verdict = bool(case._policy_clause_of_need(SECTION))
 
+    policy_can_convene = fields.Boolean(
+        compute="_compute_policy_can_convene", groups="base.group_user"
+    )
+
+    @api.depends("policy_handover_ids.state", "policy_decided_at", "policy_verdict_ids.state")
+    @api.depends_context("uid")
+    def _compute_policy_can_convene(self):
+        """Return whether the user writes down a verdict now: no round runs, nothing is agreed."""
+        for case in self:
+            stored = case.sudo()._origin
+            running = stored._policy_verdicts().filtered(
+                lambda verdict: verdict.state in ("draft", "signed", "agreed")
+            )
+            case.policy_can_convene = (
+                not running
+                and not case.policy_decided_at
+                and bool(stored._policy_filled_by(self.env.user, SECTION))
+            )
+
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):

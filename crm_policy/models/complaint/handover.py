@@ -128,6 +128,7 @@ class CrmPolicyHandover(models.Model):
             with self.env.cr.savepoint():
                 stored._policy_guarded_write({"received_at": fields.Datetime.now()})
                 stored._policy_log_step("received")
+                stored._policy_settle_activity()
                 stored.ticket_id._policy_signed_for(stored)
         return True
 
@@ -148,6 +149,7 @@ class CrmPolicyHandover(models.Model):
                 }
             )
             sheet.sudo()._policy_log_step("declined")
+            sheet.sudo()._policy_settle_activity()
             sheet.sudo()._policy_tell(
                 sheet.from_user_id,
                 self.env._("%(sheet)s was not taken: %(text)s",
@@ -207,6 +209,19 @@ class CrmPolicyHandover(models.Model):
             clause=self.ticket_id._policy_fact_clause("policy_handed_at")
             or self.ticket_id.policy_version_id,
         )
+
+    def _policy_settle_activity(self):
+        """Take away what asked the receiver to sign; as superuser."""
+        summaries = {
+            self._policy_sign_words(lang) for lang, _name in self.env["res.lang"].get_installed()
+        }
+        self.ticket_id.activity_ids.filtered(
+            lambda line: line.user_id == self.to_user_id and line.summary in summaries
+        ).unlink()
+
+    def _policy_sign_words(self, lang):
+        sheet = self.with_context(lang=lang)
+        return sheet.env._("Sign for %(sheet)s", sheet=sheet.display_name)
 
     def _policy_tell(self, user, summary):
         """Leave an activity on the case for ``user``."""

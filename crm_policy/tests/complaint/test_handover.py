@@ -72,7 +72,7 @@ class TestHandover(RouteCommon):
         """CMP-RTE-08."""
         with at("2026-03-12 14:30"):
             for _attempt in ("not given", "given, not signed"):
-                with self.assertRefused(UserError, r"3\.3.*before.*comes: Taken Over At"):
+                with self.assertRefused(UserError, r"3\.3.*before.*comes: Signed For At"):
                     self._as("supervisor", self.case).action_policy_ask("quality-external")
                 if not self.case.policy_handover_ids:
                     self._give()

@@ -8,3 +8,5 @@ from . import test_improvement_flow
 from . import test_notices
 from . import test_case_lists
 from . import test_case_timeline
+from . import test_committee_route
+from . import test_fines

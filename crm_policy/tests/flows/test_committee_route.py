@@ -90,6 +90,14 @@ class TestCommitteeRoute(CommitteeCommon):
             lambda line: line.user_id == self.people["sales_manager"]
         )
         self.assertRegex(activity.summary, "on the spot")
+        # Who has signed for it is not asked to sign any more.
+        self.assertFalse(
+            case.activity_ids.filtered(lambda line: line.user_id == self.people["production"])
+        )
+        with at("2026-03-13 08:40"):
+            self.assertTrue(self._by("sales_manager", case).policy_can_report)
+            self.assertTrue(self._by("production", case).policy_can_convene)
+            self.assertFalse(self._by("quality", case).policy_can_convene)
         self._report(case, "2026-03-13 08:50")
         first = self._verdict(case, "2026-03-13 10:00", 70, 30)
         self.assertEqual((first.round, first.factory_amount, first.customer_amount),
@@ -209,7 +217,7 @@ class TestCommitteeRoute(CommitteeCommon):
         with self.assertRaises(AccessError):
             self._verdict(case, "2026-03-12 14:30", 80, 20)
         self.people["director"] = self.users["director"]
-        with self.assertRefused(UserError, r"3\.3.*comes: Taken Over At.*field report"):
+        with self.assertRefused(UserError, r"3\.3.*comes: Signed For At.*field report"):
             self._verdict(case, "2026-03-12 14:30", 80, 20, user="director")
         self._handed(case, "2026-03-12 14:40", "2026-03-12 15:00")
         with self.assertRefused(UserError, r"3\.3.*comes: a submitted field report"):
