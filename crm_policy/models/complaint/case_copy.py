@@ -211,8 +211,7 @@ class CrmPolicyCaseCopy(models.Model):
                 event_type,
                 copies,
                 payloads={
-                    copy.id: {"ticket": copy.ticket_id.id, "number": copy.number}
-                    for copy in copies
+                    copy.id: {"ticket": copy.ticket_id.id, "number": copy.number} for copy in copies
                 },
                 clause=clause,
             )

@@ -27,6 +27,7 @@ class HelpdeskTicket(models.Model):
     _inherit = [
         "crm.policy.case.form",
         "crm.policy.case.claim",
+        "crm.policy.case.petition",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.class",

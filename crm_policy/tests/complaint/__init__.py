@@ -45,3 +45,4 @@ from . import test_sanction_rules
 from . import test_case_copy
 from . import test_case_refusal
 from . import test_claim
+from . import test_petition
