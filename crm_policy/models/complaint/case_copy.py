@@ -46,9 +46,9 @@ class CrmPolicyCaseCopy(models.Model):
         help="Who held the role at the settlement. Empty: nobody did.",
     )
     sent_at = fields.Datetime(string="Handed Out At", required=True, readonly=True)
-    read_at = fields.Datetime(string="Read At", readonly=True)
+    read_at = fields.Datetime(readonly=True)
     read_by_id = fields.Many2one(
-        "res.users", string="Read By", readonly=True, index="btree_not_null", ondelete="restrict"
+        "res.users", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     print_ids = fields.One2many("crm.policy.case.print", "copy_id", string="Prints", readonly=True)
     print_count = fields.Integer(string="Printed", compute="_compute_print_count")
