@@ -34,14 +34,18 @@ class CrmPolicyPetition(models.Model):
     )
     partner_id = fields.Many2one(related="ticket_id.partner_id")
     petitioner_id = fields.Many2one("res.users", readonly=True, index=True, ondelete="restrict")
-    filed_at = fields.Datetime(readonly=True)
+    filed_at = fields.Datetime(string="Petitioned At", readonly=True)
     text = fields.Text(string="Reasons", readonly=True)
     cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
     line_ids = fields.One2many(
         "crm.policy.petition.line", "petition_id", string="Shares", readonly=True
     )
     outcome = fields.Selection(
-        [("pending", "Being Decided"), ("changed", "Changed"), ("upheld", "Upheld")],
+        [
+            ("pending", "Being Decided"),
+            ("changed", "Shares Changed"),
+            ("upheld", "Decision Stands"),
+        ],
         compute="_compute_outcome",
     )
     decision_text = fields.Text(string="Decision", compute="_compute_outcome")
