@@ -21,6 +21,7 @@ from . import intake_page_batch
 from . import countersign_turn
 from . import ruling_turn
 from . import pause_step
+from . import petition_turn
 from . import remedy_turn
 from . import sanction_step
 from . import team_confirm

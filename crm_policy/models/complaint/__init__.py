@@ -121,6 +121,9 @@ from . import case_form
 from . import inner_paper
 from . import claim
 from . import case_claim
+from . import petition
+from . import petition_line
+from . import case_petition
 from . import return_note
 from . import proof
 from . import allowance

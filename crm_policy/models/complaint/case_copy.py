@@ -35,7 +35,7 @@ class CrmPolicyCaseCopy(models.Model):
         "crm.policy.copy.rule", required=True, readonly=True, index=True, ondelete="restrict"
     )
     number = fields.Integer(string="Copy No.", required=True, readonly=True)
-    name = fields.Char(string="Copy", related="rule_id.name")
+    name = fields.Char(string="Copy of the Form", related="rule_id.name")
     role_id = fields.Many2one("crm.policy.role", related="rule_id.role_id", string="Recipient")
     clause_id = fields.Many2one("crm.policy.clause", related="rule_id.clause_id")
     user_ids = fields.Many2many(
@@ -46,9 +46,9 @@ class CrmPolicyCaseCopy(models.Model):
         help="Who held the role at the settlement. Empty: nobody did.",
     )
     sent_at = fields.Datetime(string="Handed Out At", required=True, readonly=True)
-    read_at = fields.Datetime(string="Read At", readonly=True)
+    read_at = fields.Datetime(readonly=True)
     read_by_id = fields.Many2one(
-        "res.users", string="Read By", readonly=True, index="btree_not_null", ondelete="restrict"
+        "res.users", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     print_ids = fields.One2many("crm.policy.case.print", "copy_id", string="Prints", readonly=True)
     print_count = fields.Integer(string="Printed", compute="_compute_print_count")
@@ -187,7 +187,7 @@ class CrmPolicyCaseCopy(models.Model):
                     subject=there.env._("Settled: %(case)s", case=there.display_name),
                     body=there.env._(
                         "%(clause)s: your copy of the complaint form is there. Open it on the "
-                        "case, under Copies; it stays in the house.",
+                        "case, under Form Copies; it stays in the house.",
                         clause=copies[:1].clause_id._policy_citation(),
                     ),
                 )
@@ -211,8 +211,7 @@ class CrmPolicyCaseCopy(models.Model):
                 event_type,
                 copies,
                 payloads={
-                    copy.id: {"ticket": copy.ticket_id.id, "number": copy.number}
-                    for copy in copies
+                    copy.id: {"ticket": copy.ticket_id.id, "number": copy.number} for copy in copies
                 },
                 clause=clause,
             )

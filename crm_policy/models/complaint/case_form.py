@@ -104,8 +104,8 @@ class CrmPolicyCaseForm(models.AbstractModel):
         clause = case and case.policy_kind and case._policy_fact_clause("policy_replied_at")
         return self.env._(
             "%(clause)s: the complaint form of %(case)s is internal and leaves the house in no "
-            "way, whole or as a copy. The customer is told the decision with \"Tell the "
-            "Decision\"; a note in the chatter stays inside.",
+            'way, whole or as a copy. The customer is told the decision with "Tell the '
+            'Decision"; a note in the chatter stays inside.',
             clause=(clause and clause._policy_citation())
             or case.policy_version_id.display_name
             or "CMP-FLOW-12",

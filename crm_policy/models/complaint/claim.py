@@ -343,12 +343,14 @@ class CrmPolicyClaim(models.Model):
         """Return what is left to claim from the third party: his shares less the other claims."""
         case = self.ticket_id
         lines = case._policy_present_shares().filtered(
-            lambda line: line.party in ("supplier", "carrier", "other")
-            and (
-                line.partner_id == self.partner_id
-                if line.partner_id
-                else self.party == "other"
-                and (line.name or "").strip() == (self.partner_id.name or "").strip()
+            lambda line: (
+                line.party in ("supplier", "carrier", "other")
+                and (
+                    line.partner_id == self.partner_id
+                    if line.partner_id
+                    else self.party == "other"
+                    and (line.name or "").strip() == (self.partner_id.name or "").strip()
+                )
             )
         )
         others = case.policy_claim_ids.filtered(

@@ -371,16 +371,23 @@ class CrmPolicySanctionSource(models.AbstractModel):
     def _policy_propose_for_case(self, case):
         """Propose what follows from the shares of a decided case (CMP-LOSS-02, RWD-ADM-02).
 
-        A percentage of their part for departments, all of them under one cap; for persons what the
-        band of their part says.
-
         :return: the sanctions, new and old, as superuser.
         """
-        case = case.sudo()
+        sanctions = self.sudo().browse()
+        for whose, (rule, base, amount) in self._policy_due_for_case(case.sudo()).items():
+            sanctions |= self._policy_propose(rule, whose, case.sudo(), base, amount)
+        return sanctions
+
+    @api.model
+    def _policy_due_for_case(self, case):
+        """Return {department or employee: (rule, its part, the amount)} by the shares of a case.
+
+        A percentage of their part for departments, all of them under one cap; for persons what the
+        band of their part says.
+        """
         Rule = self.env["crm.policy.sanction.rule"]
-        lines = case._policy_present_shares().filtered("is_decided")
         parts = {}
-        for line in lines:
+        for line in case._policy_present_shares().filtered("is_decided"):
             if line.party == "department":
                 parts[line.department_id] = parts.get(line.department_id, 0) + line.amount
             # For a missing rule or a faulty process no person is punished (CFL-RSP-01).
@@ -389,17 +396,38 @@ class CrmPolicySanctionSource(models.AbstractModel):
         departments = {
             whose: base for whose, base in parts.items() if whose._name == "hr.department"
         }
-        sanctions = self.sudo().browse()
         rules = Rule._policy_rules_of(case.policy_version_id, "department_share")
-        for whose, (rule, base, amount) in self._policy_capped(rules, departments).items():
-            sanctions |= self._policy_propose(rule, whose, case, base, amount)
+        due = dict(self._policy_capped(rules, departments))
         rules = Rule._policy_rules_of(case.policy_version_id, "person_share")
         for whose, base in parts.items():
             rule = rules._policy_band(base)
-            if whose in departments or not rule or not base:
+            if whose not in departments and rule and base:
+                due[whose] = (rule, base, rule.sudo()._policy_amount_for(base))
+        return due
+
+    def _policy_follow_shares(self, case):
+        """Let these proposals say what the shares of their case say now; superuser's.
+
+        The caller has made sure that nobody has begun to sign them.
+        """
+        due = self._policy_due_for_case(case)
+        for sanction in self:
+            whose = sanction.department_id or sanction.employee_id
+            if whose not in due:
+                sanction._policy_revoke(self.env._("The shares of the case have changed."))
                 continue
-            sanctions |= self._policy_propose(rule, whose, case, base)
-        return sanctions
+            rule, base, amount = due[whose]
+            sanction._policy_guarded_write(
+                {
+                    "rule_id": rule.id,
+                    "clause_id": rule.clause_id.id,
+                    "kind": rule.kind,
+                    "amount": amount,
+                    "proposed_kind": rule.kind,
+                    "proposed_amount": amount,
+                    "base_amount": base,
+                }
+            )
 
     @api.model
     def _policy_capped(self, rules, parts):

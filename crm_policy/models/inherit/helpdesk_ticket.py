@@ -43,6 +43,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.eightd",
         "crm.policy.case.form",
         "crm.policy.case.claim",
+        "crm.policy.case.petition",
         "crm.policy.case.blame",
         "crm.policy.case.product",
         "crm.policy.case.production",

@@ -1,7 +1,9 @@
 from odoo import api, models
 
 # To whom it goes, and what with it.
-ADDRESSED = frozenset({"email_to", "email_cc", "recipient_ids", "attachment_ids", "mail_message_id"})
+ADDRESSED = frozenset(
+    {"email_to", "email_cc", "recipient_ids", "attachment_ids", "mail_message_id"}
+)
 
 
 class MailMail(models.Model):

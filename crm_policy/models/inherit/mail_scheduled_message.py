@@ -21,7 +21,5 @@ class MailScheduledMessage(models.Model):
     def _policy_check_scheduled(self):
         for message in self.sudo():
             inner = message.attachment_ids and self._policy_inner_print(message.attachment_ids)
-            if inner and (
-                not message.is_note or self._policy_has_outsiders(message.partner_ids)
-            ):
+            if inner and (not message.is_note or self._policy_has_outsiders(message.partner_ids)):
                 self._policy_refuse_to_send(inner)

@@ -193,6 +193,7 @@ class AttackCommon(PolicyCommon):
         urgent, settled, cases = cases[0], cases[1], cases[2:]
         if scope == "own":
             cls.first_case = urgent  # what is said to be the same came in later
+        cls._leave_copy_rule(settled.sudo().policy_version_id)
         cls._leave_goods(settled)
         for case in cases[:4]:
             case.action_policy_accept()
@@ -335,7 +336,7 @@ class AttackCommon(PolicyCommon):
         context = {"allowed_company_ids": company.ids}
         department = case.policy_department_id
         models = {
-            "crm.policy.responsibility": {"department_id": department.id, "share": 100},
+            "crm.policy.responsibility": {"department_id": department.id, "share": 60},
             "crm.policy.loss": {"kind": "freight", "amount": 50},
             "crm.policy.production.finding": {"unit": "压合车间"},
         }
@@ -343,6 +344,12 @@ class AttackCommon(PolicyCommon):
             cls.env[name].with_user(clerk).with_context(**context).create(
                 {"ticket_id": case.id, **vals}
             )
+        # A third party bears the rest, and is asked for some of it.
+        third = {"ticket_id": case.id, "party": "supplier", "partner_id": cls.partner.id}
+        Share = cls.env["crm.policy.responsibility"].with_user(clerk).with_context(**context)
+        Share.create({**third, "share": 40})
+        Claim = cls.env["crm.policy.claim"].with_user(clerk).with_context(**context)
+        Claim.create({**third, "amount": 10, "basis": "x", "text": "x"})
         Sanction = cls.env["crm.policy.sanction"].with_user(boss).with_context(**context)
         Sanction.create(
             {
@@ -392,6 +399,17 @@ class AttackCommon(PolicyCommon):
         mine = case.with_user(leader)
         mine.action_policy_start_emergency("crisis", "客户产线停产")
         mine.policy_emergency_id.action_policy_act("空运替换件", 100)
+
+    @classmethod
+    def _leave_copy_rule(cls, version):
+        """Have a copy of the complaint form handed out with each settlement."""
+        Rule = cls.env["crm.policy.copy.rule"]
+        if not Rule.search([("version_id", "=", version.id)]):
+            role = cls.env["crm.policy.role"].search(
+                [("company_id", "=", version.company_id.id)], limit=1
+            )
+            row = {"code": "attack", "name": "x", "number": 1, "role_id": role.id}
+            Rule._policy_guarded_create([{**row, "clause_id": version.clause_ids[:1].id}])
 
     @classmethod
     def _leave_course(cls, version):

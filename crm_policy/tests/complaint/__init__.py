@@ -47,3 +47,4 @@ from . import test_case_refusal
 from . import test_claim
 from . import test_handover
 from . import test_light_routes
+from . import test_petition

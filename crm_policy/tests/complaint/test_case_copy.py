@@ -81,8 +81,13 @@ class TestComplaintForm(FormCommon):
 
     def test_who_gets_none(self):
         case = self._registered()
-        stranger = new_test_user(self.env, login="t_form_stranger", groups="base.group_user",
-                                 company_id=self.company.id, company_ids=self.company.ids)  # fmt: skip
+        stranger = new_test_user(
+            self.env,
+            login="t_form_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
         portal = new_test_user(self.env, login="t_form_portal", groups="base.group_portal")
         portal.partner_id.parent_id = self.partner
         elsewhere = self._new_company("杭州分公司")
@@ -250,8 +255,13 @@ class TestCopies(FormCommon):
 
     def test_others_see_none(self):
         copy = self._settled().policy_copy_ids[0]
-        stranger = new_test_user(self.env, login="t_copy_stranger", groups="base.group_user",
-                                 company_id=self.company.id, company_ids=self.company.ids)  # fmt: skip
+        stranger = new_test_user(
+            self.env,
+            login="t_copy_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
         self.assertFalse(copy.with_user(stranger).search([("id", "=", copy.id)]))
         with self.assertRaises(AccessError):
             copy.with_user(stranger).action_policy_open()
@@ -473,9 +483,7 @@ class TestStaysInTheHouse(FormCommon):
         with self._refused():
             self.form.sudo().generate_access_token()
         with self._refused():
-            self.env["ir.attachment"].create(
-                {"name": "x", "raw": self.form.raw, "public": True}
-            )
+            self.env["ir.attachment"].create({"name": "x", "raw": self.form.raw, "public": True})
 
     def test_a_channel_with_a_guest(self):
         Channel = self.env["discuss.channel"].with_user(self.users["specialist"])

@@ -135,8 +135,13 @@ class TestClaim(ManufacturerFlow):
     def test_whose_it_is(self):
         self._decided()
         claim = self._claim()
-        stranger = new_test_user(self.env, login="t_claim_stranger", groups="base.group_user",
-                                 company_id=self.company.id, company_ids=self.company.ids)  # fmt: skip
+        stranger = new_test_user(
+            self.env,
+            login="t_claim_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
         for user in (stranger, self.people["quality"]):
             with self.subTest(user.login):
                 with self.assertRaises(AccessError):
