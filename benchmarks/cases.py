@@ -8,7 +8,6 @@ from pathlib import Path
 import visibility
 from common import Row, environments, measure, report
 from lxml import etree
-from visibility import CUSTOMERS, LEAVES, MEMBERS, TEAMS
 
 from odoo import Command
 from odoo.tools import SQL
@@ -172,7 +171,7 @@ class Work(visibility.Side):
 
     def search_domains(self):
         """What people type into the search box: a number, a customer, a word of the subject."""
-        number = "HT%06d" % (self.cases // 2)
+        number = f"HT{self.cases // 2:06}"
         return {
             "a number": [*self.number_domain(number)],
             "a customer": [("partner_id", "child_of", "Customer 77")],
@@ -253,7 +252,8 @@ class Ours(Work, visibility.Ours):
         facts = {}
         for place, name in enumerate(FACTS.values(), 1):
             facts[name] = SQL(
-                "CASE WHEN (%s OR %s) AND (g %% 2 = 0 OR %s >= %s) THEN %s + %s * interval '9 h' END",
+                "CASE WHEN (%s OR %s) AND (g %% 2 = 0 OR %s >= %s) "
+                "THEN %s + %s * interval '9 h' END",
                 complaint,
                 name == "policy_accepted_at",
                 course,

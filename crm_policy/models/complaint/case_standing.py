@@ -26,7 +26,7 @@ class CrmPolicyCaseStanding(models.AbstractModel):
 
     policy_standing = fields.Selection(
         CASE_STANDINGS,
-        string="Time",
+        string="Where It Stands",
         compute="_compute_policy_standing",
         search="_search_policy_standing",
         groups="base.group_user",

@@ -100,8 +100,7 @@ class CrmPolicyCaseTimeline(models.AbstractModel):
         words = dict(events._fields["happened"]._description_selection(self.env))
         users = self.env["res.users"].sudo().with_context(active_test=False)
         people = users.browse(
-            {user_id for event in events for user_id in (event.actor_id, event.on_behalf_id)}
-            - {0, False}
+            {user_id for event in events for user_id in (event.actor_id, event.on_behalf_id)} - {0}
         ).exists()
         names = {user.id: user.name for user in people}
         policies = {
@@ -131,12 +130,20 @@ class CrmPolicyCaseTimeline(models.AbstractModel):
                 "document": titles.get((event.res_model, event.res_id), False),
                 "actor": names.get(event.actor_id, str(event.actor_id)),
                 "on_behalf": names.get(event.on_behalf_id, False),
-                "clause": event.clause,
+                "clause": event.clause or self._policy_event_clause(event),
                 "policy": policies.get(event.policy, event.policy),
                 "version": event.version,
             }
             for event in events
         ]
+
+    def _policy_event_clause(self, event):
+        """Return the number of the clause that a step follows, which its event need not name."""
+        version = self.sudo().policy_version_id
+        if event.res_model != self._name or event.version != version.number:
+            return False
+        fact = event.type.removeprefix("fact.")
+        return self.sudo()._policy_milestone(f"policy_{fact}_at").clause_id.number
 
     @api.model
     def _policy_happened_at(self, event):

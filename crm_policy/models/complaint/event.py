@@ -37,7 +37,7 @@ EVENTS = [
     ("fact.closed", "Closed"),
     ("fact.asked", "Opinion Asked For"),
     ("fact.answered", "Opinion Given"),
-    ("fact.approved", "Signed"),
+    ("fact.approved", "Approval Complete"),
     ("fact.sent", "Sent"),
     ("fact.received", "Received by the Warehouse"),
     ("fact.booked", "Booked"),
@@ -106,7 +106,7 @@ class CrmPolicyEvent(models.Model):
     _name = "crm.policy.event"
     _inherit = ["crm.policy.event"]
 
-    happened = fields.Selection(EVENTS, string="What Happened", compute="_compute_happened")
+    happened = fields.Selection(EVENTS, string="Event in Words", compute="_compute_happened")
 
     @api.depends("type")
     def _compute_happened(self):

@@ -1,6 +1,17 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Domain
+from odoo.orm.domains import DomainAnd, DomainCondition
+from odoo.tools import OrderedSet
+
+NAMED = 20  # documents that are looked at one by one
+
+
+def _values(value):
+    """Return the values that a condition names, as a list; none where it has to be looked for."""
+    if isinstance(value, (str, int)):
+        return [value]
+    return list(value) if isinstance(value, (list, tuple, set, frozenset, OrderedSet)) else []
 
 
 class CrmPolicyDependent(models.AbstractModel):
@@ -56,10 +67,44 @@ class CrmPolicyDependent(models.AbstractModel):
         bypass_access=False,
     ):
         if not (self.env.su or bypass_access):
-            domain = Domain(domain) & (self._policy_own_domain() | self._policy_seen_domain())
+            domain = Domain(domain)
+            if not self._policy_names_seen(domain):
+                domain &= self._policy_own_domain() | self._policy_seen_domain()
         return super()._search(
             domain, offset, limit, order, active_test=active_test, bypass_access=bypass_access
         )
+
+    @api.model
+    def _policy_names_seen(self, domain):
+        """Return whether a search asks of a few documents alone, all of which the user may read.
+
+        So does whatever shows the lines of a document. It is far cheaper to look at these than to
+        have the database, for each list of a form, work out all that the user may see.
+        """
+        name = self._policy_document_field
+        field = self._fields[name]
+        named = {
+            condition.field_expr: condition.value
+            for condition in (domain.children if isinstance(domain, DomainAnd) else [domain])
+            if isinstance(condition, DomainCondition) and condition.operator in ("=", "in")
+        }
+        if field.type == "many2one":
+            model_name = field.comodel_name
+        else:
+            models_named = _values(named.get(field.model_field))
+            if len(models_named) != 1:
+                return False
+            [model_name] = models_named
+        ids = _values(named.get(name))
+        if model_name not in self._policy_document_models() or not 0 < len(ids) <= NAMED:
+            return False
+        if not all(isinstance(id_, int) and not isinstance(id_, bool) for id_ in ids):
+            return False
+        documents = self.env[model_name].browse(ids)
+        try:
+            return len(documents._filtered_access("read")) == len(ids)
+        except MissingError:
+            return False
 
     @api.model
     def _policy_seen_domain(self):

@@ -106,6 +106,12 @@ class HelpdeskTicket(models.Model):
 
     # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
     commercial_partner_id = fields.Many2one(index=True)
+    # One2many of helpdesk's form without an index: each form read all tickets.
+    duplicate_id = fields.Many2one(index="btree_not_null")
+    # What people type into the search box, part of it or all.
+    number = fields.Char(index="trigram")
+    policy_number = fields.Char(index="trigram")
+    name = fields.Char(index="trigram")
     _policy_order_idx = models.Index(
         "(priority DESC, sequence, number DESC, id DESC) WHERE active IS TRUE"
     )

@@ -1,4 +1,4 @@
-"""Lists, boards and the bar of steps: where a case stands, and on which course (screens 3 and 4)."""
+"""Lists, boards and the bar of steps: where a case stands, on its own course (screens 3, 4)."""
 
 from lxml import etree
 
@@ -186,3 +186,76 @@ class TestListQueries(PolicyCommon):
         small, large = self._cost(5), self._cost(10)
         self.assertEqual(small, large)
         self.assertLessEqual(large, 16)
+
+
+class TestNamedDocuments(PolicyCommon):
+    """Lines of a document that a search names: seen with it, hidden with it."""
+
+    def setUp(self):
+        super().setUp()
+        self.mine = self._new_case()
+        self.theirs = self._new_case(
+            user=self.users["director"],
+            user_id=False,
+            team_id=False,
+            policy_department_id=False,
+        )
+        for case in (self.mine, self.theirs):
+            self._new_remedy(case, 100, role="director")
+
+    def _seen(self, domain):
+        Remedy = self.env["crm.policy.remedy"].with_user(self.users["specialist"])
+        return Remedy.search(domain).ticket_id
+
+    def test_what_is_named_is_not_what_is_seen(self):
+        specialist = self.users["specialist"]
+        self.assertTrue(self.mine.with_user(specialist).has_access("read"))
+        self.assertFalse(self.theirs.with_user(specialist).has_access("read"))
+        both = (self.mine | self.theirs).ids
+        self.assertEqual(self._seen([("ticket_id", "=", self.mine.id)]), self.mine)
+        self.assertFalse(self._seen([("ticket_id", "=", self.theirs.id)]))
+        self.assertEqual(self._seen([("ticket_id", "in", both)]), self.mine)
+        self.assertEqual(self._seen([("ticket_id", "in", [*both, 2**31 - 2])]), self.mine)
+        self.assertFalse(self._seen([("ticket_id", "=", False)]))
+        either = ["|", ("ticket_id", "=", self.mine.id), ("ticket_id", "=", self.theirs.id)]
+        self.assertEqual(self._seen(either), self.mine)
+        self.assertEqual(self._seen([("ticket_id", "!=", self.mine.id)]), self.mine.browse())
+
+    def test_so_are_clocks_by_model_and_id(self):
+        for case in (self.mine, self.theirs):
+            self._as("director", case).action_policy_accept()
+        Clock = self.env["crm.policy.deadline"].with_user(self.users["specialist"])
+
+        def seen(*ids):
+            clocks = Clock.search([("res_model", "=", "helpdesk.ticket"), ("res_id", "in", ids)])
+            return set(clocks.mapped("res_id"))
+
+        self.assertEqual(seen(self.mine.id), {self.mine.id})
+        self.assertEqual(seen(self.theirs.id), set())
+        self.assertEqual(seen(self.mine.id, self.theirs.id), {self.mine.id})
+        self.assertFalse(
+            Clock.search([("res_id", "=", self.theirs.id)]), "no model is named: as always"
+        )
+
+    def test_the_lines_of_a_form_cost_the_same_however_many(self):
+        counts = []
+        case = self.mine.with_user(self.users["specialist"])
+        for _time in range(2):
+            for _number in range(3):
+                self._new_remedy(self.mine, 50)
+            self.env.flush_all()
+            for _again in range(2):  # the first time a registry reads what it keeps
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                [told] = case.web_read(
+                    {
+                        "policy_remedy_ids": {"fields": {"amount": {}, "note": {}}},
+                        "policy_step_dates": {},
+                        "policy_standing": {},
+                    }
+                )
+            counts.append((len(told["policy_remedy_ids"]), self.env.cr.sql_log_count - before))
+        (few, cost), (many, again) = counts
+        self.assertEqual((few, many), (4, 7))
+        self.assertEqual(cost, again)
+        self.assertLessEqual(cost, 13)

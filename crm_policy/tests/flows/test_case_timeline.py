@@ -31,7 +31,7 @@ class TestCaseTimeline(ManufacturerFlow):
         self.assertEqual(registered["what"], "Registered")
         self.assertEqual(registered["actor"], self.people["gm_office"].name)
         self.assertEqual(registered["policy"], self.governing.policy_id.name)
-        self.assertEqual(registered["version"], "1")
+        self.assertEqual((registered["clause"], registered["version"]), ("2.2", "1"))
         self.assertFalse(registered["on_behalf"])
         # The department that was asked by it, with the name of its step.
         asked = events["fact.asked"]

@@ -7,3 +7,4 @@ from . import test_tour_signing
 from . import test_tour_violation
 from . import test_tour_approval
 from . import test_tour_delegation
+from . import test_tour_route

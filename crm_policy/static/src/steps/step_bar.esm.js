@@ -41,7 +41,7 @@ export class StepBarField extends StatusBarField {
      */
     stepDate(item) {
         const dates = (this.props.record.data.policy_step_dates || {})[item.value];
-        if (!dates) {
+        if (!dates || !(dates.at || dates.due)) {
             return null;
         }
         const {at, due, late, paused} = dates;
