@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ...const import UNHEARD_OUTCOMES
 
@@ -171,16 +170,9 @@ class CrmPolicyHandover(models.Model):
                     user=self.sudo().to_user_id.name,
                 )
             )
-        # The second of two clicks waits here, and is told what the first has done.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_policy_handover SET write_date = %s WHERE id = %s",
-                self.env.cr.now(),
-                self.id,
-            )
-        )
         stored = self.sudo()
-        stored.invalidate_recordset()
+        # The second of two clicks waits here, and is told what the first has done.
+        stored._policy_hold_rows()
         case = stored.ticket_id
         if stored.state != "given":
             raise UserError(

@@ -156,7 +156,7 @@ class CrmPolicyPersonnelNotice(models.Model):
     # === BUSINESS METHODS === #
 
     def _policy_listed_domain(self):
-        """Return what the notice lists: approved for what was settled by then, and on none before."""
+        """Return what the notice lists: for what was settled by then, and on none before."""
         self.ensure_one()
         return self._policy_candidates(self.company_id, self.kind, self.period_end_at)
 

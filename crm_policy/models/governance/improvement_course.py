@@ -4,7 +4,6 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 
 from ...exceptions import PolicyRefusal
 from ...tools.zones import company_zone, day_start, to_local
@@ -161,14 +160,7 @@ class CrmPolicyImprovementCourse(models.AbstractModel):
         """Hold the row, so that the second of two at once finds what the first has done."""
         self.ensure_one()
         stored = self.sudo()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE crm_policy_improvement SET write_date = %s WHERE id = %s",
-                self.env.cr.now(),
-                self.id,
-            )
-        )
-        stored.invalidate_recordset()
+        stored._policy_hold_rows()
         return stored
 
     def _policy_check_supervisor(self, user):

@@ -257,7 +257,7 @@ class AttackCommon(PolicyCommon):
 
     @classmethod
     def _leave_conflict(cls, Case, clerk, team, department, channel):
-        """Leave a conflict that is being talked about; older than the rows that stand for a step."""
+        """Leave a conflict that is talked about; older than the rows that stand for a step."""
         conflict = Case.create(
             {
                 "name": "conflict",
