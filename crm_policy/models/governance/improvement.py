@@ -53,7 +53,7 @@ class CrmPolicyImprovement(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     user_id = fields.Many2one(
         "res.users",
-        string="Owner",
+        string="Plan Owner",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
@@ -119,7 +119,7 @@ class CrmPolicyImprovement(models.Model):
     budget = fields.Monetary(help="What carrying it out may cost.")
     goal_ids = fields.One2many("crm.policy.improvement.goal", "improvement_id", string="Goals")
     action_ids = fields.One2many(
-        "crm.policy.improvement.action", "improvement_id", string="Actions"
+        "crm.policy.improvement.action", "improvement_id", string="Improvement Actions"
     )
     owner_ids = fields.Many2many(
         "res.users",
@@ -156,7 +156,7 @@ class CrmPolicyImprovement(models.Model):
         [
             ("draft", "Draft"),
             ("approved", "Approved"),
-            ("running", "Running"),
+            ("running", "Being Carried Out"),
             ("evaluating", "Evaluating"),
             *RESULTS,
             ("cancelled", "Cancelled"),
