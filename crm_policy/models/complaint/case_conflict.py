@@ -164,10 +164,13 @@ class CrmPolicyCaseConflict(models.AbstractModel):
         return super()._policy_guarded_fields() | {"policy_rights_text", "policy_follow_up"}
 
     def _policy_prepare_create(self, vals_list, moment):
+        found = {}
         for vals in vals_list:
             if vals["policy_kind"] == "conflict" and not vals.get("policy_complaint_type_id"):
                 company_id = vals.get("company_id") or self.env.company.id
-                vals["policy_complaint_type_id"] = self._policy_conflict_type_id(company_id)
+                if company_id not in found:
+                    found[company_id] = self._policy_conflict_type_id(company_id)
+                vals["policy_complaint_type_id"] = found[company_id]
         return super()._policy_prepare_create(vals_list, moment)
 
     @api.model

@@ -158,10 +158,13 @@ class CrmPolicyCaseFirstCall(models.AbstractModel):
         labels = self._policy_label
         kinds = dict(self._fields["policy_severity"]._description_selection(self.env))
         score = self.policy_callback_score or self.policy_reply_score
+        # Whom nobody could reach gives no score (CMP-SET-02).
+        outcomes = dict(self._fields["policy_callback_outcome"]._description_selection(self.env))
+        told = str(score) if score else outcomes.get(self.policy_callback_outcome)
         return [
             (labels("policy_severity"), kinds.get(self.policy_severity)),
             (labels("description"), self._policy_facts_text()),
             (labels("policy_solution"), (self.policy_solution or "").strip()),
             (labels("policy_reply_text"), (self.policy_reply_text or "").strip()),
-            (labels("policy_callback_score"), score and str(score)),
+            (labels("policy_callback_score"), told),
         ]

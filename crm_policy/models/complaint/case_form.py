@@ -170,7 +170,7 @@ class CrmPolicyCaseForm(models.AbstractModel):
                 for sanction in case.policy_sanction_ids
                 if sanction.department_id and sanction.state in DECIDED_STATES
             ],
-            "tracked": bool(case.policy_cause_class) and not case.policy_cause_negligence,
+            "tracked": bool(case.policy_tracking),
             "remedies": case._policy_form_remedies(),
             "decided": case._policy_form_fact("policy_decided_at"),
             "settled": case._policy_form_fact("policy_settled_at"),

@@ -114,24 +114,4 @@ class CrmPolicyCaseGrievance(models.AbstractModel):
                         step=step.name,
                     ),
                 ]
-        open_fines = (
-            self.env["crm.policy.sanction"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "=", self.id),
-                    ("family", "=", FINE),
-                    ("state", "in", ("proposed", "opinion")),
-                ]
-            )
-        )
-        return [
-            *problems,
-            *(
-                self.env._(
-                    "A sanction of this case is not decided: %(number)s.", number=fine.number
-                )
-                for fine in open_fines
-            ),
-        ]
+        return problems

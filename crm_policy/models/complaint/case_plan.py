@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ...tools.zones import local_day
@@ -26,6 +26,26 @@ class CrmPolicyCasePlan(models.AbstractModel):
     )
     policy_plan_text = fields.Text(string="Interim Plan", readonly=True, copy=False)
     policy_plan_expected_on = fields.Date(string="Solution Expected On", readonly=True, copy=False)
+
+    policy_knows_plan = fields.Boolean(
+        compute="_compute_policy_knows_plan",
+        help="A time limit of the policy is kept by the interim plan already.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("policy_version_id")
+    def _compute_policy_knows_plan(self):
+        rules = self.env["crm.policy.deadline.rule"].sudo()
+        known = rules.search(
+            [
+                ("version_id", "in", self.policy_version_id.ids),
+                ("model_name", "=", self._name),
+                ("done_path", "=", PLAN),
+            ]
+        ).version_id
+        for case in self:
+            case.policy_knows_plan = case.policy_version_id in known
 
     # === CRUD METHODS === #
 
@@ -55,11 +75,11 @@ class CrmPolicyCasePlan(models.AbstractModel):
                                day=day)
                 )  # fmt: skip
             complex_ = case.policy_cause_class == "quality" or case.policy_severity in SEVERE
-            if not complex_ or case.policy_solution_at:
+            if not complex_ or case.policy_solution_at or not case.policy_knows_plan:
                 raise UserError(
                     self.env._(
                         "%(clause)s: %(case)s: an interim plan is given in a quality or severe "
-                        "case that has no solution yet.",
+                        "case that has no solution yet, where the policy knows such a plan.",
                         clause=case._policy_clause_words("policy_solution_at"),
                         case=case.display_name,
                     )

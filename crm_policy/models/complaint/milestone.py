@@ -107,9 +107,10 @@ class CrmPolicyMilestone(models.Model):
         """A fact comes about only by what can be seen to have happened."""
         for milestone in self:
             by = milestone.set_by
-            if by == "person":
+            # Nobody clicks for a hand-over: it is there when the receiver has signed.
+            if by == "person" and milestone.fact != "handed":
                 continue
-            if milestone.fact not in SET_BY_FACTS[by]:
+            if milestone.fact not in SET_BY_FACTS.get(by, ()):
                 raise ValidationError(
                     self.env._(
                         "Milestone %(code)s: %(fact)s does not come about by itself in this way.",

@@ -261,10 +261,3 @@ class CrmPolicyResponsibility(models.Model):
             parts = lines._policy_split(case._policy_loss_to_split())
             for line, amount in parts.items():
                 line._policy_guarded_write({"decided_amount": amount, "is_decided": True})
-        objective = self.filtered(lambda line: line.fault_type == "objective")
-        if objective:
-            objective._policy_on_objective()
-
-    def _policy_on_objective(self):
-        """Called as superuser once it is decided that no person but a rule or a process was at
-        fault: the room that improves it takes it from here (CFL-RSP-01)."""

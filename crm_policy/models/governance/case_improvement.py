@@ -2,8 +2,9 @@ from odoo import api, fields, models
 
 from ...const import UNHEARD_OUTCOMES
 
-# What says that a case is settled and its improvement tracked.
-ASKING = frozenset({"policy_settled_at", "policy_tracking"})
+# What says that a case is settled and its improvement tracked; who was at fault in a conflict is
+# judged after its settlement.
+ASKING = frozenset({"policy_settled_at", "policy_tracking", "policy_decided_at"})
 
 
 class CrmPolicyCaseImprovement(models.AbstractModel):

@@ -101,14 +101,24 @@ class CrmPolicyImprovementSource(models.AbstractModel):
         What hinders it does not undo the settlement: the case says it.
         """
         for case in cases.sudo():
-            if self._policy_case_plans(case):
+            plan = self._policy_case_plans(case)[-1:]
+            if plan.action_ids.filtered(lambda action: action.kind == "rule"):
+                continue
+            if not plan and not self._policy_is_known_for(case):
                 continue
             try:
                 with self.env.cr.savepoint():
-                    plan = self.sudo()._policy_open([self._policy_tracked_values(case)])
+                    plan = plan or self.sudo()._policy_open([self._policy_tracked_values(case)])
                     self._policy_act_on_objective(plan, case)
             except UserError as error:
                 case._message_log(body=str(error))
+
+    @api.model
+    def _policy_is_known_for(self, case):
+        """Return whether some policy says how a plan of this case is approved."""
+        version = self._policy_version_for(case.company_id, case)
+        Route = self.env["crm.policy.route"]
+        return bool(Route._policy_route_ids(version.id, self._name))
 
     @api.model
     def _policy_case_plans(self, case):

@@ -454,11 +454,13 @@ class TestConflictAfterwards(ConflictFlow):
                 self.assertAlmostEqual(fault.deduction_points, points)
 
     def test_what_no_person_did_goes_to_who_improves_it(self):
-        called = []
-        Share = self.env.registry["crm.policy.responsibility"]
-        self.patch(Share, "_policy_on_objective", lambda lines: called.extend(lines.ids))
-        _conflict, rule, _fault = self._judged()
-        self.assertEqual(called, rule.ids)
+        conflict, rule, fault = self._judged()
+        plan = conflict.policy_improvement_ids
+        self.assertEqual(len(plan), 1)
+        self.assertEqual(plan.source, "conflict")
+        self.assertEqual(plan.action_ids.department_id, rule.department_id)
+        self.assertEqual(plan.action_ids.kind, "rule")
+        self.assertNotIn(fault.employee_id.user_id, plan.action_ids.user_id)
 
     def test_who_is_responsible_signs_and_nobody_else(self):
         conflict, rule, fault = self._judged()

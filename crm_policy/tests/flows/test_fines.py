@@ -182,7 +182,7 @@ class TestFines(NoticeCommon):
             with self.assertRefused(UserError, "Who should have told the customer"):
                 mine.action_policy_close()
             self._by("deputy", trace).action_policy_answer("李经理未传达")
-            with self.assertRefused(UserError, "sanction of this case is not decided: SC-"):
+            with self.assertRefused(UserError, "SC-.* is decided first"):
                 mine.action_policy_close()
         self._decide(self._sanctions(), moment="2026-06-02 11:00")
         with at("2026-06-02 12:00"):
