@@ -106,10 +106,16 @@ class TestTestingInstitute(PackFlow):
             self.assertEqual(sheet().count("o_policy_gap"), 1)
         with at("2026-03-05 10:30"):
             self._set_parameter("callback_attempts", 1)
+            # Who gives no score leaves no gap: that he was asked in vain stands there (CMP-SET-02).
             mine.action_policy_callback_attempt("declined", "不愿评价")
+            self.assertEqual(sheet().count("o_policy_gap"), 0)
             self._as("supervisor", case).action_policy_recheck("记录齐全")
-            with self.assertRefused(ValidationError, r"Clause 3\.2 .*still needed: Satisfaction"):
+            case._policy_guarded_write({"policy_reply_text": " "})
+            with self.assertRefused(ValidationError, r"Clause 3\.2 .*still needed: "):
                 mine.action_policy_close()
+            case._policy_guarded_write({"policy_reply_text": "复检结果一致"})
+            mine.action_policy_close()
+        self.assertTrue(case.policy_closed_at)
 
     def test_with_everything_on_it_it_closes(self):
         case = self._complaint()
