@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 from ...words import list_words
@@ -36,14 +36,24 @@ class CrmPolicyCaseArchive(models.AbstractModel):
             )
         return super().write(vals)
 
-    def read(self, fields=None, load="_classic_read"):
-        result = super().read(fields, load)
-        if fields is None or CONTENTS.intersection(fields):
+    def _read_format(self, fnames, load="_classic_read"):
+        """Leave the trace where both ways of reading meet: read and search_read."""
+        result = super()._read_format(fnames, load)
+        if CONTENTS.intersection(fnames):
             self._policy_note_opening("read")
         return result
 
+    def read(self, fields=None, load="_classic_read"):
+        return super().read(fields, load)
+
     # The trace is written with what is read.
     read._readonly = False
+
+    @api.model
+    def search_read(self, domain=None, fields=None, offset=0, limit=None, order=None, **kwargs):
+        return super().search_read(domain, fields, offset, limit, order, **kwargs)
+
+    search_read._readonly = False
 
     def web_read(self, specification):
         return super().web_read(specification)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import html2plaintext
 
 from .complaint_mixin import WINDOW
@@ -95,6 +96,12 @@ class CrmPolicyCaseFirstCall(models.AbstractModel):
         Share = self.env["crm.policy.responsibility"]
         for case in self.sudo():
             user = Share._policy_employee_of(user_id, case.company_id)
+            if user in case.policy_accused_user_ids:
+                raise UserError(
+                    self.env._(
+                        "%(user)s is complained about: somebody else goes there.", user=user.name
+                    )
+                )
             moment = case._policy_day(day)
             self.env["crm.policy.case.access"]._policy_grant(case, user, "manual")
             case.activity_schedule(

@@ -9,7 +9,15 @@ from .sanction import DECIDED_STATES
 FORM_REPORT = "crm_policy.complaint_form"
 COPY_REPORT = "crm_policy.case_copy"
 # What never leaves the house, in whatever file it is (CMP-FLOW-12).
-INNER_REPORTS = frozenset({FORM_REPORT, COPY_REPORT})
+INNER_REPORTS = frozenset(
+    {
+        FORM_REPORT,
+        COPY_REPORT,
+        "crm_policy.anomaly_sheet",
+        "crm_policy.case_contact_sheet",
+        "crm_policy.conflict_record",
+    }
+)
 RECEIVED = ("policy_intake_at", "policy_accepted_at", "policy_registered_at")
 CLASSIFIED = (
     "policy_kind", "policy_complaint_type_id", "policy_severity", "policy_urgency",

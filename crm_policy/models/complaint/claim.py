@@ -159,6 +159,17 @@ class CrmPolicyClaim(models.Model):
                     )
                 )
 
+    @api.constrains("user_id", "ticket_id")
+    def _check_follower(self):
+        """Let nobody follow it up to whom the case must not be opened."""
+        Share = self.env["crm.policy.responsibility"]
+        for claim in self.sudo().filtered("user_id"):
+            user = Share._policy_employee_of(claim.user_id.id, claim.company_id)
+            if user in claim.ticket_id.policy_accused_user_ids:
+                raise ValidationError(
+                    self.env._("%(user)s is complained about in this case.", user=user.name)
+                )
+
     # === CRUD METHODS === #
 
     def _policy_fact_fields(self):
@@ -213,7 +224,17 @@ class CrmPolicyClaim(models.Model):
                         claim=claim.number,
                     )
                 )
+        sent = self.sudo().filtered("policy_sent_at") if "attachment_ids" in vals else ()
+        before = {claim: claim.attachment_ids for claim in sent}
         result = super().write(vals)
+        for claim, proofs in before.items():
+            if proofs - claim.attachment_ids:
+                raise UserError(
+                    self.env._(
+                        "%(claim)s was sent: proofs are added, none is taken away.",
+                        claim=claim.number,
+                    )
+                )
         if "user_id" in vals:
             self.sudo()._policy_open_to_purchasing()
         return result
@@ -379,8 +400,12 @@ class CrmPolicyClaim(models.Model):
         role = self.env["crm.policy.role"].search(
             [("code", "=", PURCHASING), ("company_id", "=", self.company_id.id)], limit=1
         )
-        holders = role._users_for(self.ticket_id)[self.ticket_id.id] if role else role.user_id
-        return (holders - self.ticket_id.policy_accused_user_ids)[:1] or self.ticket_id.user_id
+        case = self.ticket_id
+        holders = role._users_for(case)[case.id] if role else role.user_id
+        fit = (holders | case.user_id).filtered(
+            lambda user: user.active and user._is_internal() and self.company_id in user.company_ids
+        )
+        return (fit - case.policy_accused_user_ids)[:1]
 
     def _policy_open_to_purchasing(self):
         for claim in self.filtered("user_id"):

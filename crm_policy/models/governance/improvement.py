@@ -14,7 +14,7 @@ HANDMADE = frozenset({*SIGNED, "user_id", "goal_ids", "action_ids"})
 GUARDED = frozenset(
     {
         "number", "company_id", "source", "previous_id", "next_ids", "is_tracked", "owner_ids",
-        "reader_ids", "policy_version_id", "effect_months", "opened_at", "started_at",
+        "reader_ids", "writer_ids", "policy_version_id", "effect_months", "opened_at", "started_at",
         "implemented_at", "checked_at", "closed_at", "cancelled_at", "checked_by_id",
         "check_text", "result", "closed_by_id", "close_text", "cancelled_by_id", "cancel_text",
         "state", "achievement",
@@ -135,6 +135,14 @@ class CrmPolicyImprovement(models.Model):
         string="Opened For",
         readonly=True,
         copy=False,
+    )
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_improvement_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has written what is signed: none of them signs it.",
     )
     effect_months = fields.Integer(
         string="Months until the Effect Shows", readonly=True, copy=False, aggregator=None
@@ -277,6 +285,7 @@ class CrmPolicyImprovement(models.Model):
         self._policy_check_budget([vals])
         if set(SIGNED).intersection(vals):
             self._policy_check_unlocked()
+            self._policy_note_writer()
         if "user_id" in vals:
             self._policy_check_running()
         result = super().write(vals)
@@ -327,6 +336,11 @@ class CrmPolicyImprovement(models.Model):
             words = plan._policy_lock_words()
             if words:
                 raise UserError(words)
+
+    def _policy_note_writer(self):
+        """Remember who rewrites what the signature stands for, in the plan or in its lines."""
+        new = self.sudo().filtered(lambda plan: self.env.user not in plan.writer_ids)
+        new._policy_guarded_write({"writer_ids": [Command.link(self.env.uid)]})
 
     def _policy_check_running(self):
         """Refuse another owner while somebody signs, and once the plan is over."""
@@ -393,8 +407,9 @@ class CrmPolicyImprovement(models.Model):
         return self.policy_version_id
 
     def _policy_proposers(self):
-        # Of a plan that the policy has opened nobody has written anything by himself.
-        return self.env["res.users"] if self.is_tracked else super()._policy_proposers()
+        # Who has opened a plan for the policy has written nothing by himself.
+        writers = self.writer_ids
+        return writers if self.is_tracked else super()._policy_proposers() | writers
 
     def _policy_approval_barred_users(self):
         return self.user_id

@@ -37,6 +37,7 @@ class CrmPolicyImprovementEntry(models.AbstractModel):
             self._policy_plan_of(vals["improvement_id"])
         lines = self._policy_new_lines(vals_list)
         lines._policy_check_added()
+        lines._policy_note_writer()
         return lines
 
     def write(self, vals):
@@ -44,11 +45,13 @@ class CrmPolicyImprovementEntry(models.AbstractModel):
             raise UserError(self.env._("A line stays with its improvement plan."))
         if set(self._policy_signed).intersection(vals):
             self._policy_check_open()
+            self._policy_note_writer()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_signed(self):
         self._policy_check_open()
+        self._policy_note_writer()
 
     # === BUSINESS METHODS === #
 
@@ -67,6 +70,11 @@ class CrmPolicyImprovementEntry(models.AbstractModel):
     def _policy_check_added(self):
         """Refuse new lines of a plan that is signed or being signed."""
         self._policy_check_open()
+
+    def _policy_note_writer(self):
+        """Remember who rewrites the plan through its lines; what the policy adds, nobody wrote."""
+        if not self.env.su:
+            self.improvement_id._policy_note_writer()
 
     def _policy_check_open(self):
         self.sudo().improvement_id._policy_check_unlocked()

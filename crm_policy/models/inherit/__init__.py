@@ -1,5 +1,6 @@
 from . import ir_sequence
 from . import base_partner_merge_automatic_wizard
+from . import discuss_channel_member
 from . import ir_actions_report
 from . import ir_attachment
 from . import mail_activity

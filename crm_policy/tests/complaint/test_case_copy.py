@@ -485,6 +485,31 @@ class TestStaysInTheHouse(FormCommon):
         with self._refused():
             self.env["ir.attachment"].create({"name": "x", "raw": self.form.raw, "public": True})
 
+    def test_the_contact_sheet_stays_too(self):
+        sheet = self._page(self.case, name="crm_policy.case_contact_sheet").encode()
+        File = self.env["ir.attachment"].with_user(self.users["specialist"])
+        file = File.create({"name": "x", "raw": sheet})
+        with self._refused():
+            self.mine.message_post(
+                body="x", partner_ids=self.partner.ids, attachment_ids=file.ids
+            )  # fmt: skip
+
+    def test_a_guest_who_comes_later(self):
+        Channel = self.env["discuss.channel"].with_user(self.users["specialist"])
+        inside = Channel._create_group(partners_to=self.colleague.ids)
+        inside.add_members(partner_ids=self.users["qc"].partner_id.ids)
+        said = {"body": "x", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        inside.message_post(attachment_ids=self.form.ids, **said)
+        inside.add_members(partner_ids=self.users["manager"].partner_id.ids)
+        guest = self.env["mail.guest"].create({"name": "x"})
+        for who in ({"partner_ids": self.partner.ids}, {"guest_ids": guest.ids}):
+            with self.subTest(who), self._refused():
+                inside.add_members(**who)
+        self.assertFalse(inside.channel_member_ids.partner_id & self.partner)
+        other = Channel._create_group(partners_to=self.colleague.ids)
+        other.message_post(**said)
+        other.add_members(partner_ids=self.partner.ids)
+
     def test_a_channel_with_a_guest(self):
         Channel = self.env["discuss.channel"].with_user(self.users["specialist"])
         inside = Channel._create_group(partners_to=self.colleague.ids)

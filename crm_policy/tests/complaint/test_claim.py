@@ -125,6 +125,13 @@ class TestClaim(ManufacturerFlow):
                 self._as("specialist", claim).write(vals)
         with self.assertRefused(UserError, "not deleted"):
             claim.unlink()
+        self._attach(claim)
+        proof = claim.attachment_ids
+        self._attach(claim)
+        for command in (Command.unlink(proof.id), Command.clear(), Command.set([])):
+            with self.subTest(command), self.assertRefused(UserError, "none is taken away"):
+                self._as("specialist", claim).write({"attachment_ids": [command]})
+        self.assertEqual(len(claim.attachment_ids), 2)
         with self.assertRefused(ValidationError, "at most what is claimed"):
             claim.with_user(self.buyer).action_policy_settle(700)
         with self.assertRefused(ValidationError, "why he does not pay"):
@@ -154,6 +161,28 @@ class TestClaim(ManufacturerFlow):
         self.case.sudo().policy_accused_user_ids = self.buyer
         with self.assertRefused(AccessError, "about yourself"):
             claim.with_user(self.buyer).action_policy_send()
+
+    def test_it_opens_the_case_to_nobody_else(self):
+        self._decided()
+        accused = self.people["quality"]
+        self.case.sudo().policy_accused_user_ids = accused
+        other = self.env["res.company"].create({"name": "别家"})
+        people = {
+            self._new_user("specialist", login="t_claim_other", company=other): "Name an employee",
+            new_test_user(self.env, login="t_claim_door", groups="base.group_portal",
+                          company_id=self.company.id, company_ids=self.company.ids):
+                "Name an employee",
+            accused: "is complained about in this case",
+        }  # fmt: skip
+        claim = self._claim(amount=100)
+        for user, words in people.items():
+            with self.subTest(user.login):
+                with self.assertRefused(ValidationError, words):
+                    self._claim(amount=1, user_id=user.id)
+                with self.assertRefused(ValidationError, words):
+                    self._as("specialist", claim).write({"user_id": user.id})
+        self.case.sudo().policy_accused_user_ids = self.buyer
+        self.assertEqual(self._claim(amount=1).user_id, self.case.user_id)
 
     def test_without_purchasing_the_handler_follows_it_up(self):
         self._new_post("purchasing", self.env["res.users"])

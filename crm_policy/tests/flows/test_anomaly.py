@@ -1,5 +1,7 @@
 """The anomaly without loss: a sheet, a short course, never closed over a loss (CMP-SCP-02)."""
 
+from hashlib import sha1
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 
@@ -123,6 +125,8 @@ class TestAnomaly(ManufacturerFlow):
         for words in ("202603-001", "包装车间", "PCB-204", "SO-7", "标签贴反", "加防呆治具",
                       "Nothing was lost", self.partner.name, self.head.name):  # fmt: skip
             self.assertIn(words, html)
+        checksum = sha1(html.encode(), usedforsecurity=False).hexdigest()
+        self.assertIn(checksum, case.policy_print_ids.mapped("checksum"))
         self._as("specialist", case).policy_estimated_loss = 5
         html = report._render_qweb_html(REPORT, case.ids)[0].decode()
         self.assertIn("Not without loss", html)

@@ -1,5 +1,7 @@
 """S13's conflict under the handbook, line by line, and what is refused on its way (C.7)."""
 
+from hashlib import sha1
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 
@@ -548,6 +550,10 @@ class TestConflictAfterwards(ConflictFlow):
         self.assertEqual((opened() - before).actor_id, self.users["specialist"].id)
         mine.export_data(["name", "description"])
         self.assertEqual(len(opened() - before), 2)
+        mine.search_read([("id", "=", conflict.id)], ["name"])
+        self.assertEqual(len(opened() - before), 2, "a list opens nothing")
+        mine.search_read([("id", "=", conflict.id)], ["description"])
+        self.assertEqual(len(opened() - before), 3)
         with at("2026-05-20 10:00"):
             self._as("supervisor", conflict).action_policy_reopen("客户来函")
         mine.policy_solution = "继续处理"
@@ -571,5 +577,7 @@ class TestConflictAfterwards(ConflictFlow):
             mine.action_policy_close()
         html = report._render_qweb_html("crm_policy.conflict_record", conflict.ids)[0].decode()
         told = ("市电子行业协会", "按协会口径补付返利", "执行情况良好")
+        checksum = sha1(html.encode(), usedforsecurity=False).hexdigest()
+        self.assertIn(checksum, conflict.policy_print_ids.mapped("checksum"))
         for words in ("CF-2026-0001", *told, "4.00", self.people["wang"].name):
             self.assertIn(words, html)

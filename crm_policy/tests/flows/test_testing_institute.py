@@ -79,6 +79,10 @@ class TestTestingInstitute(PackFlow):
                        (None, "2026-03-03", "看样品"), (user.id, "2026-03-03", " ")):  # fmt: skip
             with self.subTest(values), self.assertRaises(ValidationError):
                 mine.action_policy_send_person(*values)
+        accused = self.users["manager"]
+        case.sudo().policy_accused_user_ids = accused
+        with self.assertRefused(UserError, "t_manager.* is complained about: somebody else"):
+            mine.action_policy_send_person(accused.id, "2026-03-03", "看样品")
         mine.action_policy_send_person(user.id, "2026-03-03", "看样品")
         self.assertEqual(case.activity_ids.user_id, user)
         self.assertEqual(str(case.activity_ids.date_deadline), "2026-03-03")

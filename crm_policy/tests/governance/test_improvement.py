@@ -124,6 +124,24 @@ class TestImprovementCourse(ImprovementCommon):
             self._as("qc", plan).action_policy_submit()
         self.assertEqual(plan.policy_approval_id.eligible_user_ids, second)
 
+    def test_who_rewrites_it_does_not_sign_it(self):
+        director = self.users["director"]
+        second = self._new_user("director", login="t_director2")
+        for rewrite in (
+            lambda plan: plan.with_user(director).write({"root_cause": "另有原因"}),
+            lambda plan: plan.goal_ids.with_user(director).write({"target": 300}),
+            lambda plan: plan.action_ids[0].with_user(director).unlink(),
+            lambda plan: self.env["crm.policy.improvement.action"]
+            .with_user(director)
+            .create({"improvement_id": plan.id, "name": "x", "user_id": self.zhao.id,
+                     "due": "2026-03-31"}),
+        ):  # fmt: skip
+            plan = self._plan()
+            plan.sudo()._policy_guarded_write({"reader_ids": [(4, director.id)]})
+            rewrite(plan)
+            plan.with_user(self.head).action_policy_submit()
+            self.assertEqual(plan.policy_approval_id.eligible_user_ids, second)
+
     def test_what_is_signed_stays(self):
         plan = self._plan()
         plan.with_user(self.head).action_policy_submit()
