@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -57,6 +58,14 @@ class AccountMove(models.Model):
         return super()._policy_guarded_fields() | {"policy_return_id", "policy_allowance_id"}
 
     def write(self, vals):
+        # The nightly job posts as the system: nobody of Accounting would have looked at it.
+        if vals.get("auto_post", "no") != "no" and self._policy_credit_notes():
+            raise UserError(
+                self.env._(
+                    "A credit note of a return or an allowance is posted by Accounting, not by "
+                    "itself."
+                )
+            )
         moves = self._policy_credit_notes() if "state" in vals else self.browse()
         before = {move: move.state for move in moves}
         if vals.get("state") == "posted":

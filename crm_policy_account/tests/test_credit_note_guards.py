@@ -208,6 +208,15 @@ class TestCreditNoteGuards(CreditNoteCommon):
         with self.assertRaises(IntegrityError), self.cr.savepoint():
             self.cr.execute("DELETE FROM crm_policy_return_note WHERE id = %s", [note.id])
 
+    def test_it_is_not_posted_by_itself(self):
+        _case, _note, move = self._draft()
+        for user in (self.users["finance"], self.env.user):
+            with self.subTest(user.login), self.assertRefused(UserError, "not by itself"):
+                move.with_user(user).write({"auto_post": "at_date"})
+        self.assertEqual(move.auto_post, "no")
+        invoice = self._new_invoice((self.product, 1, 10), post=False)
+        invoice.auto_post = "at_date"
+
     def test_other_entries_are_posted_as_ever(self):
         invoice = self._new_invoice((self.product, 1, 10), post=False)
         invoice.with_user(self.users["finance"]).action_post()
