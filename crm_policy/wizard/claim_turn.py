@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 TURNS = [
     ("answer", "He Has Answered"),
@@ -19,6 +19,11 @@ class CrmPolicyClaimTurn(models.TransientModel):
     currency_id = fields.Many2one("res.currency", default=lambda self: self.env.company.currency_id)
     amount = fields.Monetary(string="He Pays")
     text = fields.Text(string="In Words")
+
+    @api.constrains("claim_id")
+    def _check_claim(self):
+        """Show nothing of a claim, its number neither, to whoever may not read it."""
+        self.sudo(False).claim_id.check_access("read")
 
     def action_policy_confirm(self):
         """Take the step."""

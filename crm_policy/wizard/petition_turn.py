@@ -32,10 +32,12 @@ class CrmPolicyPetitionTurn(models.TransientModel):
             turn.ticket_id.check_access("read")
             turn.line_ids = turn.ticket_id._policy_present_shares()
 
-    @api.constrains("ticket_id")
+    @api.constrains("ticket_id", "mine_id", "other_id")
     def _check_case(self):
-        """Show nothing of a case, its title neither, to whoever may not read it."""
-        self.sudo(False).ticket_id.check_access("read")
+        """Show nothing of a case, its title and shares neither, to whoever may not read it."""
+        own = self.sudo(False)
+        own.ticket_id.check_access("read")
+        (own.mine_id | own.other_id).check_access("read")
 
     def action_policy_confirm(self):
         """File the petition."""

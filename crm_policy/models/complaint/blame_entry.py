@@ -41,10 +41,6 @@ class CrmPolicyBlameEntry(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def _policy_check_unlocked(self):
-        self.sudo().ticket_id.with_env(self.env)._policy_refuse_accused()
-        return super()._policy_check_unlocked()
-
     def _policy_lock_problem(self, case):
         """Keep the line as it is, too, while somebody signs who has read it (CMP-FLOW-09)."""
         problem = super()._policy_lock_problem(case)

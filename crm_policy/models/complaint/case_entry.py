@@ -83,10 +83,12 @@ class CrmPolicyCaseEntry(models.AbstractModel):
         return hidden.filtered(lambda entry: entry.sudo().ticket_id not in filled)
 
     def _policy_check_unlocked(self):
-        """Refuse lines of cases that have gone on.
+        """Refuse lines of cases that have gone on, and whom a case is about.
 
+        :raises AccessError: the case is about the user.
         :raises UserError: the case is not governed, decided, ended, or of a later cycle.
         """
+        self.sudo().ticket_id.with_env(self.env)._policy_refuse_accused()
         for entry in self.sudo():
             case = entry.ticket_id
             problem = entry._policy_lock_problem(case)

@@ -166,11 +166,6 @@ class CrmPolicyMediation(models.Model):
                 )
             )
 
-    def _policy_check_unlocked(self):
-        # Whom the case is about writes nothing into it.
-        self.sudo().ticket_id.with_env(self.env)._policy_refuse_accused()
-        return super()._policy_check_unlocked()
-
     def _policy_note_rounds(self):
         """Leave a trace of which means was tried, and how it ended."""
         for round_ in self.sudo():

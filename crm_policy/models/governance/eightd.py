@@ -295,6 +295,7 @@ class CrmPolicyEightd(models.Model):
 
     @api.model
     def _policy_check_writer(self, case):
+        case._policy_refuse_accused()
         writers = self._policy_writers(case)
         if self.env.user not in writers:
             raise AccessError(

@@ -141,6 +141,23 @@ class TestCaseAccused(PolicyCommon):
         with self.assertRefused(AccessError, "complaint about yourself"):
             mine.action_policy_execute_amount(5000)
 
+    def test_he_writes_no_line_of_it(self):
+        case = self._new_case()
+        report = self.env["crm.policy.field.report"].create(
+            {"ticket_id": case.id, "site": "现场", "facts": "起泡"}
+        )
+        self._as("supervisor", case).user_id = self.other_specialist
+        case.policy_accused_user_ids = self.users["specialist"]
+        mine = self._as("specialist", report).sudo()
+        for attempt in (
+            lambda: mine.create({"ticket_id": case.id, "site": "x", "facts": "x"}),
+            lambda: mine.write({"facts": "无损"}),
+            mine.unlink,
+        ):
+            with self.assertRefused(AccessError, "complaint about yourself"):
+                attempt()
+        report.with_user(self.other_specialist).sudo().facts = "起泡 17 处"
+
     def test_he_gives_no_opinion_on_it(self):
         self._install_policy("manufacturer")
         quality = self._new_user("qc", login="t_quality")

@@ -233,3 +233,18 @@ class TestClaim(ManufacturerFlow):
         turn = Turn.create({"claim_id": claim.id, "turn": "settle", "amount": 300})
         turn.action_policy_confirm()
         self.assertEqual(claim.settled_amount, 300)
+
+    def test_the_wizard_shows_no_claim_of_another_case(self):
+        self._decided()
+        claim = self._claim()
+        stranger = new_test_user(
+            self.env,
+            login="t_claim_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+        Turn = self.env["crm.policy.claim.turn"]
+        self.assertTrue(Turn.with_user(self.buyer).create({"claim_id": claim.id}))
+        with self.assertRaises(AccessError):
+            Turn.with_user(stranger).create({"claim_id": claim.id})

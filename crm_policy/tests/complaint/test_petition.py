@@ -73,6 +73,17 @@ class TestPetition(ManufacturerFlow):
         )
         self.assertEqual(events.payload["share"], 40)
 
+    def test_the_wizard_shows_no_share_of_another_case(self):
+        other = self._registered()
+        self._blame(other)
+        foreign = other.policy_responsibility_ids[0]
+        Turn = self.env["crm.policy.petition.turn"].with_user(self.head)
+        vals = {"ticket_id": self.case.id, "mine_id": self.ours.id, "other_id": self.theirs.id}
+        self.assertTrue(Turn.create(vals))
+        for name in ("mine_id", "other_id"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                Turn.create({**vals, name: foreign.id})
+
     def test_upheld(self):
         petition = self._file()
         self._as("ceo", petition).action_policy_reject("证据不足")

@@ -80,6 +80,14 @@ class TestEightd(ImprovementCommon):
         # The second click opens the same.
         self.assertEqual(self._report(), report)
 
+    def test_whom_the_case_is_about_writes_none(self):
+        report = self._report()
+        self.case.policy_accused_user_ids = self.inspector
+        mine = report.with_user(self.inspector)
+        for attempt in (lambda: mine.write({"d4_escape": "x"}), mine.action_policy_issue):
+            with self.assertRefused(AccessError, "complaint about yourself"):
+                attempt()
+
     def test_what_comes_later_fills_empty_sections_only(self):
         report = self._report()
         report.with_user(self.inspector).d2_text = "改写"
