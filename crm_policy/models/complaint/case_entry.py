@@ -36,7 +36,7 @@ class CrmPolicyCaseEntry(models.AbstractModel):
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"cycle"}
+        return super()._policy_guarded_fields() | {"cycle", "company_id"}
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,5 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.misc import clean_context
 
 from .case_form import FORM_REPORT
 from .complaint_mixin import WINDOW
@@ -152,9 +153,9 @@ class CrmPolicyCaseRefusal(models.AbstractModel):
             "text": text or "",
             "clause": old._policy_refusal_clause()._policy_citation(),
         }
-        file = self.env["ir.attachment"].sudo().create(
-            {**form, "res_model": new._name, "res_id": new.id}
-        )  # fmt: skip
+        # Nothing that the caller's context says of attachments holds for the form.
+        File = self.env["ir.attachment"].with_context(clean_context(self.env.context)).sudo()
+        file = File.create({**form, "res_model": new._name, "res_id": new.id})
         new._message_log(
             body=self.env._(
                 "%(clause)s: the customer did not accept %(case)s; its form is attached. %(text)s",

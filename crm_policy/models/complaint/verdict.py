@@ -283,13 +283,15 @@ class CrmPolicyVerdict(models.Model):
         for verdict in self:
             verdict._policy_check_open(("draft", "signed"))
             stored = verdict.sudo()
-            if self.env.user not in stored.team_id._policy_voters():
+            team = stored.team_id
+            voters = team._policy_voters() if team else self.env["res.users"]
+            if self.env.user not in voters:
                 raise AccessError(
                     self.env._(
                         "%(verdict)s is signed by the members of %(team)s: %(users)s.",
                         verdict=verdict.display_name,
-                        team=stored.team_id.name,
-                        users=list_words(self.env, stored.team_id._policy_voters().mapped("name")),
+                        team=team.name or "-",
+                        users=list_words(self.env, voters.mapped("name")) or "-",
                     )
                 )
             if self.env.user in stored.signature_ids.user_id:

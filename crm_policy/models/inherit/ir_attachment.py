@@ -16,9 +16,12 @@ class IrAttachment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         files = super().create(vals_list)
+        # A default, of the context or of the user, opens a file as well as a value does.
+        defaults = self.sudo().default_get(list(OPENED_BY))
         for file, vals in zip(files, vals_list, strict=True):
-            if any(vals.get(name) for name in OPENED_BY):
-                file._policy_check_attachments(vals)
+            opened = {name: {**defaults, **vals}.get(name) for name in OPENED_BY}
+            if any(opened.values()):
+                file._policy_check_attachments(opened)
         return files
 
     def write(self, vals):

@@ -484,6 +484,10 @@ class TestStaysInTheHouse(FormCommon):
             self.form.sudo().generate_access_token()
         with self._refused():
             self.env["ir.attachment"].create({"name": "x", "raw": self.form.raw, "public": True})
+        for name, value in (("public", True), ("access_token", "x")):
+            File = self.env["ir.attachment"].with_context(**{f"default_{name}": value})
+            with self.subTest(name), self._refused():
+                File.create({"name": "x", "raw": self.form.raw})
 
     def test_the_contact_sheet_stays_too(self):
         sheet = self._page(self.case, name="crm_policy.case_contact_sheet").encode()
@@ -519,3 +523,13 @@ class TestStaysInTheHouse(FormCommon):
         other = self.form.copy()
         with self._refused():
             outside.message_post(attachment_ids=other.ids, **said)
+
+    def test_nobody_from_outside_joins_where_it_was_shown(self):
+        Channel = self.env["discuss.channel"].with_user(self.users["specialist"])
+        inside = Channel._create_group(partners_to=self.colleague.ids)
+        said = {"body": "x", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
+        inside.message_post(attachment_ids=self.form.ids, **said)
+        with self._refused():
+            inside.add_members(partner_ids=self.partner.ids)
+        inside.add_members(partner_ids=self.users["manager"].partner_id.ids)
+        self.assertIn(self.users["manager"].partner_id, inside.channel_member_ids.partner_id)
