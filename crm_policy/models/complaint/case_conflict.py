@@ -129,7 +129,10 @@ class CrmPolicyCaseConflict(models.AbstractModel):
     def _check_policy_arose_readable(self):
         """Nobody links what he may not read: the link would show it to him."""
         for name in ("policy_arose_case_id", "policy_arose_word_id"):
-            self.sudo()[name].with_env(self.env).sudo(False).check_access("read")
+            linked = self.sudo()[name]
+            # Whoever has no right to such records at all links none, and may go on without.
+            if linked:
+                linked.with_env(self.env).sudo(False).check_access("read")
 
     @api.constrains(
         "policy_arose_case_id", "policy_arose_word_id", "policy_arose_user_id", "partner_id"
