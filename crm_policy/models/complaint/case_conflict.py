@@ -245,7 +245,7 @@ class CrmPolicyCaseConflict(models.AbstractModel):
         return self._policy_act(RIGHTS, WINDOW, at, reason, {"policy_rights_text": text})
 
     def action_policy_reply(
-        self, text=None, channel=None, at=None, reason=None, score=None, measures=None
+        self, text=None, channel=None, at=None, reason=None, score=None, *, measures=None
     ):
         """Tell the customer the result, and ask him how satisfied he is with it (CFL-FBK-01).
 

@@ -154,7 +154,9 @@ class CrmPolicyCaseRefusal(models.AbstractModel):
             "clause": old._policy_refusal_clause()._policy_citation(),
         }
         # Nothing that the caller's context says of attachments holds for the form.
-        File = self.env["ir.attachment"].with_context(clean_context(self.env.context)).sudo()
+        clean = clean_context(self.env.context)
+        # pylint: disable=context-overridden
+        File = self.env["ir.attachment"].with_context(clean).sudo()
         file = File.create({**form, "res_model": new._name, "res_id": new.id})
         new._message_log(
             body=self.env._(

@@ -26,9 +26,7 @@ class CrmPolicyFieldReport(models.Model):
 
     site = fields.Char(required=True, help="Where it was looked at.")
     visited_on = fields.Date(required=True, default=fields.Date.context_today)
-    facts = fields.Text(
-        string="Facts", required=True, help="What was seen and measured, without judgement."
-    )
+    facts = fields.Text(required=True, help="What was seen and measured, without judgement.")
     photo_ids = fields.Many2many(
         "ir.attachment",
         relation="crm_policy_field_report_photo_rel",

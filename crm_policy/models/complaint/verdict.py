@@ -69,7 +69,7 @@ class CrmPolicyVerdict(models.Model):
         "crm.policy.verdict.signature", "verdict_id", string="Signatures", readonly=True, copy=False
     )
     signed_at = fields.Datetime(
-        string="Signed At", readonly=True, copy=False, help="When enough of the members had signed."
+        readonly=True, copy=False, help="When enough of the members had signed."
     )
     objected_at = fields.Datetime(readonly=True, copy=False)
     objection = fields.Text(readonly=True, copy=False)

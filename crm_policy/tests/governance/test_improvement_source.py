@@ -1,5 +1,8 @@
 """Which plans come about by themselves: tracked cases, processes at fault; never two of one."""
 
+# What is said here nobody reads.
+# pylint: disable=translation-required
+
 from odoo.exceptions import UserError
 
 from ..common import at, shanghai
