@@ -63,7 +63,8 @@ class TestMilestones(MilestoneCommon):
     def test_without_milestones_the_order_of_the_kind_holds(self):
         self.version._policy_guarded_write({"state": "effective"})
         case = self._new_case()
-        self.assertEqual(case._policy_fact_order(), FACT_ORDER["complaint"])
+        expected = {**FACT_ORDER["complaint"], "policy_plan_at": ("policy_accepted_at",)}
+        self.assertEqual(case._policy_fact_order(), expected)
 
     def test_a_course_is_that_of_its_kind_or_type(self):
         self._course()

@@ -22,7 +22,7 @@ class TestStepBar(ManufacturerFlow):
             list(self._bar(case)),
             [
                 "received", "accepted", "registered", "investigated", "proposed", "mandated",
-                "decided", "settled", "replied", "called_back", "closed",
+                "decided", "settled", "replied", "executed", "called_back", "closed",
             ],
         )  # fmt: skip
         self.assertEqual(list(self._bar(request)), ["received", "accepted", "closed"])
@@ -51,18 +51,17 @@ class TestCaseStanding(ManufacturerFlow):
 
     def setUp(self):
         super().setUp()
-        kind = self.types["mfr-quality"].id
         self.cases = {}
         with at("2026-03-02 10:20"):
-            self.cases["overdue"] = self._new_case(policy_complaint_type_id=kind)
+            self.cases["overdue"] = self._new_mfr_case()
             self._as("specialist", self.cases["overdue"]).action_policy_accept()
         with at("2026-03-03 16:00"):
-            self.cases["today"] = self._new_case(policy_complaint_type_id=kind)
+            self.cases["today"] = self._new_mfr_case()
             self._as("specialist", self.cases["today"]).action_policy_accept()
         with at("2026-03-04 09:00"):
-            self.cases["none"] = self._new_case(policy_complaint_type_id=kind)
+            self.cases["none"] = self._new_mfr_case()
             for standing in ("later", "paused"):
-                case = self.cases[standing] = self._new_case(policy_complaint_type_id=kind)
+                case = self.cases[standing] = self._new_mfr_case()
                 self._as("specialist", case).action_policy_accept()
                 case.with_user(self.people["gm_office"]).action_policy_register()
                 self._as("specialist", case).action_policy_respond("已联系")
