@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..common import PolicyCommon, at
 
 NOT_IN_THE_PACK = (
+    "crm.policy.copy.rule",
     "crm.policy.countersign.step",
     "crm.policy.milestone",
     "crm.policy.pause.reason",
