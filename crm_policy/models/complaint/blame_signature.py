@@ -36,7 +36,7 @@ class CrmPolicyBlameSignature(models.AbstractModel):
         [
             ("none", "None Needed"),
             ("open", "To Be Signed"),
-            ("signed", "Signed"),
+            ("signed", "Signature Given"),
             ("refused", "Refused before a Witness"),
         ],
         string="Signature",

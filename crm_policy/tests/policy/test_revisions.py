@@ -126,11 +126,11 @@ class TestRevisions(PolicyCommon):
         self.env["crm.policy.parameter"].search(
             [("version_id", "=", draft.id), ("code", "=", "similar_days")]
         ).unlink()
-        draft.clause_ids = [Command.create({"number": "10", "name": "New", "text": "Something"})]
+        draft.clause_ids = [Command.create({"number": "99", "name": "New", "text": "Something"})]
         diff = draft._policy_diff(self.version)
         rows = {row["number"]: row for row in diff["clauses"]}
         self.assertEqual(
-            {number: row["kind"] for number, row in rows.items()}, {"3.2": "changed", "10": "added"}
+            {number: row["kind"] for number, row in rows.items()}, {"3.2": "changed", "99": "added"}
         )
         self.assertIn(("gone", "24"), rows["3.2"]["text"])
         self.assertIn(("new", "12"), rows["3.2"]["text"])
