@@ -23,11 +23,3 @@ class CrmPolicyAllowance(models.Model):
         net = currency.round(self.amount - self.tax_amount)
         price = self.price_unit * self.remedy_id.percent / 100
         return self.quantity or 1.0, price, net, self.tax_amount
-
-    def _policy_papers_amount(self):
-        return self.amount
-
-    def _policy_booked_amount(self):
-        amount, clause = super()._policy_booked_amount()
-        posted = self._policy_credit_note().filtered(lambda move: move.state == "posted")
-        return (posted.amount_total, clause) if posted else (amount, clause)

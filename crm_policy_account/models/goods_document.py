@@ -253,12 +253,18 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
     _policy_credit_link = ""  # field of the credit note that points at it
 
     def _policy_invoice_names(self):
-        """Return what its papers call the invoice, the most certain first."""
-        raise NotImplementedError
+        """Return what its own papers call the invoice, the most certain first; the order of the
+        case is looked for after them."""
+        return []
 
     def _policy_credited(self):
-        """Return (quantity, price of a piece, amount without tax, tax) of the credit note."""
-        raise NotImplementedError
+        """Return (quantity, price of a piece, amount without tax, tax) of the credit note.
+
+        A document that counts no pieces is one line with what was approved.
+        """
+        remedy = self.remedy_id
+        net = self.currency_id.round(remedy.amount - remedy.tax_amount)
+        return 1.0, net, net, remedy.tax_amount
 
     def _policy_red_letter(self):
         """Return the number with which the tax office has confirmed it, or nothing."""
@@ -317,9 +323,11 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         most, _clause = remedy._policy_execution_limit(decided)
         return max(base, min(limit, most)), clause
 
-    def _policy_papers_amount(self):
-        """Return what it comes to by its own papers, whatever was posted."""
-        raise NotImplementedError
+    def _policy_booked_amount(self):
+        # What was posted counts, also where the tolerance made it another amount.
+        amount, clause = super()._policy_booked_amount()
+        posted = self._policy_credit_note().filtered(lambda move: move.state == "posted")
+        return (posted.amount_total, clause) if posted else (amount, clause)
 
     def _policy_unbook(self, move):
         """Take back that it is booked: its credit note is a draft again, or cancelled.

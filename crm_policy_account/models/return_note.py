@@ -31,11 +31,3 @@ class CrmPolicyReturnNote(models.Model):
         share = remedy.tax_amount / remedy.amount if remedy.amount else 0.0
         tax = remedy.currency_id.round(amount * share)
         return 1.0, 0.0, remedy.currency_id.round(amount - tax), tax
-
-    def _policy_papers_amount(self):
-        return self._policy_amount_of_goods()
-
-    def _policy_booked_amount(self):
-        amount, clause = super()._policy_booked_amount()
-        posted = self._policy_credit_note().filtered(lambda move: move.state == "posted")
-        return (posted.amount_total, clause) if posted else (amount, clause)

@@ -27,6 +27,7 @@ from . import emergency_document
 from . import submission
 from . import approvable
 from . import case_document
+from . import route_decided
 from . import oral_consent
 from . import oral_document
 from . import emergency_plan

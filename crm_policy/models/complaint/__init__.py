@@ -72,6 +72,7 @@ from . import case_sight
 from . import case_reopen
 from . import case_reply
 from . import case_callback
+from . import case_reading
 from . import case_recheck
 from . import case_repeat
 from . import case_pause

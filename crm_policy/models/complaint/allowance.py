@@ -165,8 +165,8 @@ class CrmPolicyAllowance(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _policy_booked_amount(self):
-        return self.amount, self.policy_approval_id.clause_id
+    def _policy_papers_amount(self):
+        return self.amount
 
     def _policy_approval_amount(self):
         return self.amount

@@ -43,14 +43,6 @@ class CrmPolicyCaseCarriage(models.AbstractModel):
         ondelete="restrict",
         groups="base.group_user",
     )
-    policy_needs_carrier = fields.Boolean(
-        compute="_compute_policy_needs_carrier", groups="base.group_user"
-    )
-
-    @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
-    def _compute_policy_needs_carrier(self):
-        for case in self:
-            case.policy_needs_carrier = bool(case._policy_clause_of_need("carrier"))
 
     @api.constrains("policy_damage_photo_ids")
     def _check_policy_damage_photos(self):

@@ -20,14 +20,6 @@ class CrmPolicyCaseGrievance(models.AbstractModel):
         tracking=True,
         groups="base.group_user",
     )
-    policy_needs_reason = fields.Boolean(
-        compute="_compute_policy_needs_reason", groups="base.group_user"
-    )
-
-    @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
-    def _compute_policy_needs_reason(self):
-        for case in self:
-            case.policy_needs_reason = bool(case._policy_clause_of_need("grievance"))
 
     # === CRUD METHODS === #
 

@@ -305,23 +305,6 @@ class CrmPolicyCaseHandover(models.AbstractModel):
             ],
         )
 
-    def _policy_clause_of_need(self, code):
-        """Return the clause by which the course of the case needs ``code``, as superuser; empty
-        where it does not."""
-        self.ensure_one()
-        Milestone = self.env["crm.policy.milestone"].sudo()
-        clause_id = Milestone._policy_clause_of_need(*self._policy_course_key(), code)
-        return self.env["crm.policy.clause"].sudo().browse(clause_id or ())
-
-    def _policy_course_key(self):
-        """Return version, type and kind of the course of the case, of one being typed in, too."""
-        self.ensure_one()
-        kind = self.policy_complaint_type_id
-        version = self.policy_version_id
-        if not version and self.policy_kind:
-            version = kind.sudo().policy_id.current_version_id
-        return version.id, kind._origin.id, self.policy_kind
-
     @api.model
     def _policy_needs(self):
         return {**super()._policy_needs(), "handed_back": "_policy_need_handed_back"}

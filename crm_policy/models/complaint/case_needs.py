@@ -11,6 +11,13 @@ GOODS = ("policy_order_ref", "policy_item_ref", "policy_shipped_on", "policy_qua
 DEFECTIVE = "policy_defective_quantity"
 SEVERE = ("major", "crisis")
 DESCRIPTION_MIN = "description_min"
+# What a view shows only where the course asks for it: field of the case -> code of the need.
+SHOWN_NEEDS = {
+    "policy_needs_reason": "grievance",
+    "policy_needs_value": "suggestion",
+    "policy_needs_verdict": "verdict",
+    "policy_needs_carrier": "carrier",
+}
 
 
 class CrmPolicyCaseNeeds(models.AbstractModel):
@@ -40,7 +47,26 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
         "caused the trouble; it may be said otherwise until the decision.",
     )
 
+    policy_needs_reason = fields.Boolean(
+        compute="_compute_policy_shown_needs", groups="base.group_user"
+    )
+    policy_needs_value = fields.Boolean(
+        compute="_compute_policy_shown_needs", groups="base.group_user"
+    )
+    policy_needs_verdict = fields.Boolean(
+        compute="_compute_policy_shown_needs", groups="base.group_user"
+    )
+    policy_needs_carrier = fields.Boolean(
+        compute="_compute_policy_shown_needs", groups="base.group_user"
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
+    def _compute_policy_shown_needs(self):
+        for case in self:
+            for name, code in SHOWN_NEEDS.items():
+                case[name] = bool(case._policy_clause_of_need(code))
 
     @api.depends("policy_next_action")
     @api.depends_context("lang")
@@ -85,6 +111,23 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
             "cause_class": "_policy_need_cause_class",
             "tracking": "_policy_need_tracking",
         }
+
+    def _policy_clause_of_need(self, code):
+        """Return the clause by which the course of the case needs ``code``, as superuser; empty
+        where it does not."""
+        self.ensure_one()
+        Milestone = self.env["crm.policy.milestone"].sudo()
+        clause_id = Milestone._policy_clause_of_need(*self._policy_course_key(), code)
+        return self.env["crm.policy.clause"].sudo().browse(clause_id or ())
+
+    def _policy_course_key(self):
+        """Return version, type and kind of the course of the case, of one being typed in, too."""
+        self.ensure_one()
+        kind = self.policy_complaint_type_id
+        version = self.policy_version_id
+        if not version and self.policy_kind:
+            version = kind.sudo().policy_id.current_version_id
+        return version.id, kind._origin.id, self.policy_kind
 
     def _policy_missing_needs(self, fact):
         """Return the words of what a milestone needs and is not there; once each, in order.

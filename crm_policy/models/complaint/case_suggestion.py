@@ -19,14 +19,6 @@ class CrmPolicyCaseSuggestion(models.AbstractModel):
         tracking=True,
         groups="base.group_user",
     )
-    policy_needs_value = fields.Boolean(
-        compute="_compute_policy_needs_value", groups="base.group_user"
-    )
-
-    @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
-    def _compute_policy_needs_value(self):
-        for case in self:
-            case.policy_needs_value = bool(case._policy_clause_of_need(RULING))
 
     # === CRUD METHODS === #
 

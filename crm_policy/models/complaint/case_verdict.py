@@ -32,14 +32,6 @@ class CrmPolicyCaseVerdict(models.AbstractModel):
     policy_group_answered_at = fields.Datetime(
         string="Group Answered At", readonly=True, copy=False, groups="base.group_user"
     )
-    policy_needs_verdict = fields.Boolean(
-        compute="_compute_policy_needs_verdict", groups="base.group_user"
-    )
-
-    @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
-    def _compute_policy_needs_verdict(self):
-        for case in self:
-            case.policy_needs_verdict = bool(case._policy_clause_of_need(SECTION))
 
     policy_can_convene = fields.Boolean(
         compute="_compute_policy_can_convene", groups="base.group_user"

@@ -325,7 +325,7 @@ class CrmPolicyClaim(models.Model):
         self.ensure_one()
         self.check_access("read")
         stored = self.sudo()
-        stored.lock_for_update(allow_referencing=True)
+        stored._policy_hold_rows()
         self.ticket_id._policy_refuse_accused()
         if self.env.user != stored.user_id and not self.env.user._is_superuser():
             self.check_access("write")

@@ -273,7 +273,14 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     def _policy_booked_amount(self):
         """Return (what it has come to, in the currency of the case; the clause it follows)."""
-        return self.remedy_id.amount, self.policy_approval_id.clause_id
+        return self._policy_papers_amount(), self._policy_booked_clause()
+
+    def _policy_papers_amount(self):
+        """Return what it comes to by its own papers."""
+        return self.remedy_id.amount
+
+    def _policy_booked_clause(self):
+        return self.policy_approval_id.clause_id
 
     def _policy_check_clerk(self):
         """Refuse whoever does not work on the case."""

@@ -19,7 +19,7 @@ class CrmPolicyNoticeApproval(models.AbstractModel):
 
     _name = "crm.policy.notice.approval"
     _description = "Approval of a Notice"
-    _inherit = ["crm.policy.approvable"]
+    _inherit = ["crm.policy.route.decided"]
 
     def _policy_submit(self):
         for notice in self.sudo():
@@ -61,13 +61,6 @@ class CrmPolicyNoticeApproval(models.AbstractModel):
         return routes.sorted(lambda route: route.version_id.enforcement != "enforced")[:1]
 
     # === HOOKS OF THE ENGINE === #
-
-    def _policy_approval_version(self):
-        return self.policy_version_id
-
-    def _policy_authorities(self):
-        # No amount is decided: the highest limit does not make anybody the author's superior.
-        return self.env["crm.policy.authority"].sudo()
 
     def _policy_approval_values(self):
         # Whoever signs need not be allowed to read each file by itself.

@@ -19,7 +19,7 @@ class CrmPolicyPetition(models.Model):
 
     _name = "crm.policy.petition"
     _description = "Petition against a Decision"
-    _inherit = ["crm.policy.dependent", "crm.policy.case.document"]
+    _inherit = ["crm.policy.dependent", "crm.policy.case.document", "crm.policy.route.decided"]
     _policy_document_field = "ticket_id"
     _order = "ticket_id, id"
 
@@ -102,13 +102,6 @@ class CrmPolicyPetition(models.Model):
 
     def _policy_claimed_amount(self):
         return 0.0
-
-    def _policy_authorities(self):
-        # Limits are about what customers get; the route alone says who signs.
-        return self.env["crm.policy.authority"]
-
-    def _policy_use_values(self, user, line, approval):
-        return []
 
     def _policy_approval_version(self):
         return self.ticket_id.policy_version_id

@@ -402,8 +402,11 @@ class CrmPolicyReturnNote(models.Model):
             return remedy._policy_price_of(quantity)[0]
         return remedy.currency_id.round(remedy.amount * quantity / remedy.quantity)
 
-    def _policy_booked_amount(self):
-        return self._policy_amount_of_goods(), self._policy_ratio_clause()
+    def _policy_papers_amount(self):
+        return self._policy_amount_of_goods()
+
+    def _policy_booked_clause(self):
+        return self._policy_ratio_clause()
 
     def _policy_approval_amount(self):
         return self._policy_amount_of_goods(self.quantity)

@@ -39,8 +39,8 @@ class CrmPolicySanction(models.Model):
         "crm.policy.sanction.source",
         "crm.policy.sanction.right",
         "crm.policy.named.document",
+        "crm.policy.opened.document",  # before the subject, whose hook it fills
         "crm.policy.subject",
-        "crm.policy.approvable",
         "mail.thread",  # activities need it
         "mail.activity.mixin",
     ]
@@ -331,16 +331,6 @@ class CrmPolicySanction(models.Model):
     def _policy_approval_amount(self):
         return self.amount
 
-    def _policy_authorities(self):
-        # Limits are about what customers get; the route alone says who signs.
-        return self.env["crm.policy.authority"]
-
-    def _policy_use_values(self, user, line, approval):
-        return []
-
-    def _policy_approval_version(self):
-        return self.policy_version_id
-
     def _policy_proposers(self):
         return super()._policy_proposers() | self.writer_ids
 
@@ -348,18 +338,6 @@ class CrmPolicySanction(models.Model):
         return self.user_id | self.policy_department_id.manager_id.user_id.filtered(
             lambda user: self.department_id
         )
-
-    def _policy_on_requested(self, users):
-        self._policy_open_for(users)
-
-    def _policy_on_delegated(self, delegation):
-        self._policy_open_for(delegation.to_user_id)
-
-    def _policy_open_for(self, users):
-        for sanction in self.sudo():
-            new = users - sanction.reader_ids
-            if new:
-                sanction._policy_guarded_write({"reader_ids": [(4, user.id) for user in new]})
 
     def _policy_submit(self):
         for sanction in self.sudo():

@@ -35,8 +35,8 @@ class CrmPolicyImprovement(models.Model):
     _inherit = [
         "crm.policy.improvement.source",
         "crm.policy.improvement.course",
+        "crm.policy.opened.document",  # before the subject, whose hook it fills
         "crm.policy.subject",
-        "crm.policy.approvable",
         "mail.thread",  # activities need it
         "mail.activity.mixin",
     ]
@@ -396,16 +396,6 @@ class CrmPolicyImprovement(models.Model):
     def _policy_approval_amount(self):
         return self.budget
 
-    def _policy_authorities(self):
-        # Limits are about what customers get; the route alone says who signs.
-        return self.env["crm.policy.authority"]
-
-    def _policy_use_values(self, user, line, approval):
-        return []
-
-    def _policy_approval_version(self):
-        return self.policy_version_id
-
     def _policy_proposers(self):
         # Who has opened a plan for the policy has written nothing by himself.
         writers = self.writer_ids
@@ -413,15 +403,3 @@ class CrmPolicyImprovement(models.Model):
 
     def _policy_approval_barred_users(self):
         return self.user_id
-
-    def _policy_on_requested(self, users):
-        self._policy_open_for(users)
-
-    def _policy_on_delegated(self, delegation):
-        self._policy_open_for(delegation.to_user_id)
-
-    def _policy_open_for(self, users):
-        for plan in self.sudo():
-            new = users - plan.reader_ids
-            if new:
-                plan._policy_guarded_write({"reader_ids": [Command.link(user.id) for user in new]})

@@ -55,6 +55,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.field.report",
         "crm.policy.case.handover",
         "crm.policy.case.needs",
+        "crm.policy.case.reading",
         "crm.policy.case.class",
         "crm.policy.case.convert",
         "crm.policy.case.duplicate",

@@ -69,7 +69,11 @@ class ConflictFlow(PackFlow):
 
     def _settled(self, degree="high"):
         conflict = self._assessed(degree)
-        mine = self._as("specialist", conflict)
+        self._agree(conflict)
+        return conflict
+
+    def _agree(self, conflict):
+        """Negotiate in vain, let Legal look at it, and agree before the association."""
         with at("2026-04-16 11:00"):
             self._round(conflict, result="failed", text="双方各执一词")
             self._prepared(conflict)
@@ -83,8 +87,7 @@ class ConflictFlow(PackFlow):
                 result="agreed",
                 text="按协会口径补付返利",
             )
-            mine.action_policy_settle()
-        return conflict
+            self._as("specialist", conflict).action_policy_settle()
 
     def _told(self, degree="high"):
         conflict = self._settled(degree)
@@ -148,20 +151,7 @@ class TestConflict(ConflictFlow):
                 our_consent=True,
                 customer_consent=True,
             )
-        with at("2026-04-16 11:00"):
-            self._round(conflict, result="failed", text="双方各执一词")
-            self._prepared(conflict)
-        with at("2026-04-24 15:00"):
-            self._round(
-                conflict,
-                "third_party",
-                mediator="市电子行业协会",
-                our_consent=True,
-                customer_consent=True,
-                result="agreed",
-                text="按协会口径补付返利",
-            )
-            mine.action_policy_settle()
+        self._agree(conflict)
         self.assertEqual(self._clock(conflict, "conflict-treat").state, "met")
         self.assertEqual(
             self._clock(conflict, "conflict-feedback").due_at, shanghai("2026-04-28 18:00")

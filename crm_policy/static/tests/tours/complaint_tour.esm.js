@@ -1,5 +1,6 @@
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
+import {typeIn} from "@crm_policy/../tests/tours/case_steps.esm";
 
 const tours = registry.category("web_tour.tours");
 const next = (name) => `.o_statusbar_buttons button[name="${name}"]`;
@@ -31,25 +32,7 @@ function confirmText(text) {
 // The specialist takes a call, proposes more than he may grant, and submits it.
 tours.add("crm_policy_complaint_intake", {
     steps: () => [
-        {trigger: ".o_list_button_add", run: "click"},
-        {trigger: ".o_field_widget[name=name] :is(input, textarea)", run: "edit 外箱破损"},
-        {
-            trigger: ".o_field_widget[name=policy_complaint_type_id] input",
-            run: "edit 产品",
-        },
-        {trigger: ".o-autocomplete--dropdown-item:contains(产品质量)", run: "click"},
-        {trigger: ".o_field_widget[name=partner_id] input", run: "edit 恒达"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(苏州恒达电子)", run: "click"},
-        {
-            content: "say how it came",
-            trigger: ".o_field_widget[name=channel_id] input",
-            run: "edit 电话",
-        },
-        {trigger: ".o-autocomplete--dropdown-item:contains(电话)", run: "click"},
-        {
-            trigger: ".o_field_widget[name=description] .odoo-editor-editable",
-            run: "editor 到货 300 箱,12 箱受潮。",
-        },
+        ...typeIn("外箱破损", ["产品", "产品质量"], "到货 300 箱,12 箱受潮。"),
         {trigger: next("action_policy_accept"), run: "click"},
         {content: "accepted: the clocks run", trigger: step("accepted")},
         {trigger: ".o_policy_countdown"},

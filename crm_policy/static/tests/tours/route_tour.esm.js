@@ -1,5 +1,6 @@
 import {registry} from "@web/core/registry";
 import {stepUtils} from "@web_tour/tour_utils";
+import {typeIn} from "@crm_policy/../tests/tours/case_steps.esm";
 
 // The full route of a manufacturer's complaint: each of these is one login at one desk. The test
 // opens the case, steps the clock and says who sits there.
@@ -20,18 +21,7 @@ function confirmText(name, text) {
 // The specialist takes the complaint of a customer and accepts it.
 tours.add("crm_policy_route_intake", {
     steps: () => [
-        {trigger: ".o_list_button_add", run: "click"},
-        {trigger: ".o_field_widget[name=name] :is(input, textarea)", run: "edit 边缘分层"},
-        {trigger: ".o_field_widget[name=policy_complaint_type_id] input", run: "edit 完整流程"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(完整流程)", run: "click"},
-        {trigger: ".o_field_widget[name=partner_id] input", run: "edit 恒达"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(苏州恒达电子)", run: "click"},
-        {trigger: ".o_field_widget[name=channel_id] input", run: "edit 电话"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(电话)", run: "click"},
-        {
-            trigger: ".o_field_widget[name=description] .odoo-editor-editable",
-            run: "editor 150 片边缘分层。",
-        },
+        ...typeIn("边缘分层", ["完整流程", "完整流程"], "150 片边缘分层。"),
         {trigger: next("action_policy_accept"), run: "click"},
         {content: "accepted", trigger: step("accepted")},
         {

@@ -1,4 +1,5 @@
 import {registry} from "@web/core/registry";
+import {typeIn} from "@crm_policy/../tests/tours/case_steps.esm";
 
 const tours = registry.category("web_tour.tours");
 const card = (words) => `.o_policy_suggestions .o_kanban_record:has(mark:contains("${words}"))`;
@@ -98,18 +99,7 @@ tours.add("crm_policy_word_approve", {
 // A complaint comes in: the clocks of the text run.
 tours.add("crm_policy_word_case", {
     steps: () => [
-        {trigger: ".o_list_button_add", run: "click"},
-        {trigger: ".o_field_widget[name=name] :is(input, textarea)", run: "edit 板材分层"},
-        {trigger: ".o_field_widget[name=policy_complaint_type_id] input", run: "edit 产品"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(产品质量)", run: "click"},
-        {trigger: ".o_field_widget[name=partner_id] input", run: "edit 恒达"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(苏州恒达电子)", run: "click"},
-        {trigger: ".o_field_widget[name=channel_id] input", run: "edit 电话"},
-        {trigger: ".o-autocomplete--dropdown-item:contains(电话)", run: "click"},
-        {
-            trigger: ".o_field_widget[name=description] .odoo-editor-editable",
-            run: "editor 回流焊后 150 片分层。",
-        },
+        ...typeIn("板材分层", ["产品", "产品质量"], "回流焊后 150 片分层。"),
         {
             trigger: '.o_statusbar_buttons button[name="action_policy_accept"]',
             run: "click",
