@@ -2,9 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr, plaintext2html
 
-# Helpdesk's fields that name clerks, or files that may be ours: no customer reads them over RPC.
-INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
-
 # How a case stands in the customer's words: step, and the facts of which the first one begins it.
 SOLVED_STEPS = (
     ("received", ("policy_intake_at",)),
@@ -51,14 +48,6 @@ class CrmPolicyCustomerView(models.AbstractModel):
     policy_contact_phone = fields.Char(
         string="Phone for This Case", help="Where the person who reported it wants to be called."
     )
-
-    # === ACCESS === #
-
-    @api.model
-    def _has_field_access(self, field, operation):
-        if field.name in INNER_FIELDS and not (self.env.su or self.env.user._is_internal()):
-            return False
-        return super()._has_field_access(field, operation)
 
     # === WHAT HE SEES === #
 

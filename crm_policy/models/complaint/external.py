@@ -83,7 +83,8 @@ class CrmPolicyExternal(models.AbstractModel):
 
     @api.depends("policy_deadline_ids.state", "policy_deadline_ids.due_at")
     def _compute_policy_external_next_due_at(self):
-        first = self.filtered("policy_source_id")._policy_first_due(Domain("rule_id.done_path", "=", REPLY))
+        external = self.filtered("policy_is_external")
+        first = external._policy_first_due(Domain("rule_id.done_path", "=", REPLY))
         for case in self:
             deadline = first.get(case.id)
             case.policy_external_next_due_at = deadline and deadline.due_at
