@@ -50,3 +50,4 @@ from . import test_sanction
 from . import test_sanction_rules
 from . import test_single_window
 from . import test_ungoverned_tickets
+from . import test_verdict
