@@ -24,6 +24,7 @@ from . import test_external_cases
 from . import test_handover
 from . import test_helpdesk_in_chinese
 from . import test_import_wizard
+from . import test_inner_papers
 from . import test_intake_page
 from . import test_intake_rules
 from . import test_light_routes
