@@ -1,4 +1,5 @@
 from . import test_allowance
+from . import test_bad_input
 from . import test_callback
 from . import test_case_accused
 from . import test_case_answers
