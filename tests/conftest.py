@@ -178,7 +178,7 @@ class ScratchDatabase:
             env=self.environment,
         )
 
-    def finish(self, process, timeout=120):
+    def finish(self, process, timeout=600):
         """Return what the process printed; fail with its traceback if it failed."""
         output, errors = process.communicate(timeout=timeout)
         assert process.returncode == 0, errors

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 TURNS = [
     ("answer", "He Has Answered"),
@@ -16,7 +17,8 @@ class CrmPolicyClaimTurn(models.TransientModel):
 
     claim_id = fields.Many2one("crm.policy.claim", required=True, ondelete="cascade")
     turn = fields.Selection(TURNS, required=True, default="answer")
-    currency_id = fields.Many2one("res.currency", default=lambda self: self.env.company.currency_id)
+    # Not readonly: what a caller says is compared, not dropped without a word.
+    currency_id = fields.Many2one(related="claim_id.currency_id", store=True, readonly=False)
     amount = fields.Monetary(string="He Pays")
     text = fields.Text(string="In Words")
 
@@ -24,6 +26,20 @@ class CrmPolicyClaimTurn(models.TransientModel):
     def _check_claim(self):
         """Show nothing of a claim, its number neither, to whoever may not read it."""
         self.sudo(False).claim_id.check_access("read")
+
+    @api.constrains("claim_id", "currency_id")
+    def _check_currency(self):
+        """Take no amount that is meant in another currency than the claim's."""
+        for turn in self:
+            if turn.currency_id != turn.claim_id.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(claim)s is in %(currency)s: give the amount in that, not in %(other)s.",
+                        claim=turn.claim_id.number,
+                        currency=turn.claim_id.currency_id.name,
+                        other=turn.currency_id.name or "-",
+                    )
+                )
 
     def action_policy_confirm(self):
         """Take the step."""

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import clean_context, float_compare, float_is_zero, float_round
+from odoo.tools import float_compare, float_is_zero, float_round
 
 from odoo.addons.crm_policy.models.complaint.goods_document import ACCOUNTING
 
@@ -133,8 +133,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
 
     def _policy_make_credit_note(self):
         """Make the draft: quantity × price, its tax, linked to the invoice it corrects."""
-        # Nothing that a caller put into the context takes part.
-        self = self.with_context(clean_context(self.env.context)).with_company(self.company_id)
+        self = self._policy_for_another_app()
         journal = self._policy_sales_journal()
         if not journal:
             raise UserError(

@@ -138,6 +138,32 @@ class TestCreditNoteGuards(CreditNoteCommon):
         with self.assertRaises(AccessError):
             self._by("finance", move).sudo().action_post()
 
+    def test_whom_the_case_is_about_neither_makes_nor_takes_one_back(self):
+        case, note, move = self._draft()
+        self._by("finance", move).action_post()
+        case.policy_accused_user_ids = self.users["finance"]
+        with self.assertRefused(AccessError, "about yourself"):
+            self._by("finance", move).sudo().button_draft()
+        self.assertEqual(note.state, "booked")
+        case, note, move = self._draft()
+        self._by("finance", move).button_cancel()
+        case.policy_accused_user_ids = self.users["finance"]
+        with self.assertRefused(AccessError, "about yourself"):
+            self._by("finance", note).sudo().action_policy_make_credit_note()
+        self.assertEqual(note.credit_note_state, "none")
+
+    def test_nothing_is_made_without_a_journal_or_before_accounting_has_it(self):
+        _case, remedy = self._case_with(RETURN)
+        note = self._received(remedy)
+        with self.assertRefused(UserError, "is not with Accounting"):
+            self._by("finance", note).action_policy_make_credit_note()
+        self.accounts["journal"].active = False
+        self._prove(note)
+        self._by("specialist", note).action_policy_hand_over()
+        with self.assertRefused(UserError, "no sales journal"):
+            self._by("finance", note).action_policy_make_credit_note()
+        self.assertEqual(note.credit_note_state, "none")
+
     def test_the_portal_sees_nothing_of_it(self):
         _case, note, move = self._draft()
         portal = new_test_user(self.env, login="t_credit_portal", groups="base.group_portal")
@@ -187,20 +213,56 @@ class TestCreditNoteGuards(CreditNoteCommon):
         )
         self.assertFalse(born.policy_return_id or move.copy().policy_return_id)
 
-    def test_defaults_of_whoever_hands_over_do_not_reach_the_credit_note(self):
-        _case, remedy = self._case_with(RETURN)
-        note = self._received(remedy)
-        self._prove(note)
+    def test_nothing_of_a_caller_s_context_reaches_the_credit_note(self):
+        """Neither his defaults nor what accounting is told to leave out."""
         other = self.partner.copy({"name": "别的客户"})
-        self._by("specialist", note).with_context(
-            default_partner_shipping_id=other.id,
-            default_narration="x",
-            default_auto_post="at_date",
-            default_payment_reference="x",
-        ).action_policy_hand_over()
-        move = self._credit_of(note)
-        self.assertEqual((move.auto_post, move.partner_shipping_id), ("no", self.partner))
-        self.assertFalse("x" in (move.narration or "") or move.payment_reference)
+        currency = self.env.ref("base.USD")
+        currency.active = True
+        forged = {
+            "default_partner_shipping_id": other.id,
+            "default_partner_id": other.id,
+            "default_narration": "x",
+            "default_auto_post": "at_date",
+            "default_payment_reference": "x",
+            "default_move_type": "entry",
+            "default_currency_id": currency.id,
+            "default_date": "2000-01-01",
+            "default_invoice_date": "2000-01-01",
+            "default_state": "posted",
+            "default_checked": True,
+            "default_discount": 50,
+            "default_account_id": self.accounts["liability_current"].id,
+            "default_display_type": "line_note",
+            "skip_invoice_sync": True,
+            "skip_account_move_synchronization": True,
+            "check_move_validity": False,
+            "move_reverse_cancel": True,
+        }
+        names = ("move_type", "partner_id", "partner_shipping_id", "currency_id", "narration",
+                 "auto_post", "payment_reference", "invoice_date", "state", "amount_untaxed",
+                 "amount_tax", "amount_total")  # fmt: skip
+        of_lines = ("display_type", "account_id", "quantity", "price_unit", "discount", "balance")
+
+        def told(move):
+            lines = [[line[name] for name in of_lines] for line in move.line_ids]
+            return [move[name] for name in names], sorted(map(str, lines))
+
+        for way in ("hand_over", "make_credit_note"):
+            _case, remedy = self._case_with(RETURN)
+            note = self._returned(remedy)
+            plain = told(self._credit_of(note))
+            if way == "make_credit_note":
+                self._by("finance", self._credit_of(note)).button_cancel()
+                self._by("finance", note).with_context(**forged).action_policy_make_credit_note()
+            else:
+                _case, remedy = self._case_with(RETURN)
+                note = self._received(remedy)
+                self._prove(note)
+                self._by("specialist", note).with_context(**forged).action_policy_hand_over()
+            move = self._credit_of(note)
+            with self.subTest(way):
+                self.assertEqual(told(move), plain)
+                self.assertEqual(len(move.line_ids), 3, "goods, tax and what the customer gets")
 
     @mute_logger("odoo.sql_db")
     def test_a_credited_document_stays(self):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import clean_context, float_compare
+from odoo.tools import float_compare
 
 from odoo.addons.crm_policy.exceptions import PolicyRefusal
 from odoo.addons.crm_policy.words import list_words
@@ -105,6 +105,8 @@ class CrmPolicyReturnNote(models.Model):
         """Make the transfer that brings the goods back, where the signatures made none."""
         self._policy_check_clerk()
         for note in self.sudo():
+            # Two who ask at once make one.
+            note._policy_hold_rows()
             problem = note._policy_transfer_problem()
             if problem:
                 raise UserError(problem)
@@ -216,8 +218,7 @@ class CrmPolicyReturnNote(models.Model):
 
     def _policy_make_transfer(self):
         """Make the transfer: from where the goods were delivered, of the quantity approved."""
-        # Nothing that a caller put into the context takes part.
-        self = self.with_context(clean_context(self.env.context)).with_company(self.company_id)
+        self = self._policy_for_another_app()
         delivered, lot = self._policy_delivery()
         kind = delivered.picking_type_id.return_picking_type_id or self._policy_return_type()
         partner = self.partner_id

@@ -52,14 +52,7 @@ class TestReturnGuards(ReturnStockCommon):
 
     def test_by_nobody_but_the_warehouse(self):
         note, picking = self._arrived()
-        clerk = new_test_user(
-            self.env,
-            login="t_stock",
-            groups="base.group_user,stock.group_stock_user",
-            company_id=self.company.id,
-            company_ids=[Command.set(self.company.ids)],
-        )
-        for user in (clerk, self.env.ref("base.user_root")):
+        for user in (self._clerk(), self.env.ref("base.user_root")):
             for act in (
                 lambda picking: picking.button_validate(),
                 lambda picking: picking.sudo()._action_done(),
@@ -70,6 +63,48 @@ class TestReturnGuards(ReturnStockCommon):
             with self.assertRaises(AccessError):
                 self._as(who, picking).button_validate()
         self.assertEqual(note.state, "sent")
+
+    def _clerk(self):
+        """Return somebody of stock who does not hold the post of the warehouse."""
+        return new_test_user(
+            self.env,
+            login="t_stock",
+            groups="base.group_user,stock.group_stock_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+
+    def test_nor_does_anybody_else_report_a_difference(self):
+        """What differs is kept: so it is asked who says so, and whether the note is there yet."""
+        note, picking = self._arrived()
+        picking.move_ids.write({"quantity": 105, "picked": True})
+        with self.assertRaises(AccessError):
+            picking.with_user(self._clerk()).button_validate()
+        self.assertEqual((note.state, note.actual_quantity), ("sent", 0))
+        _case, remedy = self._case_with(RETURN)
+        waiting = self._approved(remedy)
+        early = self._by("warehouse", waiting.picking_ids)
+        early.move_ids.write({"quantity": 105, "picked": True})
+        with self.assertRefused(PolicyRefusal, "not with the warehouse"):
+            early.button_validate()
+        self.assertEqual((waiting.state, waiting.actual_quantity), ("approved", 0))
+
+    def test_nor_calls_the_rest_off(self):
+        note, picking = self._arrived()
+        picking.move_ids.quantity = 60
+        self._rest(picking, backorder=True)
+        rest = note.picking_ids.filtered(lambda one: one.state == "assigned")
+        for user in (self._clerk(), self.users["specialist"]):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                rest.with_user(user).sudo().action_cancel()
+        self.assertEqual((rest.state, note.state), ("assigned", "sent"))
+
+    def test_a_company_without_a_warehouse_makes_no_transfer(self):
+        note, picking = self._arrived()
+        picking.action_cancel()
+        self.env["stock.warehouse"].search([("company_id", "=", self.company.id)]).active = False
+        with self.assertRefused(UserError, "has no warehouse"):
+            self._by("specialist", note).action_policy_make_transfer()
 
     def test_not_by_whom_the_case_is_about(self):
         note, picking = self._arrived()
@@ -162,10 +197,20 @@ class TestReturnGuards(ReturnStockCommon):
         picking.button_validate()
         move, line = picking.move_ids, picking.move_line_ids
         picking.action_toggle_is_locked()
+        other = self.product.copy({"name": "别的料"})
+        dozen = self.env.ref("uom.product_uom_dozen")
         for act in (
             lambda: move.write({"quantity": 90}),
             lambda: move.write({"state": "draft"}),
             lambda: move.sudo().write({"location_id": picking.location_dest_id.id}),
+            lambda: move.sudo().write({"product_id": other.id}),
+            lambda: move.sudo().write({"product_uom": dozen.id}),
+            lambda: move.sudo().write({"picking_id": False}),
+            lambda: line.sudo().write({"product_id": other.id}),
+            lambda: line.sudo().write({"product_uom_id": dozen.id}),
+            lambda: line.sudo().write({"picking_id": False}),
+            lambda: line.sudo().write({"location_id": picking.location_dest_id.id}),
+            lambda: line.sudo().write({"move_id": False}),
             lambda: line.write({"quantity": 90}),
             lambda: line.sudo().write({"quantity": 90}),
             lambda: line.copy({"quantity": 5}),
@@ -202,14 +247,53 @@ class TestReturnGuards(ReturnStockCommon):
             with self.subTest(who), self.assertRaises(AccessError):
                 self._by(who, note).action_policy_make_transfer()
 
-    def test_defaults_of_a_caller_do_not_reach_the_transfer(self):
+    def test_nothing_of_a_caller_s_context_reaches_the_transfer(self):
+        """Neither his defaults nor what stock is told to leave out, by any way to a transfer."""
         note, picking = self._arrived()
-        picking.action_cancel()
         other = self.env["res.partner"].create({"name": "别人"})
-        self._by("specialist", note).with_context(
-            default_owner_id=other.id, default_note="x"
-        ).action_policy_make_transfer()
-        self.assertFalse(note._policy_open_pickings().owner_id)
+        elsewhere = self.env["stock.location"].create(
+            {"name": "别处", "usage": "internal", "company_id": self.company.id}
+        )
+        forged = {
+            "default_owner_id": other.id,
+            "default_partner_id": other.id,
+            "default_location_id": elsewhere.id,
+            "default_location_dest_id": elsewhere.id,
+            "default_quantity": 1.0,
+            "default_picked": True,
+            "default_state": "done",
+            "default_date_deadline": "2000-01-01 00:00:00",
+            "default_note": "x",
+            "default_backorder_id": picking.id,
+            "default_policy_return_id": False,
+            "tracking_disable": True,
+            "mail_notrack": True,
+            "skip_sanity_check": True,
+            "bypass_reservation_update": True,
+        }
+        names = ("partner_id", "location_id", "location_dest_id", "picking_type_id", "state",
+                 "owner_id", "note", "backorder_id", "policy_return_id")  # fmt: skip
+        of_moves = ("location_id", "location_dest_id", "product_uom_qty", "quantity", "picked",
+                    "state", "date_deadline", "restrict_partner_id")  # fmt: skip
+
+        def told(picking):
+            move = picking.move_ids
+            return [*(picking[name] for name in names), *(move[name] for name in of_moves)]
+
+        plain = told(picking.sudo())
+        picking.action_cancel()
+        self._by("specialist", note).with_context(**forged).action_policy_make_transfer()
+        self.assertEqual(told(note._policy_open_pickings()), plain)
+        # The signature makes one too.
+        _case, remedy = self._case_with(RETURN)
+        again = self._note(remedy)
+        self._by("specialist", again).action_policy_submit()
+        self._by("manager_office", again).with_context(**forged).action_policy_approve("同意")
+        made = again.sudo()._policy_open_pickings()
+        self.assertEqual(made.policy_return_id, again)
+        made = told(made)
+        own = names.index("policy_return_id")
+        self.assertEqual(made[:own] + made[own + 1 :], plain[:own] + plain[own + 1 :])
 
     def test_a_service_of_that_number_is_no_product_to_take_in(self):
         self.product.write({"type": "service", "is_storable": False})

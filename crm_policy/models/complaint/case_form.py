@@ -16,6 +16,9 @@ INNER_REPORTS = frozenset(
         "crm_policy.anomaly_sheet",
         "crm_policy.case_contact_sheet",
         "crm_policy.conflict_record",
+        "crm_policy.eightd_internal",
+        "crm_policy.petition",
+        "crm_policy.verdict_memo",
     }
 )
 RECEIVED = ("policy_intake_at", "policy_accepted_at", "policy_registered_at")
@@ -106,14 +109,15 @@ class CrmPolicyCaseForm(models.AbstractModel):
             raise AccessError(self._policy_inner_words())
         self.sudo(False)._policy_refuse_accused()
 
-    def _policy_inner_words(self):
-        """Return the refusal to let the form out of the house, with its clause."""
+    def _policy_inner_words(self, paper=None):
+        """Return the refusal to let the form, or another inner paper, out of the house."""
         case = self[:1].sudo()
         clause = case and case.policy_kind and case._policy_fact_clause("policy_replied_at")
         return self.env._(
-            "%(clause)s: the complaint form of %(case)s is internal and leaves the house in no "
-            'way, whole or as a copy. The customer is told the decision with "Tell the '
-            'Decision"; a note in the chatter stays inside.',
+            "%(clause)s: %(paper)s of %(case)s is internal and leaves the house in no way, whole "
+            'or as a copy. The customer is told the decision with "Tell the Decision"; a note in '
+            "the chatter stays inside.",
+            paper=paper or self.env._("the complaint form"),
             clause=(clause and clause._policy_citation())
             or case.policy_version_id.display_name
             or "CMP-FLOW-12",

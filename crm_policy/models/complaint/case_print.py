@@ -2,11 +2,11 @@ import hashlib
 
 from odoo import api, fields, models
 
-from .case_form import COPY_REPORT
+from .case_form import COPY_REPORT, FORM_REPORT
 
 
 class CrmPolicyCasePrint(models.Model):
-    """A print of the complaint form: who has made it, when, and by what its file is known again.
+    """A print of an inner paper: who has made it, when, and by what its file is known again.
 
     The checksum of the file finds it wherever it is attached, renamed or copied (CMP-FLOW-12).
     """
@@ -27,6 +27,7 @@ class CrmPolicyCasePrint(models.Model):
         ondelete="restrict",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    report_name = fields.Char(string="Report", readonly=True)
     copy_id = fields.Many2one(
         "crm.policy.case.copy",
         readonly=True,
@@ -71,13 +72,16 @@ class CrmPolicyCasePrint(models.Model):
             copies = copies.browse(docids)
             places = [(copy.ticket_id, copy, bool(copy.print_count)) for copy in copies]
         else:
-            cases = self.env["helpdesk.ticket"].sudo().browse(docids)
+            model = self.env["ir.actions.report"]._get_report(report_name).model
+            records = self.env[model].sudo().browse(docids)
+            cases = records if model == "helpdesk.ticket" else records.ticket_id
             places = [(case, copies, False) for case in cases]
         prints = self.sudo()._policy_insert(
             [
                 {
                     "ticket_id": case.id,
                     "company_id": case.company_id.id,
+                    "report_name": report_name,
                     "copy_id": copy.id,
                     "duplicate": duplicate,
                     "user_id": self.env.uid,
@@ -91,6 +95,14 @@ class CrmPolicyCasePrint(models.Model):
             self.env["crm.policy.event"]._policy_log(
                 "form.printed",
                 line.ticket_id,
-                {"copy": line.copy_id.number, "duplicate": line.duplicate},
+                {
+                    "report": report_name,
+                    "copy": line.copy_id.number,
+                    "duplicate": line.duplicate,
+                },
                 clause=line.copy_id.clause_id or line.ticket_id.policy_version_id,
             )
+
+    def _policy_paper(self):
+        """Return what was printed, in the language of the user."""
+        return self.env["ir.actions.report"]._get_report(self.report_name or FORM_REPORT).name

@@ -101,6 +101,16 @@ class CrmPolicyCaseProduct(models.AbstractModel):
                         shipped=shipped,
                     )
                 )
+            occurred = case.policy_occurred_on
+            if ordered and occurred and occurred < ordered:
+                raise ValidationError(
+                    self.env._(
+                        "%(field)s: %(day)s lies before the order of %(ordered)s.",
+                        field=case._policy_label("policy_occurred_on"),
+                        day=occurred,
+                        ordered=ordered,
+                    )
+                )
 
     @api.constrains("policy_quantity", *MEASURES)
     def _check_policy_goods(self):

@@ -382,6 +382,17 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
             if decision.outcome == "approved"
         ]
 
+    def _policy_for_another_app(self):
+        """Return the document to make something of it in another app, in its company.
+
+        Of the caller's context only his language and time zone take part: defaults, and what that
+        app is told there to skip or not to check, are nobody's to set.
+        """
+        names = ("lang", "tz", "allowed_company_ids")
+        kept = {name: self.env.context[name] for name in names if name in self.env.context}
+        # pylint: disable=context-overridden
+        return self.with_context(kept).with_company(self.company_id)
+
     # === APPROVAL === #
 
     def _policy_submit(self):

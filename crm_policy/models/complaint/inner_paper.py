@@ -9,7 +9,7 @@ CONTENT = ("raw", "datas", "db_datas")
 
 
 class CrmPolicyInnerPaper(models.AbstractModel):
-    """Messages, mails and attachments through which no complaint form leaves the house.
+    """Messages, mails and attachments through which no inner paper leaves the house.
 
     A file is known by its checksum, whatever it is called and wherever it was copied from
     (CMP-FLOW-12). Nobody is asked who sends it: the superuser is refused as well.
@@ -22,7 +22,7 @@ class CrmPolicyInnerPaper(models.AbstractModel):
 
     @api.model
     def _policy_inner_print(self, attachments):
-        """Return a print of the complaint form among these attachments, as superuser, or none."""
+        """Return a print of an inner paper among these attachments, as superuser, or none."""
         Print = self.env["crm.policy.case.print"].sudo()
         checksums = [checksum for checksum in attachments.sudo().mapped("checksum") if checksum]
         if not checksums:
@@ -31,7 +31,7 @@ class CrmPolicyInnerPaper(models.AbstractModel):
 
     @api.model
     def _policy_refuse_to_send(self, inner):
-        raise UserError(inner.ticket_id._policy_inner_words())
+        raise UserError(inner.ticket_id._policy_inner_words(inner._policy_paper()))
 
     # === WHO IS OUTSIDE === #
 
@@ -52,7 +52,7 @@ class CrmPolicyInnerPaper(models.AbstractModel):
     # === MESSAGES === #
 
     def _policy_check_messages(self):
-        """Refuse messages that show a complaint form to somebody outside.
+        """Refuse messages that show an inner paper to somebody outside.
 
         A note, or what only our own people in a channel read, stays inside.
         """
@@ -77,7 +77,7 @@ class CrmPolicyInnerPaper(models.AbstractModel):
     # === MAILS === #
 
     def _policy_check_mails(self):
-        """Refuse mails that carry a complaint form to somebody outside."""
+        """Refuse mails that carry an inner paper to somebody outside."""
         for mail in self.sudo():
             inner = mail.attachment_ids and self._policy_inner_print(mail.attachment_ids)
             addresses = [address for address in (mail.email_to, mail.email_cc) if address]
@@ -87,7 +87,7 @@ class CrmPolicyInnerPaper(models.AbstractModel):
     # === ATTACHMENTS === #
 
     def _policy_check_attachments(self, vals):
-        """Refuse to open a complaint form to the public, or to put one where somebody reads it.
+        """Refuse to open an inner paper to the public, or to put one where somebody reads it.
 
         :param dict vals: what was just written to the attachments.
         """

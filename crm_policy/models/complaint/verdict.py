@@ -1,6 +1,6 @@
 from datetime import datetime, time
 
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ...tools import shares
@@ -97,6 +97,14 @@ class CrmPolicyVerdict(models.Model):
         ],
         compute="_compute_state",
         store=True,
+    )
+    writer_ids = fields.Many2many(
+        "res.users",
+        relation="crm_policy_verdict_writer_rel",
+        string="Written By",
+        readonly=True,
+        copy=False,
+        help="Who has changed it since it was created: none of them decides on it.",
     )
     can_sign = fields.Boolean(compute="_compute_can")
     can_settle = fields.Boolean(compute="_compute_can")
@@ -212,11 +220,14 @@ class CrmPolicyVerdict(models.Model):
             "late_reason",
             "confirmation_ids",
             "state",
+            "writer_ids",
         }
 
     @api.model_create_multi
     def create(self, vals_list):
         self._policy_refuse_second(vals_list)
+        # The index on the round that runs looks at the rows: the former one has ended there too.
+        self.flush_model(["state"])
         verdicts = super().create(vals_list)
         for verdict in verdicts:
             case = verdict.sudo().ticket_id
@@ -265,7 +276,11 @@ class CrmPolicyVerdict(models.Model):
                 )
         if "ticket_id" in vals:
             raise UserError(self.env._("A verdict stays with its case."))
-        return super().write(vals)
+        result = super().write(vals)
+        if names:
+            others = self.sudo().filtered(lambda verdict: verdict.create_uid != self.env.user)
+            others._policy_guarded_write({"writer_ids": [Command.link(self.env.uid)]})
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -279,25 +294,8 @@ class CrmPolicyVerdict(models.Model):
 
         :raises AccessError: the user has no vote there now, or the case is about him.
         """
-        self.check_access("read")
         for verdict in self:
-            verdict._policy_check_open(("draft", "signed"))
-            stored = verdict.sudo()
-            team = stored.team_id
-            voters = team._policy_voters() if team else self.env["res.users"]
-            if self.env.user not in voters:
-                raise AccessError(
-                    self.env._(
-                        "%(verdict)s is signed by the members of %(team)s: %(users)s.",
-                        verdict=verdict.display_name,
-                        team=team.name or "-",
-                        users=list_words(self.env, voters.mapped("name")) or "-",
-                    )
-                )
-            if self.env.user in stored.signature_ids.user_id:
-                raise UserError(
-                    self.env._("%(verdict)s: you have signed it.", verdict=verdict.display_name)
-                )
+            stored = verdict._policy_take_step("sign")
             now = fields.Datetime.now()
             self.env["crm.policy.verdict.signature"].sudo()._policy_insert(
                 [{"verdict_id": verdict.id, "user_id": self.env.uid, "signed_at": now}]
@@ -313,8 +311,7 @@ class CrmPolicyVerdict(models.Model):
         """Record what the customer says against it; the committee meets again (CMP-RTE-07)."""
         text = self._policy_text(text, self.env._("Write down what the customer objects to."))
         for verdict in self:
-            verdict._policy_check_settler()
-            stored = verdict.sudo()
+            stored = verdict._policy_take_step("settle")
             stored._policy_guarded_write(
                 {
                     "objected_at": fields.Datetime.now(),
@@ -337,9 +334,8 @@ class CrmPolicyVerdict(models.Model):
         :raises ValidationError: his confirmation, or the reason, is missing.
         """
         self.ensure_one()
-        self._policy_check_settler()
+        verdict = self._policy_take_step("settle")
         papers = self._policy_papers(attachment_ids)
-        verdict = self.sudo()
         lines = verdict.ticket_id._policy_verdict_lines()
         late = any(line.policy_is_late for line in lines)
         reason = reason.strip() if isinstance(reason, str) else ""
@@ -376,39 +372,62 @@ class CrmPolicyVerdict(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _policy_check_open(self, states):
-        self.ensure_one()
-        case = self.ticket_id
-        case._policy_refuse_accused()
-        problem = self.sudo()._policy_lock_problem(case.sudo())
+    def _policy_open_problem(self, states):
+        """Return why nothing is done with it now, or None.
+
+        :raises AccessError: the case is about the user.
+        """
+        self.ticket_id._policy_refuse_accused()
+        problem = self._policy_lock_problem(self.ticket_id)
         if problem:
-            raise UserError(problem)
-        if self.sudo().state not in states:
+            return UserError(problem)
+        if self.state not in states:
             labels = dict(self._fields["state"]._description_selection(self.env))
-            raise UserError(
+            return UserError(
                 self.env._(
                     "%(verdict)s: %(state)s. This step was taken or is not due.",
                     verdict=self.display_name,
-                    state=labels[self.sudo().state],
+                    state=labels[self.state],
                 )
             )
+        return None
+
+    def _policy_sign_problem(self, user):
+        problem = self._policy_open_problem(("draft", "signed"))
+        if problem:
+            return problem
+        voters = self.team_id._policy_voters() if self.team_id else user.browse()
+        if user not in voters:
+            return AccessError(
+                self.env._(
+                    "%(verdict)s is signed by the members of %(team)s: %(users)s.",
+                    verdict=self.display_name,
+                    team=self.team_id.name or "-",
+                    users=list_words(self.env, voters.mapped("name")) or "-",
+                )
+            )
+        if user in self.signature_ids.user_id:
+            return UserError(
+                self.env._("%(verdict)s: you have signed it.", verdict=self.display_name)
+            )
+        return None
 
     def _policy_settlers(self):
         """Return who speaks with the customer about it: his sales manager; as superuser."""
         return self.ticket_id._policy_visitors()
 
-    def _policy_check_settler(self):
-        self.check_access("read")
-        self._policy_check_open(("signed",))
-        users = self.sudo()._policy_settlers()
-        if self.env.user not in users:
-            raise AccessError(
+    def _policy_settle_problem(self, user):
+        problem = self._policy_open_problem(("signed",))
+        users = self._policy_settlers()
+        if not problem and user not in users:
+            problem = AccessError(
                 self.env._(
                     "%(verdict)s is settled with the customer by his sales manager: %(users)s.",
                     verdict=self.display_name,
                     users=list_words(self.env, users.mapped("name")) or "-",
                 )
             )
+        return problem
 
     def _policy_papers(self, attachment_ids):
         """Return the files that a caller names; he may read them."""
@@ -495,6 +514,9 @@ class CrmPolicyVerdict(models.Model):
 
     def _policy_approval_version(self):
         return self.ticket_id.policy_version_id
+
+    def _policy_proposers(self):
+        return super()._policy_proposers() | self.writer_ids
 
     def _policy_approval_barred_users(self):
         users = self.ticket_id.partner_id.with_context(active_test=False).user_ids

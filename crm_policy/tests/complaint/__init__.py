@@ -1,4 +1,5 @@
 from . import test_allowance
+from . import test_bad_input
 from . import test_callback
 from . import test_case_accused
 from . import test_case_answers
@@ -25,6 +26,7 @@ from . import test_external_cases
 from . import test_handover
 from . import test_helpdesk_in_chinese
 from . import test_import_wizard
+from . import test_inner_papers
 from . import test_intake_page
 from . import test_intake_rules
 from . import test_light_routes
@@ -51,3 +53,4 @@ from . import test_sanction
 from . import test_sanction_rules
 from . import test_single_window
 from . import test_ungoverned_tickets
+from . import test_verdict

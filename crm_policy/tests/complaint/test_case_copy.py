@@ -271,6 +271,31 @@ class TestCopies(FormCommon):
         with self.assertRaises(AccessError):
             copy.with_user(stranger).action_policy_print()
 
+    def test_whom_it_is_hidden_from_prints_none(self):
+        case = self._settled()
+        copy = case.policy_copy_ids[0]
+        stranger = new_test_user(
+            self.env,
+            login="t_copy_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+        portal = new_test_user(self.env, login="t_copy_portal", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        case.sudo().policy_accused_user_ids = self.people["quality"]
+        for user in (stranger, portal, self.people["quality"]):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self._page(copy, user, COPY)
+        with self.assertRefused(AccessError, "about yourself"):
+            copy.with_user(self.people["quality"]).action_policy_print()
+        self.assertFalse(copy.print_ids or copy.read_at)
+
+    def test_what_is_not_settled_is_handed_out_to_nobody(self):
+        case = self._registered()
+        self.assertFalse(self.env["crm.policy.case.copy"]._policy_hand_out(case.sudo()))
+        self.assertFalse(case.policy_copy_ids)
+
     def test_handing_out_costs_the_same_statements_for_more_cases(self):
         def cost(number):
             cases = self.env["helpdesk.ticket"]
@@ -378,6 +403,26 @@ class TestStaysInTheHouse(FormCommon):
         )
         with self._refused():
             harmless.write({"raw": self.form.raw})
+
+    def test_nor_what_waits_to_be_sent(self):
+        File = self.env["ir.attachment"]
+        mailed, later = File.create([{"name": name, "raw": b"x"} for name in ("a.pdf", "b.pdf")])
+        self.env["mail.mail"].create(
+            {"email_to": "hengda@example.com", "attachment_ids": mailed.ids}
+        )
+        self.env["mail.scheduled.message"].create(
+            {
+                "author_id": self.users["specialist"].partner_id.id,
+                "body": "x",
+                "model": "helpdesk.ticket",
+                "res_id": self.case.id,
+                "scheduled_date": "2099-01-01 00:00:00",
+                "attachment_ids": [Command.set(later.ids)],
+            }
+        )
+        for file in mailed, later:
+            with self.subTest(file.name), self._refused():
+                file.sudo().write({"raw": self.form.raw})
 
     def test_a_mail(self):
         Mail = self.env["mail.mail"]

@@ -151,3 +151,83 @@ class TestCaseRefusal(ManufacturerFlow):
             )  # fmt: skip
             wizard.action_policy_confirm()
         self.assertEqual(case.policy_outcome, "not_accepted")
+
+    def test_what_he_has_accepted_he_does_not_refuse(self):
+        case = self._told()
+        portal = new_test_user(self.env, login="t_agreed", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        with at("2026-03-05 09:00"):
+            case.with_user(portal)._policy_customer_answers(
+                {"saying": "confirm"}, "portal", portal.partner_id
+            )
+        with self.assertRefused(UserError, "has said already"):
+            self._refuse(case, "2026-03-05 09:10")
+        self.assertFalse(case.policy_outcome or case.policy_successor_id)
+
+    def test_a_ticket_of_no_policy_and_a_colleague_who_is_complained_about(self):
+        ticket = self.env["helpdesk.ticket"].create({"name": "x", "description": "x"})
+        with self.assertRefused(UserError, "not governed"):
+            ticket.action_policy_not_accept("reject", text="x")
+        case = self._told()
+        case.sudo().policy_accused_user_ids = self.users["supervisor"]
+        with at("2026-03-05 09:00"), self.assertRefused(AccessError, "about yourself"):
+            self._as("supervisor", case).action_policy_not_accept("reject", text="x")
+        self.assertFalse(case.policy_outcome)
+
+    def test_a_caller_s_defaults_do_not_open_the_old_form(self):
+        case = self._told()
+        with at("2026-03-05 09:00"):
+            self._as("specialist", case).with_context(
+                default_public=True, default_access_token="x", default_type="url"
+            ).action_policy_not_accept("reject", text="不同意")
+        file = case.policy_successor_id.message_ids.attachment_ids
+        self.assertEqual((file.public, file.access_token, file.type), (False, False, "binary"))
+
+    def test_a_superior_who_is_complained_about_is_not_told(self):
+        self._set_parameter("refusals_told_from", 1)
+        self._chain(self.users["specialist"], self.users["manager"])
+        case = self._told()
+        case.sudo().policy_accused_user_ids = self.users["manager"]
+        new = self._refuse(case)
+        new.sudo().policy_accused_user_ids = self.users["manager"]
+        self.assertNotIn(self.users["manager"], case.activity_ids.user_id)
+        new.activity_ids.unlink()
+        new.sudo()._policy_tell_refusals(2)
+        self.assertFalse(new.activity_ids)
+        new.sudo().policy_accused_user_ids = False
+        new.sudo()._policy_tell_refusals(2)
+        self.assertEqual(new.activity_ids.user_id, self.users["manager"])
+
+    def test_without_a_policy_for_a_new_one(self):
+        """Who talks with him is told; the customer himself is heard all the same."""
+        case = self._told()
+        self.env["crm.policy.default"].search([("company_id", "=", self.company.id)]).unlink()
+        case.policy_complaint_type_id.sudo().active = False
+        self.version.policy_id.active_in_company = False
+        with self.assertRaises(UserError):
+            self._refuse(case)
+        self.assertFalse(case.policy_outcome)
+        portal = new_test_user(self.env, login="t_refusing", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        with at("2026-03-05 10:00"):
+            problems = case.with_user(portal)._policy_customer_answers(
+                {"saying": "refuse", "words": "不同意"}, "portal", portal.partner_id
+            )
+        self.assertEqual(problems, [])
+        self.assertFalse(case.policy_successor_id)
+        self.assertEqual(case._policy_customer_words().mapped("outcome"), ["refused"])
+
+    def test_the_wizard_shows_nothing_of_a_hidden_case(self):
+        case = self._told()
+        stranger = new_test_user(
+            self.env,
+            login="t_refusal_stranger",
+            groups="base.group_user,crm_policy.group_specialist",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+        self.assertFalse(case.with_user(stranger).has_access("read"))
+        with self.assertRaises(AccessError):
+            self.env["crm.policy.case.refuse"].with_user(stranger).create(
+                {"ticket_id": case.id, "text": "x"}
+            )

@@ -120,7 +120,14 @@ class TestClaim(ManufacturerFlow):
         self._decided()
         claim = self._claim()
         claim.with_user(self.buyer).action_policy_send()
-        for vals in ({"amount": 1}, {"text": "x"}, {"partner_id": self.partner.id}):
+        for vals in (
+            {"amount": 1},
+            {"text": "x"},
+            {"partner_id": self.partner.id},
+            {"party": "carrier"},
+            {"basis": "x"},
+            {"ticket_id": self.case.id},
+        ):
             with self.subTest(vals), self.assertRefused(UserError, "was sent: it stays"):
                 self._as("specialist", claim).write(vals)
         with self.assertRefused(UserError, "not deleted"):
@@ -155,6 +162,16 @@ class TestClaim(ManufacturerFlow):
                     claim.with_user(user).action_policy_send()
                 with self.assertRaises(AccessError):
                     claim.with_user(user).write({"amount": 1})
+                with self.assertRaises(AccessError):
+                    claim.with_user(user).sudo().action_policy_send()
+        Report = self.env["ir.actions.report"].with_user(stranger)
+        for act in (
+            lambda: Report._render_qweb_html(LETTER, claim.ids),
+            lambda: claim.with_user(stranger)._policy_printed(),
+            lambda: self.case.with_user(stranger).action_policy_new_claim(),
+        ):
+            with self.assertRaises(AccessError):
+                act()
         self.assertFalse(claim.with_user(stranger).search([("id", "=", claim.id)]))
         with self.assertRaises(AccessError):
             claim.with_user(self.buyer).write({"state": "settled"})
@@ -213,6 +230,8 @@ class TestClaim(ManufacturerFlow):
             )
         )
         portal = new_test_user(self.env, login="t_claim_portal", groups="base.group_portal")
+        with self.assertRefused(AccessError, "is internal"):
+            claim.with_user(portal).sudo()._policy_printed()
         with self.assertRaises(AccessError):
             report.with_user(portal)._render_qweb_html(LETTER, claim.ids)
 
@@ -234,6 +253,30 @@ class TestClaim(ManufacturerFlow):
         turn.action_policy_confirm()
         self.assertEqual(claim.settled_amount, 300)
 
+    def test_the_wizard_speaks_the_currency_of_the_case(self):
+        self._decided()
+        claim = self._claim()
+        claim.with_user(self.buyer).action_policy_send()
+        self._attach(claim)
+        other = self.env.ref("base.USD")
+        other.active = True
+        abroad = self._new_company("海外分公司")
+        abroad.currency_id = other
+        self.buyer.company_ids += abroad
+        Turn = self.env["crm.policy.claim.turn"].with_user(self.buyer).with_company(abroad)
+        vals = {"claim_id": claim.id, "turn": "settle", "amount": 300}
+        turn = Turn.create(vals)
+        self.assertEqual(turn.currency_id, self.case.policy_currency_id)
+        words = f"{claim.number} is in {claim.currency_id.name}.*not in {other.name}"
+        with self.assertRefused(ValidationError, words):
+            Turn.create({**vals, "currency_id": other.id})
+        with self.assertRefused(ValidationError, words):
+            turn.currency_id = other
+        for amount in (0, -1, 600.01):
+            with self.subTest(amount), self.assertRefused(ValidationError, "at most what is"):
+                Turn.create({**vals, "amount": amount}).action_policy_confirm()
+        self.assertEqual(claim.state, "sent")
+
     def test_the_wizard_shows_no_claim_of_another_case(self):
         self._decided()
         claim = self._claim()
@@ -248,3 +291,92 @@ class TestClaim(ManufacturerFlow):
         self.assertTrue(Turn.with_user(self.buyer).create({"claim_id": claim.id}))
         with self.assertRaises(AccessError):
             Turn.with_user(stranger).create({"claim_id": claim.id})
+
+    def test_who_works_on_another_case_claims_nothing(self):
+        self._decided()
+        quality = self.people["quality"]
+        self.assertTrue(self.case.with_user(quality).has_access("read"))
+        vals = {
+            "ticket_id": self.case.id,
+            "partner_id": self.supplier.id,
+            "basis": "x",
+            "amount": 1,
+            "text": "x",
+        }
+        with self.assertRaises(AccessError):
+            self.env["crm.policy.claim"].with_user(quality).create(vals)
+        with self.assertRaises(AccessError):
+            self.env["crm.policy.claim"].with_user(quality).sudo().create(vals)
+        self.assertFalse(self.case.policy_claim_ids)
+
+    def test_a_third_party_of_another_company(self):
+        self._decided()
+        other = self._new_company("别家")
+        stranger = self.supplier.copy({"company_id": other.id})
+        with self.assertRefused(ValidationError, "belongs to another company"):
+            self._claim(partner_id=stranger.id)
+        claim = self._claim()
+        with self.assertRefused(ValidationError, "belongs to another company"):
+            claim.partner_id = stranger
+
+    def test_shares_that_fell_since_are_seen_when_it_is_sent(self):
+        self._decided()
+        claim = self._claim(amount=600)
+        line = self.case.policy_responsibility_ids.filtered(lambda line: line.share == 60)
+        line._policy_guarded_write({"amount": 500})
+        with self.assertRefused(ValidationError, r"600\.00.*leaves.*500\.00"):
+            claim.with_user(self.buyer).action_policy_send()
+        self.assertEqual(claim.state, "draft")
+
+    def test_amounts_that_cannot_be_meant(self):
+        self._decided()
+        claim = self._claim()
+        for amount in (0, True, "x", 1e15, float("inf")):
+            with self.subTest(amount), self.assertRefused(ValidationError, "cannot be meant"):
+                self._as("specialist", claim).write({"amount": amount})
+        self.assertEqual(claim.amount, 600)
+        claim.with_user(self.buyer).action_policy_send()
+        self._attach(claim)
+        for amount in (None, 0, -1, True, "420", float("nan"), 600.01):
+            with self.subTest(amount), self.assertRefused(ValidationError, "at most what is"):
+                claim.with_user(self.buyer).action_policy_settle(amount, "x")
+        self.assertEqual(claim.state, "sent")
+
+    def test_steps_out_of_order(self):
+        self._decided()
+        claim = self._claim()
+        theirs = claim.with_user(self.buyer)
+        self._attach(claim)
+        for act in (
+            lambda: theirs.action_policy_answer("x"),
+            lambda: theirs.action_policy_settle(1),
+            lambda: theirs.action_policy_refuse("x"),
+        ):
+            with self.assertRefused(UserError, "Draft.*not due"):
+                act()
+        theirs.action_policy_send()
+        with self.assertRefused(UserError, "Sent.*not due"):
+            theirs.action_policy_send()
+        theirs.action_policy_withdraw("重新计算")
+        for act in (
+            lambda: theirs.action_policy_send(),
+            lambda: theirs.action_policy_withdraw("x"),
+        ):
+            with self.assertRefused(UserError, "Withdrawn.*not due"):
+                act()
+
+    def test_purchasing_of_another_company_follows_up_nothing(self):
+        self._decided()
+        other = self._new_company("别家")
+        self.buyer.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.assertEqual(self._claim().user_id, self.case.user_id)
+
+    def test_a_follower_who_does_not_see_it_any_more_does_nothing(self):
+        self._decided()
+        claim = self._claim()
+        other = self._new_company("别家")
+        self.buyer.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.assertEqual(claim.user_id, self.buyer)
+        with self.assertRaises(AccessError):
+            claim.with_user(self.buyer).action_policy_send()
+        self.assertFalse(claim.policy_sent_at)

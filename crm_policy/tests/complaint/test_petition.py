@@ -1,5 +1,6 @@
 """A department disagrees with its share; the general manager upholds or changes (CMP-FLOW-11)."""
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 
@@ -7,7 +8,7 @@ from ..common import at, shanghai
 from ..flows.test_shipped_packs import ManufacturerFlow
 
 
-class TestPetition(ManufacturerFlow):
+class PetitionCommon(ManufacturerFlow):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -50,6 +51,8 @@ class TestPetition(ManufacturerFlow):
             case.action_policy_petition(wanted, text)
         return self.case.policy_petition_ids
 
+
+class TestPetition(PetitionCommon):
     def test_changed(self):
         settled = self.case.policy_settled_at
         petition = self._file()
@@ -185,3 +188,94 @@ class TestPetition(ManufacturerFlow):
             )
             turn.action_policy_confirm()
         self.assertEqual(self.case.policy_petition_ids.line_ids.mapped("share_after"), [50, 50])
+
+    def test_the_head_who_is_complained_about_prints_none(self):
+        petition = self._file()
+        self.case.sudo().policy_accused_user_ids = self.head
+        report = self.env["ir.actions.report"].with_user(self.head)
+        with self.assertRefused(AccessError, "about yourself"):
+            report._render_qweb_html("crm_policy.petition", petition.ids)
+
+    def test_the_head_who_is_complained_about_files_none(self):
+        self.case.sudo().policy_accused_user_ids = self.head
+        with self.assertRefused(AccessError, "about yourself"):
+            self._file()
+        self.assertFalse(self.case.policy_petition_ids)
+
+    def test_nothing_to_petition_about(self):
+        ticket = self.env["helpdesk.ticket"].create({"name": "x", "description": "x"})
+        with self.assertRefused(UserError, "not governed"):
+            ticket.action_policy_petition({}, "x")
+        self.case.sudo()._policy_guarded_write({"policy_outcome": "withdrawn"})
+        with self.assertRefused(UserError, "about what was decided"):
+            self._file()
+        self.case.sudo()._policy_guarded_write({"policy_outcome": False})
+        self._set_parameter("petition_days", 0)
+        with self.assertRefused(UserError, "knows no petitions"):
+            self._file()
+        self.assertFalse(self.case.with_user(self.head).policy_may_petition)
+
+    def test_who_asks_or_is_complained_about_does_not_decide(self):
+        Ceo = self.env.ref("crm_policy.group_ceo")
+        other = new_test_user(
+            self.env,
+            login="t_pet_ceo",
+            groups="base.group_user,crm_policy.group_ceo",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+        self.head.group_ids += Ceo
+        self.case.sudo().policy_accused_user_ids = self.users["ceo"]
+        petition = self._file()
+        self.assertEqual(petition.policy_approval_id.eligible_user_ids, other)
+        for user in (self.head, self.users["ceo"]):
+            with self.subTest(user.login), self.assertRaises(UserError):
+                petition.with_user(user).action_policy_approve("属实")
+        self.assertEqual((petition.outcome, self.ours.share), ("pending", 70))
+
+    def test_shares_that_have_changed_meanwhile_are_not_overwritten(self):
+        petition = self._file()
+        (self.ours | self.theirs)._policy_guarded_write({"share": 50})
+        with self.assertRefused(UserError, "have changed meanwhile"):
+            self._as("ceo", petition).action_policy_approve("属实")
+        self.ours._policy_guarded_write({"share": 70})
+        self.theirs._policy_guarded_write({"share": 30})
+        self.case.sudo()._policy_guarded_write({"policy_cycle": 1})
+        with self.assertRefused(UserError, "have changed meanwhile"):
+            self._as("ceo", petition).action_policy_approve("属实")
+        self.assertEqual((self.ours.share, petition.outcome), (70, "pending"))
+
+    def test_it_stays(self):
+        petition = self._file()
+        with self.assertRefused(UserError, "stays with the case"):
+            petition.unlink()
+
+    def test_a_head_who_does_not_see_the_case_any_more_files_none(self):
+        other = self._new_company("别家")
+        self.head.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
+        self.assertEqual(self.manufacturing.manager_id.user_id, self.head)
+        with self.assertRaises(AccessError):
+            self._file()
+        self.assertFalse(self.case.policy_petition_ids)
+
+    def test_a_share_of_another_case_is_none_of_it(self):
+        other = self._registered()
+        self._blame(other)
+        foreign = other.policy_responsibility_ids[0]
+        with self.assertRefused(ValidationError, "not its shares"):
+            wanted = {self.ours.id: 40, self.theirs.id: 60, foreign.id: 70}
+            with at("2026-03-05 09:00"):
+                self.case.with_user(self.head).action_policy_petition(wanted, "来料问题")
+        self.assertFalse(self.case.policy_petition_ids)
+
+    def test_the_wizard_shows_nothing_of_a_hidden_case(self):
+        stranger = new_test_user(
+            self.env,
+            login="t_pet_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+        turn = self.env["crm.policy.petition.turn"].with_user(stranger)
+        with self.assertRaises(AccessError):
+            self.assertFalse(turn.new({"ticket_id": self.case.id}).line_ids)

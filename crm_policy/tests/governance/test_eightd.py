@@ -8,7 +8,7 @@ from .improvement_common import ImprovementCommon
 INTERNAL, CUSTOMER = "crm_policy.eightd_report", "crm_policy.eightd_customer_report"
 
 
-class TestEightd(ImprovementCommon):
+class EightdCommon(ImprovementCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -61,6 +61,8 @@ class TestEightd(ImprovementCommon):
         content, _kind = Report._render_qweb_html(name, report.ids)
         return content.decode()
 
+
+class TestEightd(EightdCommon):
     def test_it_is_filled_from_the_case_and_its_plan(self):
         with at("2026-03-13 11:00"):
             plan = self._plan(user=self.users["director"], ticket_id=self.case.id)
