@@ -78,6 +78,7 @@ from . import case_pause
 from . import follow_link
 from . import intake_rate
 from . import intake_page
+from . import employee_report
 from . import customer_view
 from . import customer_answer
 from . import customer_message

@@ -63,6 +63,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.external",
         "crm.policy.case.import",
         "crm.policy.call.record",
+        "crm.policy.case.reporter",
         "crm.policy.case.refusal",
         "crm.policy.customer.view",
         "crm.policy.customer.answer",
