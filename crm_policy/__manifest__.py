@@ -166,6 +166,7 @@
         "views/field_report_views.xml",
         "views/verdict_views.xml",
         "views/handover_views.xml",
+        "views/case_draw_views.xml",
         "views/pause_views.xml",
         "views/emergency_plan_views.xml",
         "views/emergency_views.xml",
