@@ -193,9 +193,7 @@ class CrmPolicyCaseRepair(models.AbstractModel):
         self.ensure_one()
         if not self._policy_repair_rules():
             return
-        self._policy_guarded_write(
-            {PLANNED: fields.Datetime.now(), "policy_repair_due_at": moment}
-        )
+        self._policy_guarded_write({PLANNED: fields.Datetime.now(), "policy_repair_due_at": moment})
         self.env["crm.policy.case.access"]._policy_grant(self, self._policy_repairers(), "handover")
 
     def _policy_note_delivery(self):

@@ -199,9 +199,7 @@ class CrmPolicyEmployeeReport(models.Model):
             stored._policy_hold_rows()
             stored._policy_refuse_sent()
             case = stored._policy_open_case()
-            stored._policy_guarded_write(
-                {"sent_at": fields.Datetime.now(), "ticket_id": case.id}
-            )
+            stored._policy_guarded_write({"sent_at": fields.Datetime.now(), "ticket_id": case.id})
             self.env["crm.policy.event"]._policy_log(
                 "employee_report.sent", stored, {"case": case.id}, clause=case.policy_version_id
             )

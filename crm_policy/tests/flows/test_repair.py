@@ -155,7 +155,9 @@ class TestRepair(CommitteeCommon):
             with self.subTest(step), self.assertRefused(ValidationError, "repaired, shipped or"):
                 self._follow(step, "2026-03-20 10:00")
         with self.assertRefused(PolicyRefusal, r"2\.4.*24 hours"):
-            self._follow("repaired", "2026-03-20 10:00", at=shanghai("2026-03-18 09:00"), reason="补")
+            self._follow(
+                "repaired", "2026-03-20 10:00", at=shanghai("2026-03-18 09:00"), reason="补"
+            )
         self._follow("repaired", "2026-03-20 10:00")
         with self.assertRefused(UserError, "recorded already"):
             self._follow("repaired", "2026-03-20 11:00")
