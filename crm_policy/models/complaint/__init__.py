@@ -83,6 +83,7 @@ from . import follow_link
 from . import intake_rate
 from . import intake_page
 from . import employee_report
+from . import case_reporter
 from . import customer_view
 from . import customer_answer
 from . import customer_message

@@ -128,6 +128,13 @@ class TestTransfer(RouteCommon):
                 self._by("production", self.case).action_policy_ask_transfer(None, "受理单")
             with self.assertRaises(AccessError):
                 self._by("ma", self.case).action_policy_ask_transfer(None, "受理单")
+            # Who reads the case is not the window for that.
+            self.env["crm.policy.case.access"]._policy_grant(
+                self.case, self.people["quality"], "manual"
+            )
+            for action in ("ask_transfer", "hand_over"):
+                with self.subTest(action), self.assertRefused(AccessError, "This step is taken by"):
+                    getattr(self._by("quality", self.case), f"action_policy_{action}")(None, "x")
             early = self._furniture("2026-03-12 14:10")
             with self.assertRefused(UserError, "missing first: Registered At"):
                 self._as("specialist", early).action_policy_ask_transfer(None, "受理单")
