@@ -78,6 +78,7 @@ NEEDS = [
     ("verdict", "Verdict Agreed and Approved"),
     ("handed_back", "Form Handed Back"),
     ("carrier", "Carrier and Damage"),
+    ("receipt", "Inspection on Receipt"),
     ("accused", "Person Complained About"),
     ("answer", "Answer Given"),
     ("grievance", "Reason of the Grievance"),
@@ -283,6 +284,7 @@ RULINGS = [
     ("not_established", "Not Established"),
     ("legal", "Legal Review"),
     ("suggestion", "Suggestion to Carry Out"),
+    ("transfer", "Hand-over"),
 ]
 # When a department is asked by itself that only some cases need.
 CONDITIONS = [

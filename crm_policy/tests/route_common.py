@@ -56,9 +56,11 @@ class RouteCommon(PolicyCommon):
         return case
 
     def _handed(self, case, given, received, to="production"):
-        """Hand a case over and have it signed for; return the sheet."""
+        """Have a hand-over approved and signed for; return the sheet."""
         with at(given):
-            self._as("specialist", case).action_policy_hand_over(self.people[to].id, "受理单、照片")
+            mine = self._as("specialist", case)
+            mine.action_policy_ask_transfer(self.people[to].id, "受理单、照片")
+            self._as("ceo", case.policy_ruling_ids[-1:]).action_policy_approve("同意转交")
         sheet = case.policy_handover_ids[-1:]
         with at(received):
             self._by(to, sheet).action_policy_receive()

@@ -20,9 +20,13 @@ class CrmPolicyRouteTurn(models.TransientModel):
             ("agree", "Customer Agrees"),
             ("consult_group", "Ask the Group"),
             ("group_answer", "Answer of the Group"),
+            ("repaired", "Goods Repaired"),
+            ("shipped", "Repaired Goods Shipped"),
+            ("delivered", "Repaired Goods Delivered"),
         ],
         required=True,
     )
+    asks_transfer = fields.Boolean(compute="_compute_asks_transfer", compute_sudo=False)
     possible_user_ids = fields.Many2many(
         "res.users", compute="_compute_possible_user_ids", compute_sudo=False
     )
@@ -35,6 +39,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
         readonly=False,
         domain="[('id', 'in', possible_user_ids)]",
     )
+    at = fields.Datetime(help="Empty: now.")
     text = fields.Text()
 
     @api.depends("ticket_id", "turn")
@@ -44,6 +49,12 @@ class CrmPolicyRouteTurn(models.TransientModel):
             asked = turn.turn == "hand_over" and turn.ticket_id
             case = turn.ticket_id.sudo()
             turn.possible_user_ids = asked and case._policy_possible_receivers()
+
+    @api.depends("ticket_id", "turn")
+    def _compute_asks_transfer(self):
+        for turn in self:
+            turn.ticket_id.check_access("read")
+            turn.asks_transfer = turn.turn == "hand_over" and turn.ticket_id.policy_asks_transfer
 
     @api.depends("ticket_id", "turn")
     def _compute_user_id(self):
@@ -73,7 +84,10 @@ class CrmPolicyRouteTurn(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _policy_turn_hand_over(self):
-        self.ticket_id.action_policy_hand_over(self.user_id.id, self.text)
+        if self.ticket_id.policy_asks_transfer:
+            self.ticket_id.action_policy_ask_transfer(self.user_id.id, self.text)
+        else:
+            self.ticket_id.action_policy_hand_over(self.user_id.id, self.text)
 
     def _policy_turn_hand_back(self):
         self.ticket_id.action_policy_hand_back(self.text)
@@ -92,3 +106,12 @@ class CrmPolicyRouteTurn(models.TransientModel):
 
     def _policy_turn_group_answer(self):
         self.ticket_id.action_policy_group_answer(self.text)
+
+    def _policy_turn_repaired(self):
+        self.ticket_id.action_policy_follow_repair(self.turn, self.at, self.text)
+
+    def _policy_turn_shipped(self):
+        self.ticket_id.action_policy_follow_repair(self.turn, self.at, self.text)
+
+    def _policy_turn_delivered(self):
+        self.ticket_id.action_policy_follow_repair(self.turn, self.at, self.text)

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 
 from ..const import RULINGS
 
-# A suggestion is put to decision by whoever has studied it.
-ASKED = [line for line in RULINGS if line[0] != "suggestion"]
+# A suggestion is put to decision by whoever has studied it, a hand-over with its receiver.
+ASKED = [line for line in RULINGS if line[0] not in ("suggestion", "transfer")]
 
 
 class CrmPolicyRulingTurn(models.TransientModel):

@@ -55,6 +55,7 @@ from . import case_conflict
 from . import case_archive
 from . import handover
 from . import case_handover
+from . import case_transfer
 from . import case_plan
 from . import case_first_call
 from . import field_report
@@ -62,7 +63,9 @@ from . import case_field_report
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
+from . import case_repair
 from . import case_carriage
+from . import case_receipt
 from . import case_grievance
 from . import case_suggestion
 from . import role
@@ -74,11 +77,14 @@ from . import case_reply
 from . import case_callback
 from . import case_reading
 from . import case_recheck
+from . import case_draw
 from . import case_repeat
 from . import case_pause
 from . import follow_link
 from . import intake_rate
 from . import intake_page
+from . import employee_report
+from . import case_reporter
 from . import customer_view
 from . import customer_answer
 from . import customer_message

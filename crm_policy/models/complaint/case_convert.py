@@ -5,6 +5,8 @@ from .complaint_mixin import WINDOW
 
 DEMOTERS = ("crm_policy.group_supervisor",)
 HEAVY = ("complaint", "conflict")
+# What was done for a complaint was done for what it becomes: no clock begins anew for it.
+HANDED_ON = ("policy_accepted_at", "policy_responded_at")
 # What a case does not take along: what it has become on its own way.
 OWN_NAMES = frozenset(
     {
@@ -50,6 +52,10 @@ class CrmPolicyCaseConvert(models.AbstractModel):
             )
         target = {"policy_kind": kind, "policy_complaint_type_id": type_id or False}
         self._policy_check_classification([target])
+        if kind == "conflict" and not type_id:
+            # As one that comes in as a conflict: its type numbers it and says its course.
+            type_id = self._policy_conflict_type_id(self.company_id.id)
+            target["policy_complaint_type_id"] = type_id
         if (kind, type_id or False) == (self.policy_kind, self.policy_complaint_type_id.id):
             raise UserError(
                 self.env._(
@@ -94,16 +100,50 @@ class CrmPolicyCaseConvert(models.AbstractModel):
     def _policy_convert_into(self, target):
         """End the case as converted; return the new one, which the current user creates."""
         old = self.sudo()
-        successor = self.create([{**old._policy_carried_vals(), **target}])
+        self.env["crm.policy.deadline"]._policy_notice_overdue(old)
+        vals = {**old._policy_carried_vals(), **target}
+        if target["policy_kind"] == "conflict" and not vals.get("policy_arose_from"):
+            vals |= {"policy_arose_from": "complaint", "policy_arose_case_id": old.id}
+        successor = self.create([vals])
         new = successor.sudo()
         new._policy_guarded_write(
             {"policy_intake_at": old.policy_intake_at, "policy_origin_id": old.id}
         )
-        # What the former kind did not ask for is late at once; nobody has missed it.
+        if old.policy_kind in HEAVY and target["policy_kind"] in HEAVY:
+            old._policy_hand_on_facts(new)
+        # What the former kind did not ask for is late at once; nobody has missed it. What it asked
+        # for and was missed stays a violation of the former case.
         self.env["crm.policy.deadline"]._policy_accept_overdue(new)
         old._policy_copy_files(new)
         old._policy_continue_in(new, "converted")
         return successor
+
+    def _policy_hand_on_facts(self, case):
+        """Let what was done for a complaint count for what it becomes, at its own instants.
+
+        A late complaint stays late: nobody gets new time by calling it something else. A request
+        that becomes a complaint is accepted as one first (Correction 14) and does not come here.
+        """
+        order, handed_on = case._policy_fact_order(), []
+        for name in HANDED_ON:
+            before = [fact for fact in order.get(name, ()) if fact != "policy_intake_at"]
+            ready = name in order and all(case[fact] for fact in before)
+            if self[name] and ready and not case._policy_missing_needs(name):
+                case._policy_guarded_write(case._policy_fact_vals(name, self[name]))
+                handed_on.append(name)
+        if "policy_responded_at" in handed_on:
+            case._policy_guarded_write({"policy_response_text": self.policy_response_text})
+        for name in handed_on:
+            fact = name.removeprefix("policy_").removesuffix("_at")
+            self.env["crm.policy.event"]._policy_log(
+                f"fact.{fact}",
+                case,
+                {"at": str(case[name]), "from": self.id},
+                clause=case._policy_fact_clause(name) or case.policy_version_id,
+            )
+            case._policy_ask_started(fact)
+        if handed_on:
+            case._policy_bring_about()
 
     def _policy_carried_vals(self):
         """Return the create values that a case takes along when it becomes another one."""

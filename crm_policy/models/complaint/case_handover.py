@@ -214,8 +214,11 @@ class CrmPolicyCaseHandover(models.AbstractModel):
         steps = self.env["crm.policy.countersign.step"]._policy_steps_of(self)
         return steps.filtered(lambda step: step.starts == STARTS)[:1]
 
-    def _policy_give(self, direction, receiver, text):
-        """Write the sheet, open the case for the receiver and tell him; ``self`` is superuser's."""
+    def _policy_give(self, direction, receiver, text, giver=None, **vals):
+        """Write the sheet, open the case for the receiver and tell him; ``self`` is superuser's.
+
+        :param giver: in whose name; None: the current user's.
+        """
         self.ensure_one()
         if text is not None and text is not False and not isinstance(text, str):
             raise ValidationError(self.env._("Write down in words what is handed over."))
@@ -225,10 +228,11 @@ class CrmPolicyCaseHandover(models.AbstractModel):
                     "ticket_id": self.id,
                     "cycle": self.policy_cycle,
                     "direction": direction,
-                    "from_user_id": self.env.uid,
+                    "from_user_id": (giver or self.env.user).id,
                     "to_user_id": receiver.id,
                     "given_at": fields.Datetime.now(),
                     "text": (text or "").strip() or False,
+                    **vals,
                 }
             ]
         )

@@ -128,8 +128,11 @@ class CrmPolicyCaseRuling(models.AbstractModel):
             )
         )
 
-    def _policy_ask_ruling(self, kind, amount, text):
-        """Create a ruling and submit it for the current user; ``self`` is superuser's."""
+    def _policy_ask_ruling(self, kind, amount, text, **vals):
+        """Create a ruling and submit it for the current user; ``self`` is superuser's.
+
+        :param vals: what rulings of this kind say beside the usual.
+        """
         self.ensure_one()
         if self._policy_rulings(kind, ("pending",)):
             raise UserError(
@@ -152,6 +155,7 @@ class CrmPolicyCaseRuling(models.AbstractModel):
                         "amount": amount,
                         "text": text,
                         "cycle": self.policy_cycle,
+                        **vals,
                     }
                 ]
             )

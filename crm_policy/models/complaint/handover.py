@@ -55,6 +55,20 @@ class CrmPolicyHandover(models.Model):
         compute="_compute_state",
         store=True,
     )
+    ruling_id = fields.Many2one(
+        "crm.policy.ruling",
+        string="Approval",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="By which it was allowed to hand the case over.",
+    )
+    waited_hours = fields.Float(
+        string="Waited for Approval",
+        compute="_compute_waited_hours",
+        help="Working hours from the request until the hand-over; no clock stood still for them.",
+    )
     can_receive = fields.Boolean(compute="_compute_can")
     can_decline = fields.Boolean(compute="_compute_can")
 
@@ -79,6 +93,19 @@ class CrmPolicyHandover(models.Model):
             sheet.state = (
                 (sheet.declined_at and "declined") or (sheet.received_at and "received") or "given"
             )
+
+    @api.depends("ruling_id", "given_at")
+    def _compute_waited_hours(self):
+        self.waited_hours = 0
+        approved = self.filtered("ruling_id")
+        for company, sheets in approved.grouped("company_id").items():
+            calendar = company.sudo().resource_calendar_id
+            requests = sheets.sudo().ruling_id.policy_approval_id
+            asked = {request.res_id: request.requested_at for request in requests}
+            pairs = [(asked[sheet.sudo().ruling_id.id], sheet.given_at) for sheet in sheets]
+            waited = calendar._policy_work_between(pairs) if calendar else [0] * len(pairs)
+            for sheet, seconds in zip(sheets, waited, strict=True):
+                sheet.waited_hours = seconds / 3600
 
     @api.depends("state", "to_user_id", "from_user_id")
     @api.depends_context("uid")
@@ -105,6 +132,7 @@ class CrmPolicyHandover(models.Model):
             "declined_by_id",
             "text",
             "declined_text",
+            "ruling_id",
             "state",
         }
 

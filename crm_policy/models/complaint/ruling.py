@@ -31,19 +31,29 @@ class CrmPolicyRuling(models.Model):
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     text = fields.Text(string="Reasons", readonly=True)
     cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
+    receiver_id = fields.Many2one(
+        "res.users",
+        string="To Be Handed To",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Who gets the case once its hand-over is approved.",
+    )
 
     _one_pending = models.UniqueIndex(
         "(ticket_id, kind) WHERE policy_approval_state = 'pending'",
         "One ruling of a kind is asked for at a time.",
     )
 
-    @api.depends("kind", "amount", "ticket_id.policy_handle")
+    @api.depends("kind", "amount", "receiver_id", "ticket_id.policy_handle")
     @api.depends_context("lang")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for ruling in self:
             amount = ruling.currency_id.format(ruling.amount) if ruling.kind == "mandate" else ""
-            parts = (ruling.ticket_id.policy_handle, kinds.get(ruling.kind), amount)
+            receiver = ruling.sudo().receiver_id
+            goal = self.env._("to %(user)s", user=receiver.name) if receiver else ""
+            parts = (ruling.ticket_id.policy_handle, kinds.get(ruling.kind), amount, goal)
             ruling.display_name = " ".join(part for part in parts if part)
 
     # === CRUD METHODS === #
@@ -56,6 +66,7 @@ class CrmPolicyRuling(models.Model):
             "amount",
             "text",
             "cycle",
+            "receiver_id",
         }
 
     @api.ondelete(at_uninstall=False)
@@ -65,12 +76,14 @@ class CrmPolicyRuling(models.Model):
     # === APPROVAL === #
 
     def _policy_approval_values(self):
-        return {
+        values = {
             "kind": self.kind,
             "amount": f"{self.amount:.2f}",
             "text": self.text or "",
             "ticket": self.ticket_id.id,
         }
+        # Without a receiver they are what other rulings were asked for with.
+        return {**values, "receiver": self.receiver_id.id} if self.receiver_id else values
 
     def _policy_approval_amount(self):
         return self.amount

@@ -458,13 +458,18 @@ class CrmPolicyVerdict(models.Model):
             memo=self.memo or "",
         )
 
+    def _policy_promised(self):
+        """Return until when the memo promises the repaired goods, naive UTC; None: it does not."""
+        if not self.delivery_date:
+            return None
+        zone = company_zone(self.company_id)
+        return to_utc(datetime.combine(self.delivery_date, END_OF_WORK), zone)
+
     def _policy_plan_delivery(self):
         """Let the callback follow the day of the memo (CBK-QLT-01)."""
-        if not self.delivery_date:
-            return
-        zone = company_zone(self.company_id)
-        moment = to_utc(datetime.combine(self.delivery_date, END_OF_WORK), zone)
-        self.ticket_id.write({"policy_repair_delivery_at": moment})
+        promised = self._policy_promised()
+        if promised:
+            self.ticket_id.write({"policy_repair_delivery_at": promised})
 
     def _policy_log_step(self, step, details):
         self.env["crm.policy.event"]._policy_log(
@@ -526,4 +531,7 @@ class CrmPolicyVerdict(models.Model):
         result = super()._policy_on_approved()
         for verdict in self:
             verdict._policy_log_step("approved", {"round": verdict.round})
+            promised = verdict._policy_promised()
+            if promised:
+                verdict.ticket_id._policy_plan_repair(promised)
         return result

@@ -7,6 +7,7 @@ from . import test_case_class
 from . import test_case_committee
 from . import test_case_convert
 from . import test_case_copy
+from . import test_case_draw
 from . import test_case_duplicate
 from . import test_case_import
 from . import test_case_needs
@@ -22,6 +23,7 @@ from . import test_claim
 from . import test_close_guard
 from . import test_create_batch
 from . import test_delegated_cases
+from . import test_employee_report
 from . import test_external_cases
 from . import test_handover
 from . import test_helpdesk_in_chinese
@@ -45,6 +47,7 @@ from . import test_portal_case
 from . import test_portal_ticket
 from . import test_proof
 from . import test_quick_call
+from . import test_receipt
 from . import test_remedy_quantity
 from . import test_reopen_doors
 from . import test_responsibility
@@ -52,5 +55,6 @@ from . import test_return
 from . import test_sanction
 from . import test_sanction_rules
 from . import test_single_window
+from . import test_transfer
 from . import test_ungoverned_tickets
 from . import test_verdict

@@ -179,6 +179,98 @@ class TestConversion(PolicyCommon):
         self.assertFalse(new.policy_number)
         self.assertEqual(new.policy_complaint_type_id, self.types["packaging"])
 
+    # === NO NEW TIME === #
+
+    def _late(self, told=True, **vals):
+        """Return a complaint whose first response is overdue since 03-04 10:30."""
+        with at("2026-03-02 10:20"):
+            case = self._new_case(**vals)
+        with at("2026-03-02 10:30"):
+            self._as("specialist", case).action_policy_accept()
+            self._as("specialist", case).action_policy_register()
+        if told:
+            self._mark_overdue("2026-03-03 10:31")
+        return case
+
+    def _mark_overdue(self, moment):
+        self.env.flush_all()
+        with at(moment), self.enter_registry_test_mode():
+            self.env.ref("crm_policy.cron_mark_overdue").method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _response(self, case):
+        return case.policy_deadline_ids.filtered(
+            lambda clock: clock.rule_code == "complaint-response"
+        )
+
+    def _convert_late(self, case, kind="complaint", code="packaging", moment="2026-03-03 11:00"):
+        type_id = code and self.types[code].id
+        with at(moment):
+            action = self._as("supervisor", case).action_policy_convert(kind, type_id, "归类有误")
+        return self.env["helpdesk.ticket"].browse(action["res_id"])
+
+    def _violations(self, cases):
+        return self.env["crm.policy.violation"].search(
+            [("deadline_id.res_model", "=", cases._name), ("deadline_id.res_id", "in", cases.ids)]
+        )
+
+    def test_a_late_complaint_stays_late_in_the_case_in_which_it_goes_on(self):
+        case = self._late()
+        [violation] = self._violations(case)
+        new = self._convert_late(case)
+        self.assertNotEqual(new, case)
+        self.assertEqual(new.policy_accepted_at, shanghai("2026-03-02 10:30"))
+        self.assertEqual(new.policy_step, "accepted")
+        clock = self._response(new)
+        self.assertEqual(clock.start_at, shanghai("2026-03-02 10:30"))
+        self.assertEqual(clock.due_at, shanghai("2026-03-03 10:30"))
+        self.assertTrue(clock.is_overdue)
+        # It stays whose it was, and there is no second one for the same delay.
+        self._mark_overdue("2026-03-03 12:00")
+        self.assertEqual(self._violations(case | new), violation)
+        self.assertEqual(violation.state, "open")
+
+    def test_a_delay_that_nobody_has_noticed_yet_is_not_lost(self):
+        case = self._late(told=False)
+        new = self._convert_late(case)
+        self._mark_overdue("2026-03-03 12:00")
+        self.assertEqual(len(self._violations(case | new)), 1)
+
+    def test_what_is_not_due_yet_runs_on(self):
+        case = self._late(told=False)
+        new = self._convert_late(case, moment="2026-03-03 09:00")
+        self.assertEqual(self._response(new).due_at, shanghai("2026-03-03 10:30"))
+        self._mark_overdue("2026-03-03 10:31")
+        self.assertEqual(self._violations(case | new).deadline_id, self._response(new))
+
+    def test_a_response_that_was_given_counts(self):
+        case = self._late(told=False)
+        with at("2026-03-02 15:00"):
+            self._as("specialist", case).action_policy_respond("已致电")
+        new = self._convert_late(case)
+        self.assertEqual(new.policy_responded_at, shanghai("2026-03-02 15:00"))
+        self.assertEqual(new.policy_response_text, "已致电")
+        self.assertEqual(self._response(new).state, "met")
+
+    def test_a_conflict_has_its_type_and_its_source(self):
+        handbook = self._install_policy("handbook")
+        self.env["crm.policy.default"].search(
+            [("company_id", "=", self.company.id), ("kind", "=", "conflict")]
+        ).policy_id = handbook.policy_id
+        conflict = self.env["crm.policy.complaint.type"].search(
+            [("kind", "=", "conflict"), ("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(len(conflict), 1)
+        new = self._convert_late(self._late(told=False), "conflict", None)
+        self.assertEqual(new.policy_complaint_type_id, conflict)
+        self.assertEqual(new.policy_arose_from, "complaint")
+        self.assertEqual(new.policy_arose_case_id, new.policy_origin_id)
+        with at("2026-03-02 10:20"):
+            fresh = self._new_case()
+        same = self._convert_late(fresh, "conflict", None)
+        self.assertEqual(same, fresh, "not accepted yet, it simply changes")
+        self.assertEqual(same.policy_complaint_type_id, conflict)
+
     # === WHO, WHEN AND WITH WHAT === #
 
     def test_nobody_makes_less_of_a_complaint_on_his_own(self):

@@ -8,6 +8,12 @@ from ..route_common import RouteCommon
 
 
 class TestHandover(RouteCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # A company that hands over without asking: test_transfer.py shows the other.
+        cls._set_parameter("transfer_requires_gm", 0)
+
     def setUp(self):
         super().setUp()
         self.case = self._registered("2026-03-12 14:10")

@@ -86,9 +86,11 @@ class TestLightRoutes(RouteCommon):
                 "承运商赔付"
             )
             with self.assertRefused(
-                ValidationError, r"3\.5.*Carrier.*Clause of the Carriage Contract.*Photos"
+                ValidationError,
+                r"3\.5.*Carrier.*Clause of the Carriage Contract.*Photos.*Goods Received On",
             ):
                 mine.action_policy_decide()
+            mine.policy_goods_received_on = "2026-03-05"
             with self.assertRefused(UserError, "goes back to the window once"):
                 self._by("warehouse", case).action_policy_hand_back("承运商赔付 300")
             photo = self.env["ir.attachment"].with_user(self.users["specialist"]).create(
@@ -116,6 +118,7 @@ class TestLightRoutes(RouteCommon):
 
     def test_service_is_treated_by_the_head_of_who_is_complained_about(self):
         """CMP-RTE-14."""
+        self._set_parameter("transfer_requires_gm", 0)
         workshop = self.env["hr.department"].create(
             {"name": "安装部", "company_id": self.company.id}
         )

@@ -11,6 +11,7 @@ from . import test_flow_complaint
 from . import test_improvement_flow
 from . import test_notices
 from . import test_production
+from . import test_repair
 from . import test_rulings
 from . import test_shipped_packs
 from . import test_small_manufacturer

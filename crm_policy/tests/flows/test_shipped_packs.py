@@ -875,7 +875,8 @@ class TestFurnitureRoute(PackFlow):
             mine = self._as("specialist", case)
             mine.action_policy_accept()
             mine.action_policy_register()
-            mine.action_policy_hand_over()
+            mine.action_policy_ask_transfer(None, "需检测")
+            self._as("ceo", case.policy_ruling_ids).action_policy_approve("同意")
             sheet = case.policy_handover_ids
             sheet.with_user(sheet.to_user_id).action_policy_receive()
         return case.policy_countersign_ids.filtered(lambda line: line.step_code == step)
