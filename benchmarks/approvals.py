@@ -4,7 +4,7 @@ import sys
 
 from common import Row, environments, measure, report
 
-from odoo import Command
+from odoo import Command, fields
 
 NUMBER = 60  # documents of a measurement
 PLAIN = 1200  # of the plain statements, which are over before a processor tick is
@@ -220,9 +220,151 @@ class Peer(Side):
         return set(documents.mapped("validation_status")) == {"validated"}
 
 
+class Floor(Side):
+    """The rows that ours leaves behind, by plain ``create`` and ``write``, and nothing else.
+
+    Nobody is looked for, asked, checked, told or refused: what Odoo alone takes for the rows.
+    """
+
+    def __init__(self, env, people):
+        self.env = env
+        self.asker, *self.signers = people
+        self.vals = {}
+        self.group = env.ref("base.group_user")
+
+    def ask(self, documents):
+        env, now = documents.sudo().env, fields.Datetime.now()
+        requests = env["bench.floor.request"].create(
+            [
+                {
+                    "name": document.name,
+                    "company_id": document.company_id.id,
+                    "res_model": document._name,
+                    "res_id": document.id,
+                    "subject": "general",
+                    "route_id": self.group.id,
+                    "clause_id": self.group.id,
+                    "amount": document.amount,
+                    "currency_id": document.company_id.currency_id.id,
+                    "requester_id": env.uid,
+                    "requested_at": now,
+                    "fingerprint": "0" * 64,
+                    "state": "pending",
+                    "emergency": False,
+                    "user_ids": [Command.set(self.signers[0].ids)],
+                }
+                for document in documents.sudo()
+            ]
+        )
+        steps = env["bench.floor.step"].create(
+            [
+                {
+                    "request_id": request.id,
+                    "company_id": request.company_id.id,
+                    "version_id": self.group.id,
+                    "sequence": place,
+                    "role_id": self.group.id,
+                    "origin": "route",
+                    "mode": "any",
+                    "on_timeout": "remind",
+                    "state": "waiting" if place else "pending",
+                    "opened_at": False if place else now,
+                    "user_id": False if place else signer.id,
+                }
+                for request in requests
+                for place, signer in enumerate(self.signers)
+            ]
+        )
+        for document, request in zip(documents.sudo(), requests, strict=True):
+            document.write({"state": "pending", "request_id": request.id})
+        self.start(steps.filtered(lambda step: step.state == "pending"), now)
+        self.log("approval.submitted", requests, now)
+
+    def approve(self, documents):
+        env, now = documents.sudo().env, fields.Datetime.now()
+        requests = documents.sudo().request_id
+        steps = env["bench.floor.step"].search([("request_id", "in", requests.ids)], order="id")
+        place = self.signers.index(env.user)
+        mine = steps.filtered(lambda step: step.sequence == place)
+        following = steps.filtered(lambda step: step.sequence == place + 1)
+        env["bench.floor.signature"].create(
+            [
+                {
+                    "request_id": step.request_id.id,
+                    "step_id": step.id,
+                    "company_id": step.company_id.id,
+                    "user_id": env.uid,
+                    "outcome": "approved",
+                    "decided_at": now,
+                }
+                for step in mine
+            ]
+        )
+        mine.write({"state": "approved", "decided_at": now})
+        clocks = env["bench.floor.clock"].search([("res_id", "in", mine.ids)])
+        clocks.write({"state": "met", "done_at": now})
+        if following:
+            signer = self.signers[place + 1]
+            following.write({"state": "pending", "opened_at": now, "user_id": signer.id})
+            requests.write({"user_ids": [Command.set(signer.ids)]})
+            self.start(following, now)
+        else:
+            vals = {"state": "approved", "decided_at": now, "user_ids": [Command.clear()]}
+            requests.write(vals)
+            documents.sudo().write({"state": "approved"})
+        self.log("approval.approved", requests, now)
+
+    def start(self, steps, now):
+        steps.env["bench.floor.clock"].create(
+            [
+                {
+                    "rule_id": self.group.id,
+                    "rule_code": "sign",
+                    "clause_id": self.group.id,
+                    "clause_number": "1",
+                    "version_label": "1",
+                    "company_id": step.company_id.id,
+                    "res_model": step._name,
+                    "res_id": step.id,
+                    "user_id": step.user_id.id,
+                    "start_at": now,
+                    "due_at": now,
+                    "factor": 1,
+                    "state": "open",
+                    "lateness_seconds": 0,
+                    "next_alert_at": now,
+                }
+                for step in steps
+            ]
+        )
+
+    def log(self, event_type, requests, now):
+        requests.env["bench.floor.event"].create(
+            [
+                {
+                    "at": now,
+                    "type": event_type,
+                    "company_id": request.company_id.id,
+                    "res_model": request._name,
+                    "res_id": request.id,
+                    "actor_id": requests.env.uid,
+                    "payload": {"amount": request.amount},
+                    "policy": "service",
+                    "version": "1",
+                    "clause": "1",
+                }
+                for request in requests
+            ]
+        )
+
+    def is_approved(self, documents):
+        return set(documents.mapped("state")) == {"approved"}
+
+
 def main():
-    with environments(["bench_tier"], ["bench_policy"]) as (our_env, peer_env):
+    with environments(["bench_tier", "bench_floor"], ["bench_policy"]) as (our_env, peer_env):
         ours, peer = Ours(our_env), Peer(peer_env)
+        floor, rows_only = Floor(peer_env, [peer.asker, *peer.signers]), "bench.floor.document"
         plain, chatter = "bench.document", "bench.chatter"
         bare = ours.bare_request()
         ask_one, ask_bulk = peer.request(plain, False), peer.request(plain, True)
@@ -271,6 +413,11 @@ def main():
                 30,
                 3.5,
             ),
+            # Told beside the peer, as ours is: what its framework takes for rows like ours alone.
+            Row("rows alone: request one by one", floor.request(rows_only, False), ask_one),
+            Row("rows alone: request in bulk", floor.request(rows_only, True), ask_bulk),
+            Row("rows alone: 3 signatures one by one", floor.sign(rows_only, False), sign),
+            Row("rows alone: 3 signatures in bulk", floor.sign(rows_only, True), sign),
         ]
     return report("Approvals of three levels", rows, "document")
 

@@ -209,8 +209,9 @@ class CrmPolicyApprovable(models.AbstractModel):
 
     def _policy_requests(self):
         """Return the present request of each document."""
-        found = self.sudo().policy_approval_id
-        for record in self.sudo():
+        records = self.sudo()
+        found = records.policy_approval_id
+        for record in records:
             if not record.policy_approval_id:
                 raise UserError(
                     self.env._("%(record)s was not submitted.", record=record.display_name)

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -257,8 +259,13 @@ class CrmPolicyApproval(models.Model):
 
     def _policy_documents(self):
         """Return {request: its document}, read together; as superuser."""
-        found = {}
-        for model_name, approvals in self.sudo().grouped("res_model").items():
-            documents = self.env[model_name].sudo().browse(approvals.mapped("res_id"))
-            found |= dict(zip(approvals, documents, strict=True))
-        return found
+        approvals, ids = self.sudo(), defaultdict(list)
+        for approval in approvals:
+            ids[approval.res_model].append(approval.res_id)
+        Model = {model_name: self.env[model_name].sudo() for model_name in ids}
+        return {
+            approval: Model[approval.res_model]
+            .browse(approval.res_id)
+            .with_prefetch(ids[approval.res_model])
+            for approval in approvals
+        }

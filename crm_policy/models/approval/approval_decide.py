@@ -26,8 +26,10 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         for approval, (step, seats) in opened.items():
             approval._policy_check_seat(user, seats)
             voice = seats[user].principal or user
-            given, refused = step._policy_voices()
-            if voice in given | refused or user in step._policy_spoken():
+            said = step._policy_said()
+            given, refused = step._policy_voices(said)
+            # Each has one voice, for himself or for another.
+            if voice in given or voice in refused or user in said.user_id:
                 # The others of his step may have left since: then it stands as it is signed.
                 stands = voice in given and step._policy_result(seats) == outcome
                 if outcome != "approved" or not stands:
@@ -44,7 +46,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
                 approval._policy_check_opinion()
             result = step._policy_result(seats, voice, outcome)
             turns.append((approval, step, seats[user], result))
-        self._policy_sign(turns, user, outcome, comment)
+        approvals._policy_sign(turns, user, outcome, comment)
 
     def _policy_check_opinion(self):
         """Refuse a first signature without words where the opinion is wanted (RWD-FIN-04)."""
@@ -184,7 +186,10 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
 
         Who is not in its scope was never asked and decides as before.
         """
-        for approval in self.filtered("company_id.policy_sign_gate"):
+        gated = self.company_id.filtered("policy_sign_gate")
+        if not gated:
+            return
+        for approval in self.filtered(lambda approval: approval.company_id in gated):
             current = approval.clause_id.version_id.policy_id.current_version_id
             if not current._policy_unsigned_by(user):
                 continue

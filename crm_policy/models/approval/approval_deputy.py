@@ -74,6 +74,8 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
         """Let delegates see the documents as long as they act, and everybody else for good."""
         companies = self.env["res.company"].union(*(approval.company_id for approval in people))
         deputies = self.env["crm.policy.delegation"]._policy_acting(companies).to_user_id
+        if not deputies:
+            return super()._policy_announce(people)
         lent = self._policy_lent(
             [approval for approval, users in people.items() if users & deputies]
         )

@@ -7,7 +7,7 @@ from ...tools.zones import company_zone, day_start, moment_words, named_zone, to
 
 _logger = logging.getLogger(__name__)
 
-LISTED = 50  # requests that one message lists; the others are counted
+LISTED = 20  # requests that one message lists; the others are counted
 NOTICES = "crm.policy.approval.notices"
 COUNTERS = "crm.policy.approval.counters"
 

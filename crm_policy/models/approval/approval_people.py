@@ -78,7 +78,9 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
             [document] = approval._policy_documents().values()
         # Three signatures are those of three people (AUT-MAT-04): whoever signs and for whom.
         signatures = approval._policy_route_signatures(completed)
-        signed = signatures.user_id | signatures.on_behalf_of_id
+        signed = self.env["res.users"].sudo()
+        if signatures:
+            signed = signatures.user_id | signatures.on_behalf_of_id
         if signers and completed.origin != "added":
             signed |= signers.sudo()
         late = step.on_timeout == "climb" and step.policy_is_late
@@ -108,6 +110,8 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """
         # From the request: its decisions are read together with those of the others of a batch.
         self._policy_read_lines("decision_ids")
+        if not self.decision_ids:
+            return self.decision_ids
         return self.decision_ids.filtered(
             lambda line: (
                 line.outcome == "approved"

@@ -72,7 +72,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
                 """,
                 request_columns=columns_of(REQUEST_COLUMNS),
                 step_columns=columns_of(STEP_COLUMNS),
-                row_columns=SQL(", ").join(SQL.identifier("row", name) for name in STEP_COLUMNS),
+                row_columns=columns_of(STEP_COLUMNS, "row"),
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 requests=as_rows([vals for vals, _lines, _users in requests]),

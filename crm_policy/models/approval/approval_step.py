@@ -169,20 +169,19 @@ class CrmPolicyApprovalStep(models.Model):
             lambda line: line.step_id == self and line.outcome in ("approved", "rejected")
         )
 
-    def _policy_voices(self):
-        """Return (users who approve, users who reject); a deputy speaks for his principal."""
+    def _policy_voices(self, said=None):
+        """Return (users who approve, users who reject); a deputy speaks for his principal.
+
+        :param said: :meth:`_policy_said`, where the caller knows it.
+        """
         approve = reject = self.env["res.users"]
-        for decision in self._policy_said():
+        for decision in self._policy_said() if said is None else said:
             voice = decision.on_behalf_of_id or decision.user_id
             if decision.outcome == "approved":
                 approve |= voice
             else:
                 reject |= voice
         return approve, reject
-
-    def _policy_spoken(self):
-        """Return who has signed this step, for himself or for another: each has one voice."""
-        return self._policy_said().user_id
 
     def _policy_result(self, seats, voice=None, outcome=None):
         """Return how the step ends with what was signed: "approved", "rejected", or False so far.
@@ -194,14 +193,14 @@ class CrmPolicyApprovalStep(models.Model):
         :param dict seats: {user: Seat} of who may decide now.
         :param voice: whose voice comes on top of what was signed, with ``outcome``.
         """
-        approve, reject = self._policy_voices()
+        said = self._policy_said()
+        approve, reject = self._policy_voices(said)
         if outcome == "approved":
             approve |= voice
         elif outcome == "rejected":
             reject |= voice
         # Whoever acts for two has one voice: the second principal's is not waited for from him.
-        deputies = any(seat.principal for seat in seats.values())
-        spoken = self._policy_spoken() if deputies else self.env["res.users"]
+        spoken = said.user_id
         entitled = self.env["res.users"].union(
             *(
                 seat.principal or user

@@ -134,7 +134,7 @@ class CrmPolicySubmission(models.AbstractModel):
         Of a route by amount one: the lowest role whose limit covers the amount and that somebody
         else than the requester holds.
         """
-        amount, currency = self._policy_approval_amount(), self._policy_approval_currency()
+        amount = self._policy_approval_amount()
         if route.kind == "sequence":
             steps = route.step_ids.filtered(
                 lambda step: not step.amount_from or self._policy_needs_step(step, amount)
@@ -147,7 +147,7 @@ class CrmPolicySubmission(models.AbstractModel):
                         "step that is needed always.",
                         clause=route.clause_id._policy_citation(),
                         route=route.name,
-                        amount=currency.format(amount),
+                        amount=self._policy_approval_currency().format(amount),
                     )
                 )
             return route.clause_id, [
@@ -166,7 +166,7 @@ class CrmPolicySubmission(models.AbstractModel):
                 "%(clause)s: nobody can decide %(amount)s. Give a role a limit that covers it and "
                 "a person who is not the requester.",
                 clause=route.clause_id._policy_citation(),
-                amount=currency.format(amount),
+                amount=self._policy_approval_currency().format(amount),
             )
         )
 

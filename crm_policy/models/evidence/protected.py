@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
@@ -42,6 +42,29 @@ class CrmPolicyProtected(models.AbstractModel):
     def _policy_update(self, vals):
         """Change the rows; for methods of the engine that have checked the real user."""
         return self._policy_guarded_write(vals)
+
+    def _policy_modified(self, names):
+        """Let the ORM know that fields were written behind it, if anything follows from them.
+
+        ``modified`` merges the triggers of all fields anew each time it is called. What follows
+        from evidence is hardly ever stored, and hardly ever in the cache when it is written.
+
+        :param tuple names: of the fields.
+        """
+        known = self.env.transaction.field_data
+        for field in self._policy_followers(names):
+            if field.store or (known.get(field) and field._get_all_cache_ids(self.env)):
+                self.modified(names)
+                return
+
+    @api.model
+    @tools.ormcache("names")
+    def _policy_followers(self, names):
+        """Return the computed fields that depend on fields of this model."""
+        followers = {}
+        for name in names:
+            followers |= dict.fromkeys(self.pool.get_dependent_fields(self._fields[name]))
+        return tuple(followers)
 
     def _policy_build_wall(self, *open_columns):
         """Make PostgreSQL itself refuse to change or delete rows: the last wall, behind the ORM.

@@ -46,7 +46,7 @@ class CrmPolicyAbsence(models.AbstractModel):
                     ("date_to", ">", start or fields.Datetime.now()),
                 ]
             )
-        return users & leaves.resource_id.user_id
+        return users & leaves.resource_id.user_id if leaves else users.browse()
 
     @api.model
     def _policy_away_domain(self, company):
@@ -69,7 +69,7 @@ class CrmPolicyAbsence(models.AbstractModel):
                 ("date_to", ">", first),
             ],
         )
-        return around.filtered(lambda leave: leave.date_from <= now < leave.date_to)
+        return around and around.filtered(lambda leave: leave.date_from <= now < leave.date_to)
 
     @api.model
     def _policy_present(self, users, company):

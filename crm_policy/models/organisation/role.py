@@ -18,9 +18,13 @@ APPOINTMENT = frozenset(
 
 def can_act(users, company):
     """Return those of ``users`` who work for the company: none archived, none of the portal."""
+    if not users:
+        return users
     # Who asks need not work for all companies that these people work for.
-    return users.filtered(
-        lambda user: user.active and not user.share and company in user.sudo().company_ids
+    return users.browse(
+        user.id
+        for user in users.sudo()
+        if user.active and not user.share and company in user.company_ids
     )
 
 
@@ -203,6 +207,8 @@ class CrmPolicyRole(models.Model):
         self.ensure_one()
         role = self.sudo()
         if role.kind == "user":
+            if not role.post_ids:
+                return dict.fromkeys(records._ids, role._policy_can_act(role.user_id))
             lone = role._policy_can_act(role.user_id)
             found = self.env["crm.policy.post"]._policy_holders(role, records)
             return {
@@ -226,8 +232,8 @@ class CrmPolicyRole(models.Model):
         """Return the persons that a record itself points at."""
         if self.kind == "department_head":
             name = "policy_department_id"
-            department = record[name] if name in record else self.env["hr.department"]
-            return department.manager_id.user_id
+            department = record[name] if name in record else None
+            return department.manager_id.user_id if department else self.env["res.users"]
         users = record
         for name in self.field_path.split("."):
             if not isinstance(users, models.BaseModel) or name not in users:

@@ -74,6 +74,24 @@ class TestApprovalBatch(ApprovalCommon):
         self.assertLessEqual(each[0], 4)
         self.assertLessEqual(each[1], 14)
 
+    def test_what_was_read_before_a_signature_is_read_anew_after_it(self):
+        self._set_route("manager", "ceo")
+        remedy = self._submitted()
+        request = self._as("manager", remedy.policy_approval_id)
+        for role, states, end in (
+            ("manager", ["approved", "pending"], "pending"),
+            ("ceo", ["approved", "approved"], "approved"),
+        ):
+            request, document = self._as(role, request), self._as(role, remedy)
+            waiting_for = request.waiting_for
+            self.assertTrue(request.can_decide and document.policy_can_decide)
+            self.assertEqual(request.chain["state"], "pending")
+            document.action_policy_approve()
+            self.assertFalse(request.can_decide or document.policy_can_decide)
+            self.assertNotEqual(request.waiting_for, waiting_for)
+            self.assertEqual([link["state"] for link in request.chain["steps"]], states)
+            self.assertEqual(document.policy_approval_chain["state"], end)
+
     def test_what_a_click_costs(self):
         """One signature with nothing read before, and the message to who signs next."""
         self._set_route("manager", "ceo")
