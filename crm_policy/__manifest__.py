@@ -232,6 +232,11 @@
         "demo/demo_registry.xml",
         "demo/demo_violations.xml",
         "demo/demo_approvals.xml",
+        "demo/demo_route_policies.xml",
+        "demo/demo_route_full.xml",
+        "demo/demo_route_carried_out.xml",
+        "demo/demo_route_middle.xml",
+        "demo/demo_route_others.xml",
     ],
     "assets": {
         "web.assets_backend": [
