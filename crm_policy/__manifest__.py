@@ -211,6 +211,7 @@
         "views/sanction_menus.xml",
         "views/violation_menus.xml",
         "views/conflict_views.xml",
+        "views/case_phone_views.xml",
         "views/registry_menus.xml",
         "views/word_menus.xml",
     ],

@@ -9,6 +9,7 @@ from . import test_case_copy
 from . import test_case_duplicate
 from . import test_case_import
 from . import test_case_needs
+from . import test_case_pages
 from . import test_case_numbers
 from . import test_case_refusal
 from . import test_case_reopen
