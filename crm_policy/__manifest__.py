@@ -214,6 +214,7 @@
         "views/sanction_menus.xml",
         "views/violation_menus.xml",
         "views/conflict_views.xml",
+        "views/case_phone_views.xml",
         "views/registry_menus.xml",
         "views/word_menus.xml",
     ],
@@ -235,6 +236,11 @@
         "demo/demo_registry.xml",
         "demo/demo_violations.xml",
         "demo/demo_approvals.xml",
+        "demo/demo_route_policies.xml",
+        "demo/demo_route_full.xml",
+        "demo/demo_route_carried_out.xml",
+        "demo/demo_route_middle.xml",
+        "demo/demo_route_others.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -131,6 +131,7 @@ from . import case_claim
 from . import petition
 from . import petition_line
 from . import case_petition
+from . import case_pages
 from . import return_note
 from . import proof
 from . import allowance

@@ -186,6 +186,19 @@ class CrmPolicyCaseConflict(models.AbstractModel):
             [("policy_id", "=", policy.id), ("kind", "=", "conflict")], limit=1
         ).id if policy else False  # fmt: skip
 
+    def _policy_step_names(self):
+        names = super()._policy_step_names()
+        if self.policy_kind != "conflict" or ASSESSED not in self._policy_own_order():
+            return names
+        return names | {
+            "accepted": self.env._("Identified"),
+            "investigated": self.env._("Assessed"),
+            "settled": self.env._("Agreement Reached"),
+            "decided": self.env._("Responsibility Judged"),
+            "replied": self.env._("Result Told"),
+            "closed": self.env._("Archived"),
+        }
+
     # === ACTION METHODS === #
 
     def action_policy_open_conflict(self):

@@ -24,7 +24,7 @@ class CrmPolicyCaseSteps(models.AbstractModel):
         "policy_countersign_ids.policy_answered_at",
     )
     def _compute_policy_step_dates(self):
-        """Return {step: {at, due, late, paused}}: when it was taken, or is due.
+        """Return {step: {at, due, late, paused, name}}: when it was taken, or is due.
 
         The steps are those of the case's own course, and whatever was recorded beside it. Of
         several clocks that wait for one step the first counts, those of the departments that
@@ -38,6 +38,9 @@ class CrmPolicyCaseSteps(models.AbstractModel):
                 step: {"at": at and text(at), "due": False, "late": False, "paused": False}
                 for step, at in case._policy_own_steps().items()
             }
+            for step, name in case._policy_step_names().items():
+                if step in dates:
+                    dates[step]["name"] = name
             clocks = [
                 (steps[clock.rule_id.done_path], clock)
                 for clock in case._policy_live_clocks()
@@ -56,6 +59,13 @@ class CrmPolicyCaseSteps(models.AbstractModel):
                     "paused": bool(clock.paused_at),
                 }
             case.policy_step_dates = dates
+
+    def _policy_step_names(self):
+        """Return {step: what it is called} where such a case has words of its own."""
+        self.ensure_one()
+        if not self.sudo().policy_complaint_type_id.is_anomaly:
+            return {}
+        return {"investigated": self.env._("Handled"), "replied": self.env._("Informed")}
 
     def _policy_own_steps(self):
         """Return {step: instant or False} of the case's course, in the order of the steps."""

@@ -178,6 +178,15 @@ class CrmPolicyCountersignStep(models.Model):
         )
 
     @api.model
+    @tools.ormcache("version_id", "type_id")
+    def _policy_asks_for(self, version_id, type_id):
+        """Return whether anybody is asked about such cases, and the sections that he fills."""
+        steps = self.sudo().search(
+            [("version_id", "=", version_id), ("complaint_type_id", "in", [type_id, False])]
+        )
+        return bool(steps), frozenset(code for step in steps for code in step._policy_fills())
+
+    @api.model
     @tools.ormcache("version_id")
     def _policy_starting_facts(self, version_id):
         """Return the facts of a case with which a department is asked by itself."""

@@ -24,7 +24,7 @@ class CrmPolicyMediation(models.Model):
     _order = "ticket_id, cycle, at, id"
 
     method = fields.Selection(MEDIATIONS, required=True, default="negotiation")
-    at = fields.Datetime(string="Held At", required=True, default=fields.Datetime.now)
+    at = fields.Datetime(string="Mediated At", required=True, default=fields.Datetime.now)
     user_id = fields.Many2one(
         "res.users",
         string="For Us",

@@ -60,7 +60,7 @@ class CrmPolicyImprovementAction(models.Model):
         [
             ("planned", "Planned"),
             ("open", "Open"),
-            ("done", "Done"),
+            ("done", "Carried Out"),
             ("cancelled", "Given Up"),
         ],
         compute="_compute_state",

@@ -91,6 +91,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.matter",
         "crm.policy.breach",
         "crm.policy.case.steps",
+        "crm.policy.case.pages",
         "crm.policy.case.standing",
         "crm.policy.case.timeline",
         "crm.policy.case.goods",

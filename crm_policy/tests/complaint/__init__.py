@@ -11,6 +11,7 @@ from . import test_case_draw
 from . import test_case_duplicate
 from . import test_case_import
 from . import test_case_needs
+from . import test_case_pages
 from . import test_case_numbers
 from . import test_case_reading
 from . import test_case_refusal

@@ -45,8 +45,8 @@ class TestDemoCompany(TransactionCase):
 
     def test_it_shows_every_kind_and_every_step(self):
         self.assertEqual(set(self.cases.mapped("policy_kind")), set(dict(KINDS)))
-        # Its policy has no course of its own: nobody is asked for these.
-        steps = set(dict(STEPS)) - {"investigated", "mandated", "executed"}
+        # Once there is a mandate the talks follow the same day.
+        steps = set(dict(STEPS)) - {"mandated"}
         self.assertEqual(set(self.cases.mapped("policy_step")), steps)
         self.assertEqual(len(self.cases.filtered("policy_to_sort")), 2)
 
@@ -77,7 +77,9 @@ class TestDemoCompany(TransactionCase):
             [("company_id", "=", self.company.id), ("state", "=", "pending")]
         )
         roles = requests.step_ids.role_id.mapped("code")
-        self.assertEqual(sorted(roles), ["ceo", "director", "manager"])
+        self.assertEqual(
+            sorted(roles), ["ceo", "deputy_gm", "director", "manager", "sales_manager"]
+        )
 
     def test_somebody_acts_for_another(self):
         line = self.env["crm.policy.delegation"].search([("company_id", "=", self.company.id)])
@@ -130,3 +132,54 @@ class TestDemoCompany(TransactionCase):
         deadlines = self.env["crm.policy.deadline"].with_user(self._user("supervisor"))
         mates = deadlines.search([("of_my_team", "=", True), ("state", "=", "open")]).user_id
         self.assertLessEqual({"陈晓", "马俊"}, set(mates.mapped("name")))
+
+    def test_every_route_has_its_case(self):
+        case = {
+            name: self.env.ref(f"crm_policy.demo_case_{name}")
+            for name in (
+                "laminate", "peeling", "label", "screw", "rebate", "bench", "freight", "drawer"
+            )
+        }  # fmt: skip
+        self.assertEqual(
+            {name: record.policy_version_id.policy_id.code for name, record in case.items()},
+            {
+                **dict.fromkeys(("laminate", "peeling", "label", "screw"), "MFR"),
+                **dict.fromkeys(("bench", "freight", "drawer"), "FRN"),
+                "rebate": "HBK",
+            },
+        )
+        self.assertEqual(
+            [(name, record.policy_step) for name, record in case.items()],
+            [
+                ("laminate", "executed"), ("peeling", "registered"), ("label", "closed"),
+                ("screw", "accepted"), ("rebate", "investigated"), ("bench", "registered"),
+                ("freight", "registered"), ("drawer", "accepted"),
+            ],
+        )  # fmt: skip
+        self.assertEqual(case["rebate"].policy_mediation_ids.mapped("result"), ["failed", "open"])
+        verdicts = case["bench"].policy_verdict_ids.sorted("round")
+        self.assertEqual(verdicts.mapped("factory_percent"), [70, 80])
+        self.assertTrue(case["freight"].policy_sanction_ids)
+
+    def test_the_departments_of_the_middle_case_are_being_asked(self):
+        opinions = self.env.ref("crm_policy.demo_case_peeling").policy_countersign_ids
+        said = opinions.filtered("policy_answered_at").mapped("step_code")
+        asked = opinions.filtered(lambda line: line.policy_asked_at and not line.policy_answered_at)
+        self.assertEqual(said, ["quality", "production", "manager-office"])
+        self.assertEqual(set(asked.mapped("step_code")), {"quality-report", "research"})
+
+    def test_the_settled_case_shows_what_follows(self):
+        case = self.env.ref("crm_policy.demo_case_laminate")
+        self.assertEqual(sorted(case.policy_copy_ids.mapped("number")), [1, 2, 3, 4, 5])
+        self.assertEqual(len(case.policy_copy_ids.filtered("read_at")), 1)
+        self.assertEqual(case.policy_claim_ids.mapped("state"), ["sent"])
+        self.assertEqual(case.policy_petition_ids.mapped("outcome"), ["pending"])
+        self.assertEqual(case.policy_sanction_ids.mapped("kind"), ["performance_deduction"])
+        self.assertEqual(self.env.ref("crm_policy.demo_return_laminate").state, "booked")
+        self.assertEqual(self.env.ref("crm_policy.demo_allowance_laminate").state, "booked")
+        plan = case.policy_improvement_ids
+        self.assertEqual((plan.state, plan.open_action_count), ("running", 2))
+        self.assertTrue(all(plan.goal_ids.mapped("baseline")))
+        self.assertEqual(
+            self.env["crm.policy.eightd"].search([("ticket_id", "=", case.id)]).state, "issued"
+        )

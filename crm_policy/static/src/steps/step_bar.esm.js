@@ -15,7 +15,13 @@ export class StepBarField extends StatusBarField {
     getAllItems() {
         const items = super.getAllItems();
         const dates = this.props.record.data.policy_step_dates;
-        return dates ? items.filter(({value, isSelected}) => isSelected || dates[value]) : items;
+        if (!dates) {
+            return items;
+        }
+        // Some kinds of cases, conflicts for one, have words of their own for a step.
+        return items
+            .filter(({value, isSelected}) => isSelected || dates[value])
+            .map((item) => ({...item, label: dates[item.value]?.name || item.label}));
     }
 
     /**
