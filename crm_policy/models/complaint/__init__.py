@@ -59,9 +59,11 @@ from . import case_plan
 from . import case_first_call
 from . import field_report
 from . import case_field_report
+from . import verdict_customer
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
+from . import case_consensus
 from . import case_carriage
 from . import case_grievance
 from . import case_suggestion

@@ -143,7 +143,11 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
     def _policy_take_answer(self, kind, vals, author):
         """Keep what was said and do what follows from it."""
         self.env["crm.policy.interaction"]._policy_record(
-            self, kind, clause=self.policy_version_id, **vals
+            self,
+            kind,
+            clause=self.policy_version_id,
+            author_id=author.id if author else False,
+            **vals,
         )
         author = author or self.partner_id
         if vals.get("outcome") == "refused":

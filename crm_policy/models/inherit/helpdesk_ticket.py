@@ -51,6 +51,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.grievance",
         "crm.policy.case.suggestion",
         "crm.policy.case.carriage",
+        "crm.policy.case.consensus",
         "crm.policy.case.verdict",
         "crm.policy.case.field.report",
         "crm.policy.case.handover",
