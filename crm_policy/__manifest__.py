@@ -212,6 +212,7 @@
         "views/sanction_menus.xml",
         "views/violation_menus.xml",
         "views/conflict_views.xml",
+        "views/feedback_views.xml",
         "views/registry_menus.xml",
         "views/word_menus.xml",
     ],

@@ -64,6 +64,7 @@ from . import verdict
 from . import verdict_signature
 from . import case_verdict
 from . import case_consensus
+from . import case_feedback
 from . import case_carriage
 from . import case_grievance
 from . import case_suggestion

@@ -75,7 +75,7 @@ class CrmPolicyInteraction(models.Model):
     round = fields.Integer(readonly=True, help="On which findings he has given his word.")
     author_id = fields.Many2one(
         "res.partner",
-        string="Said By",
+        string="Spoken for the Customer By",
         readonly=True,
         index="btree_not_null",
         help="Who was logged in for the customer; empty: it came by his private link.",
@@ -171,6 +171,8 @@ class CrmPolicyInteraction(models.Model):
         )
         told = ("outcome", "score", "nps", "channel")
         payload = {name: vals[name] for name in told if vals.get(name)}
+        if vals.get("author_id"):
+            payload["partner"] = vals["author_id"]
         if vals.get("counts_from"):
             payload["counts_from"] = str(vals["counts_from"])
         self.env["crm.policy.event"]._policy_log(f"customer.{kind}", cases, payload, clause=clause)

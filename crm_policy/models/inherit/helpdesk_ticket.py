@@ -50,6 +50,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.anomaly",
         "crm.policy.case.grievance",
         "crm.policy.case.suggestion",
+        "crm.policy.case.feedback",
         "crm.policy.case.carriage",
         "crm.policy.case.consensus",
         "crm.policy.case.verdict",

@@ -37,6 +37,15 @@ export class StepBarField extends StatusBarField {
 
     /**
      * @param {Object} item of the status bar
+     * @returns {String} what the course of the case calls the step
+     */
+    stepName(item) {
+        const dates = (this.props.record.data.policy_step_dates || {})[item.value];
+        return (dates && dates.name) || item.label;
+    }
+
+    /**
+     * @param {Object} item of the status bar
      * @returns {Object|null} text, look and title of the date under a step
      */
     stepDate(item) {
