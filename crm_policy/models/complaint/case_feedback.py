@@ -61,7 +61,7 @@ class CrmPolicyCaseFeedback(models.AbstractModel):
     policy_is_feedback = fields.Boolean(
         compute="_compute_policy_is_feedback",
         search="_search_policy_is_feedback",
-        groups="base.group_user",
+        compute_sudo=True,
     )
 
     @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")

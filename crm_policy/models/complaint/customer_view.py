@@ -2,8 +2,19 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import formataddr, plaintext2html
 
-# Helpdesk's fields that name clerks, or files that may be ours: no customer reads them over RPC.
-INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
+# Helpdesk's fields that name clerks, or files that may be ours, and what we have found of the loss:
+# no customer reads them over RPC.
+INNER_FIELDS = frozenset(
+    {
+        "user_id",
+        "user_ids",
+        "attachment_ids",
+        "create_uid",
+        "write_uid",
+        "policy_claim_amount",
+        "policy_defective_quantity",
+    }
+)
 
 # How a case stands in the customer's words: step, and the facts of which the first one begins it.
 SOLVED_STEPS = (

@@ -101,7 +101,10 @@ class CrmPolicyMilestone(models.Model):
     def _compute_display_name(self):
         facts = dict(self._fields["fact"]._description_selection(self.env))
         for milestone in self:
-            parts = (milestone.title or facts.get(milestone.fact), milestone.complaint_type_id.sudo().name)
+            parts = (
+                milestone.title or facts.get(milestone.fact),
+                milestone.complaint_type_id.sudo().name,
+            )
             milestone.display_name = " - ".join(part for part in parts if part)
 
     # === CONSTRAINT METHODS === #

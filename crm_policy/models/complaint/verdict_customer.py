@@ -31,7 +31,6 @@ class CrmPolicyVerdictCustomer(models.AbstractModel):
     )
     confirmed_by_id = fields.Many2one(
         "res.partner",
-        string="Confirmed By",
         readonly=True,
         copy=False,
         ondelete="restrict",
@@ -86,9 +85,7 @@ class CrmPolicyVerdictCustomer(models.AbstractModel):
                 }
             )
             seals = self.env["crm.policy.sealed"]._policy_seal(stored, "customer_text", text)
-            stored._policy_log_step(
-                "presented", {"round": stored.round, "text": seals[stored.id]}
-            )
+            stored._policy_log_step("presented", {"round": stored.round, "text": seals[stored.id]})
         return True
 
     # === WHAT THE CUSTOMER SAYS === #

@@ -315,9 +315,7 @@ class TestPortalVerdict(PortalCommon, CommitteeCommon):
                 self.assertTrue(answer.headers["Location"].endswith("/my"))
         with at("2026-03-13 15:00"):
             self.authenticate(None, None)
-            answer = self._post(
-                f"{self.url}/answer", page="/web/login", saying="agree", round="1"
-            )
+            answer = self._post(f"{self.url}/answer", page="/web/login", saying="agree", round="1")
         self.assertTrue(answer.headers["Location"].endswith("/my"))
         # Whoever works for us does not speak as the customer, even who may read the case.
         answer = self._say("agree", login="t_sales_manager")

@@ -131,8 +131,12 @@ class TestFeedback(PackFlow):
         mine = self._until(case, "2026-03-03 10:00", "accept")
         with at("2026-03-03 11:00"):
             for step in ("decide", "settle"):
-                with self.subTest(step), self.assertRefused(UserError, "missing first: Analysed|"
-                                                            "missing first: Attributed"):
+                with (
+                    self.subTest(step),
+                    self.assertRefused(
+                        UserError, "missing first: Analysed|missing first: Attributed"
+                    ),
+                ):
                     getattr(mine, f"action_policy_{step}")()
             with self.assertRefused(UserError, "missing first: Improving"):
                 mine.action_policy_reply("感谢反馈", "phone")
