@@ -83,6 +83,10 @@ NEEDS = [
     ("answer", "Answer Given"),
     ("grievance", "Reason of the Grievance"),
     ("suggestion", "Suggestion Judged"),
+    ("feedback", "Channel, Topic and Sentiment"),
+    ("feedback_analysis", "Feedback Analysed"),
+    ("feedback_cause", "Cause and Department of the Feedback"),
+    ("feedback_measure", "What Is Improved"),
 ]
 # How the customer stands to what he was offered.
 POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]

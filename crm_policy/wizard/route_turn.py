@@ -16,6 +16,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
             ("hand_over", "Hand Over"),
             ("hand_back", "Hand Back to the Window"),
             ("decline", "Do Not Take"),
+            ("present", "Show to the Customer"),
             ("object", "Customer Objects"),
             ("agree", "Customer Agrees"),
             ("consult_group", "Ask the Group"),
@@ -64,6 +65,13 @@ class CrmPolicyRouteTurn(models.TransientModel):
             turn.user_id = asked and turn.ticket_id.sudo()._policy_first_receivers()[:1]
 
     attachment_ids = fields.Many2many("ir.attachment", string="Signed by the Customer")
+    confirmed_at = fields.Datetime(related="verdict_id.confirmed_at", related_sudo=False)
+    memo = fields.Text(related="verdict_id.memo", related_sudo=False)
+    delivery_date = fields.Date(related="verdict_id.delivery_date", related_sudo=False)
+    customer_amount = fields.Monetary(
+        related="verdict_id.customer_amount", related_sudo=False, currency_field="currency_id"
+    )
+    currency_id = fields.Many2one(related="verdict_id.currency_id", related_sudo=False)
 
     @api.constrains("ticket_id", "handover_id", "verdict_id")
     def _check_document(self):
@@ -94,6 +102,9 @@ class CrmPolicyRouteTurn(models.TransientModel):
 
     def _policy_turn_decline(self):
         self.handover_id.action_policy_decline(self.text)
+
+    def _policy_turn_present(self):
+        self.verdict_id.action_policy_present(self.text)
 
     def _policy_turn_object(self):
         self.verdict_id.action_policy_object(self.text)

@@ -60,10 +60,13 @@ from . import case_plan
 from . import case_first_call
 from . import field_report
 from . import case_field_report
+from . import verdict_customer
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
 from . import case_repair
+from . import case_consensus
+from . import case_feedback
 from . import case_carriage
 from . import case_receipt
 from . import case_grievance

@@ -68,7 +68,7 @@ class CrmPolicyCaseConvert(models.AbstractModel):
         if self.policy_kind in HEAVY and not in_place:
             # Nobody ends the clocks of a complaint on his own.
             self._policy_check_actor(DEMOTERS)
-        self.sudo().lock_for_update(allow_referencing=True)
+        self.sudo()._policy_hold_rows()
         before = {"kind": self.policy_kind, "type": self.policy_complaint_type_id.id}
         if in_place:
             self.write(target)

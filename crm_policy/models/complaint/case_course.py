@@ -135,6 +135,11 @@ class CrmPolicyCaseCourse(models.AbstractModel):
         """Return the milestone of a fact; an empty record where the policy has none."""
         return self._policy_course().get(name, self.env["crm.policy.milestone"].sudo())
 
+    def _policy_label(self, name):
+        """Return what the course of the case calls a fact, where it has a word of its own."""
+        own = name.endswith("_at") and len(self) == 1 and self.sudo()._policy_milestone(name).title
+        return own or super()._policy_label(name)
+
     def _policy_own_order(self):
         order = self.env["crm.policy.milestone"]._policy_order_of(
             self.policy_version_id.id, self.policy_complaint_type_id.id, self.policy_kind

@@ -154,7 +154,7 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
         (self | into)._policy_check_actor(MERGERS)
         (self | into)._policy_check_governed()
         # Two who merge crosswise, or close meanwhile what the other merges into, do not both pass.
-        (self | into).sudo().lock_for_update(allow_referencing=True)
+        (self | into).sudo()._policy_hold_rows()
         for case in self.sudo():
             case._policy_check_mergeable(into.sudo())
         self._policy_check_continuable()

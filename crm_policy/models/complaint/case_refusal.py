@@ -52,7 +52,7 @@ class CrmPolicyCaseRefusal(models.AbstractModel):
         text = self._policy_text(text, self.env._("Write down what the customer says."))
         if position not in POSITIONS:
             raise ValidationError(self.env._("Say whether he accepts in part, or rejects."))
-        self.sudo().lock_for_update(allow_referencing=True)
+        self.sudo()._policy_hold_rows()
         moment = self._policy_moment("policy_replied_at", at, fields.Datetime.now())
         problem = self._policy_refusal_problem(moment)
         if problem:

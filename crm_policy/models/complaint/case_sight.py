@@ -16,7 +16,8 @@ RULE_FIELDS = SIGHT_FIELDS | {
 HANDLERS = "crm_policy.group_specialist"
 # Helpdesk's fields that name clerks, or files that may be ours: no customer reads them over RPC.
 INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
-# What a customer may read of his own case; every other field of ours is for employees (D.3 no. 4).
+# What a customer may read of his own case; every other field of ours is for employees, also what
+# we have found of his loss (D.3 no. 4).
 PORTAL_FIELDS = frozenset(
     {
         "policy_kind",
@@ -29,10 +30,8 @@ PORTAL_FIELDS = frozenset(
         "policy_lot_ref",
         "policy_shipped_on",
         "policy_quantity",
-        "policy_defective_quantity",
         "policy_quantity_undetermined",
         "policy_remedy_sought",
-        "policy_claim_amount",
         "policy_currency_id",
         "policy_intake_at",
         "policy_closed_at",

@@ -13,6 +13,7 @@ class CrmPolicyCaseSteps(models.AbstractModel):
         string="Dates of the Steps", compute="_compute_policy_step_dates", groups="base.group_user"
     )
 
+    @api.depends_context("lang")
     @api.depends(
         *STEP_FACTS.values(),
         "policy_kind",
@@ -24,7 +25,8 @@ class CrmPolicyCaseSteps(models.AbstractModel):
         "policy_countersign_ids.policy_answered_at",
     )
     def _compute_policy_step_dates(self):
-        """Return {step: {at, due, late, paused, name}}: when it was taken, or is due.
+        """Return {step: {at, due, late, paused}}: when it was taken, or is due; and ``name``
+        where the course has its own word for it.
 
         The steps are those of the case's own course, and whatever was recorded beside it. Of
         several clocks that wait for one step the first counts, those of the departments that
@@ -38,9 +40,6 @@ class CrmPolicyCaseSteps(models.AbstractModel):
                 step: {"at": at and text(at), "due": False, "late": False, "paused": False}
                 for step, at in case._policy_own_steps().items()
             }
-            for step, name in case._policy_step_names().items():
-                if step in dates:
-                    dates[step]["name"] = name
             clocks = [
                 (steps[clock.rule_id.done_path], clock)
                 for clock in case._policy_live_clocks()
@@ -58,14 +57,10 @@ class CrmPolicyCaseSteps(models.AbstractModel):
                     "late": late or place["late"],
                     "paused": bool(clock.paused_at),
                 }
+            for step, name in case._policy_step_names().items():
+                if step in dates:
+                    dates[step]["name"] = name
             case.policy_step_dates = dates
-
-    def _policy_step_names(self):
-        """Return {step: what it is called} where such a case has words of its own."""
-        self.ensure_one()
-        if not self.sudo().policy_complaint_type_id.is_anomaly:
-            return {}
-        return {"investigated": self.env._("Handled"), "replied": self.env._("Informed")}
 
     def _policy_own_steps(self):
         """Return {step: instant or False} of the case's course, in the order of the steps."""
@@ -77,6 +72,18 @@ class CrmPolicyCaseSteps(models.AbstractModel):
             step: self[fact]
             for step, fact in STEP_FACTS.items()
             if self[fact] or (fact in course and not self._policy_passes_by(fact))
+        }
+
+    def _policy_step_names(self):
+        """Return {step: name} of those that the course of the case calls in its own way."""
+        course = self._policy_course() if self.policy_kind else {}
+        names = {}
+        if self.sudo().policy_complaint_type_id.is_anomaly:
+            names = {"investigated": self.env._("Handled"), "replied": self.env._("Informed")}
+        return names | {
+            step: course[fact].title
+            for step, fact in STEP_FACTS.items()
+            if fact in course and course[fact].title
         }
 
     def _policy_live_clocks(self):

@@ -37,7 +37,8 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
         if not self.policy_kind or self.policy_outcome in ENDED_OUTCOMES:
             return set()
         light = self.policy_kind not in ("complaint", "conflict")
-        told = self.policy_responded_at if light else self.policy_replied_at
+        # Feedback is answered by a reply as well, though it is no complaint.
+        told = self.policy_replied_at or (light and self.policy_responded_at)
         offers = set()
         if told and not (light or self.policy_closed_at):
             offers.add("answer")
@@ -143,7 +144,11 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
     def _policy_take_answer(self, kind, vals, author):
         """Keep what was said and do what follows from it."""
         self.env["crm.policy.interaction"]._policy_record(
-            self, kind, clause=self.policy_version_id, **vals
+            self,
+            kind,
+            clause=self.policy_version_id,
+            author_id=author.id if author else False,
+            **vals,
         )
         author = author or self.partner_id
         if vals.get("outcome") == "refused":

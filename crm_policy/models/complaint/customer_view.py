@@ -19,7 +19,7 @@ CONFLICT_STEPS = (
 )
 ANSWERED_STEPS = (
     ("received", ("policy_intake_at",)),
-    ("answered", ("policy_responded_at",)),
+    ("answered", ("policy_responded_at", "policy_replied_at")),
     ("closed", ("policy_closed_at",)),
 )
 VISIBLE_TYPES = ("comment", "email", "email_outgoing", "auto_comment")

@@ -39,6 +39,7 @@ class CrmPolicyMilestone(models.Model):
     _pack_sequence = 66
     _pack_schema = {
         "code": (str, True),
+        "title": ("text", False),
         "fact": (codes_of(MILESTONES), True),
         "kind": (codes_of(KINDS), True),
         "complaint_type": (str, False),
@@ -50,6 +51,9 @@ class CrmPolicyMilestone(models.Model):
         "channels": ("texts", False),
     }
 
+    title = fields.Char(
+        translate=True, help="What this course calls the step. Empty: as the fact is called."
+    )
     sequence = fields.Integer(default=10)
     fact = fields.Selection(MILESTONES, required=True)
     kind = fields.Selection(KINDS, required=True, default="complaint")
@@ -92,12 +96,15 @@ class CrmPolicyMilestone(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("fact", "complaint_type_id.name")
+    @api.depends("title", "fact", "complaint_type_id.name")
     @api.depends_context("lang")
     def _compute_display_name(self):
         facts = dict(self._fields["fact"]._description_selection(self.env))
         for milestone in self:
-            parts = (facts.get(milestone.fact), milestone.complaint_type_id.sudo().name)
+            parts = (
+                milestone.title or facts.get(milestone.fact),
+                milestone.complaint_type_id.sudo().name,
+            )
             milestone.display_name = " - ".join(part for part in parts if part)
 
     # === CONSTRAINT METHODS === #

@@ -34,7 +34,12 @@ class CrmPolicyVerdict(models.Model):
 
     _name = "crm.policy.verdict"
     _description = "Verdict of the Committee"
-    _inherit = ["crm.policy.sealed.paper", "crm.policy.case.entry", "crm.policy.case.document"]
+    _inherit = [
+        "crm.policy.verdict.customer",
+        "crm.policy.sealed.paper",
+        "crm.policy.case.entry",
+        "crm.policy.case.document",
+    ]
     _policy_section = "verdict"
     _policy_scans = "confirmation_ids"
     _order = "ticket_id, cycle, round, id"
@@ -312,19 +317,14 @@ class CrmPolicyVerdict(models.Model):
         text = self._policy_text(text, self.env._("Write down what the customer objects to."))
         for verdict in self:
             stored = verdict._policy_take_step("settle")
-            stored._policy_guarded_write(
-                {
-                    "objected_at": fields.Datetime.now(),
-                    "objection": text,
-                    "told_by_id": self.env.uid,
-                }
-            )
-            seals = self.env["crm.policy.sealed"]._policy_seal(stored, "objection", text)
-            stored._policy_log_step("objected", {"text": seals[stored.id]})
+            stored._policy_check_unconfirmed()
+            stored._policy_note_objection(text, self.env.user)
         return True
 
     def action_policy_agree(self, attachment_ids=None, reason=None):
         """Record the consensus: the customer has confirmed it, the sales manager co-signs.
+
+        He confirms on paper, or himself in the portal (:meth:`_policy_customer_decides`).
 
         The opinion of the department is answered with it, its clock stops; the verdict is submitted
         to whoever is competent for its amount.
@@ -363,6 +363,7 @@ class CrmPolicyVerdict(models.Model):
                     "factory": verdict.factory_amount,
                     "customer": verdict.customer_amount,
                     "files": papers.sudo().mapped("checksum"),
+                    **verdict._policy_confirmation(),
                 },
             )
             lines._policy_answer_for(verdict._policy_summary())
@@ -371,6 +372,14 @@ class CrmPolicyVerdict(models.Model):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _policy_note_objection(self, text, user):
+        """Keep what the customer says against it, told by ``user``; as superuser."""
+        self._policy_guarded_write(
+            {"objected_at": fields.Datetime.now(), "objection": text, "told_by_id": user.id}
+        )
+        seals = self.env["crm.policy.sealed"]._policy_seal(self, "objection", text)
+        self._policy_log_step("objected", {"text": seals[self.id]})
 
     def _policy_open_problem(self, states):
         """Return why nothing is done with it now, or None.
@@ -430,7 +439,12 @@ class CrmPolicyVerdict(models.Model):
         return problem
 
     def _policy_papers(self, attachment_ids):
-        """Return the files that a caller names; he may read them."""
+        """Return the files that a caller names; he may read them.
+
+        Who has confirmed it himself has nothing to sign.
+        """
+        if not attachment_ids and self.sudo().confirmed_at:
+            return self.env["ir.attachment"]
         ids = attachment_ids if isinstance(attachment_ids, list | tuple) else []
         if not ids or not all(isinstance(id_, int) and id_ > 0 for id_ in ids):
             raise ValidationError(

@@ -11,9 +11,10 @@ KINDS = [
     ("answer", "Word on the Solution"),
     ("rating", "Rating"),
     ("appeal", "Appeal"),
+    ("opinion", "Word on the Findings"),
 ]
-# What a customer says himself, once in each round of his case.
-OWN_WORDS = ("answer", "rating", "appeal")
+# What a customer says himself, once in each round of his case; on the findings once on each.
+OWN_WORDS = ("answer", "rating", "appeal", "opinion")
 OUTCOMES = [
     ("reached", "Reached"),
     ("unreachable", "Not Reached"),
@@ -71,6 +72,14 @@ class CrmPolicyInteraction(models.Model):
     )
     kind = fields.Selection(KINDS, required=True, readonly=True)
     at = fields.Datetime(string="On", required=True, readonly=True, index=True)
+    round = fields.Integer(readonly=True, help="On which findings he has given his word.")
+    author_id = fields.Many2one(
+        "res.partner",
+        string="Spoken for the Customer By",
+        readonly=True,
+        index="btree_not_null",
+        help="Who was logged in for the customer; empty: it came by his private link.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Spoken By",
@@ -104,6 +113,10 @@ class CrmPolicyInteraction(models.Model):
     _once_uniq = models.UniqueIndex(
         "(ticket_id, cycle, kind) WHERE kind IN ('answer', 'rating', 'appeal')",
         "The customer says it once in each round of his case.",
+    )
+    _opinion_uniq = models.UniqueIndex(
+        "(ticket_id, cycle, round) WHERE kind = 'opinion'",
+        "The customer answers each findings once.",
     )
 
     # === COMPUTE METHODS === #
@@ -158,6 +171,8 @@ class CrmPolicyInteraction(models.Model):
         )
         told = ("outcome", "score", "nps", "channel")
         payload = {name: vals[name] for name in told if vals.get(name)}
+        if vals.get("author_id"):
+            payload["partner"] = vals["author_id"]
         if vals.get("counts_from"):
             payload["counts_from"] = str(vals["counts_from"])
         self.env["crm.policy.event"]._policy_log(f"customer.{kind}", cases, payload, clause=clause)

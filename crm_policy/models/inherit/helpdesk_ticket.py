@@ -53,6 +53,8 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.receipt",
         "crm.policy.case.carriage",
         "crm.policy.case.repair",
+        "crm.policy.case.feedback",
+        "crm.policy.case.consensus",
         "crm.policy.case.verdict",
         "crm.policy.case.field.report",
         "crm.policy.case.transfer",

@@ -10,6 +10,7 @@ from .attack_decisions import DecisionAttacks
 from .attack_doors import DoorAttacks
 from .attack_evidence import EvidenceAttacks
 from .attack_methods import MethodAttacks
+from .attack_portal import PortalAttacks
 from .attack_reading import ReadingAttacks
 from .attack_wire import WireAttacks
 
@@ -21,6 +22,7 @@ class TestAttack(
     DoorAttacks,
     DecisionAttacks,
     WireAttacks,
+    PortalAttacks,
     AttackCommon,
     HttpCase,
 ):

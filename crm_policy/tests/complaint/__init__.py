@@ -46,6 +46,7 @@ from . import test_petition
 from . import test_portal_answer
 from . import test_portal_case
 from . import test_portal_ticket
+from . import test_portal_verdict
 from . import test_proof
 from . import test_quick_call
 from . import test_receipt

@@ -115,7 +115,10 @@ class TestPortalAnswer(PortalCommon):
         event = self.env["crm.policy.event"].search(
             [("type", "=", "customer.answer"), ("res_id", "=", case.id)]
         )
-        self.assertEqual(event.payload, {"outcome": "refused", "channel": "portal"})
+        self.assertEqual(
+            event.payload,
+            {"outcome": "refused", "channel": "portal", "partner": self.colleague.partner_id.id},
+        )
         self.assertIn("You refused the solution.", self._page(case))
         # Once more pressed changes nothing; told anew, he is asked anew.
         self.assertEqual(self._answer(case, saying="refuse", words="再次").status_code, 303)

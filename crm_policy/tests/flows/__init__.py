@@ -6,6 +6,7 @@ from . import test_committee_route
 from . import test_conflict
 from . import test_demo_company
 from . import test_department_route
+from . import test_feedback
 from . import test_fines
 from . import test_flow_complaint
 from . import test_improvement_flow

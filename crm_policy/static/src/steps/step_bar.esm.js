@@ -18,7 +18,7 @@ export class StepBarField extends StatusBarField {
         if (!dates) {
             return items;
         }
-        // Some kinds of cases, conflicts for one, have words of their own for a step.
+        // Some courses have a word of their own for a step.
         return items
             .filter(({value, isSelected}) => isSelected || dates[value])
             .map((item) => ({...item, label: dates[item.value]?.name || item.label}));

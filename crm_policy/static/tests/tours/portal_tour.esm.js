@@ -68,3 +68,62 @@ tours.add("crm_policy_qr", {
         {trigger: ".o_policy_message:contains(还在漏)"},
     ],
 });
+
+function send(saying) {
+    return {trigger: `button[name=saying][value=${saying}]`, run: "click", expectUnloadPage: true};
+}
+
+// He reads the reply; it does not help him, and he says why.
+tours.add("crm_policy_portal_refuse", {
+    steps: () => [
+        {trigger: ".o_policy_text:contains(我们为您返工)"},
+        {content: "a refusal without a reason is asked for it", ...send("refuse")},
+        {trigger: "#answers .o_policy_problems:not(.d-none) p"},
+        {trigger: ".o_policy_answer textarea[name=words]", run: "edit 返工后仍然分层"},
+        send("refuse"),
+        {trigger: ".o_policy_said:contains(返工后仍然分层)"},
+        {content: "nothing more is asked now", trigger: "#answers:not(:has(form))"},
+        {trigger: ".o_policy_message.o_policy_customer:contains(返工后仍然分层)"},
+    ],
+});
+
+// The second solution is good: he finds his case in the list, confirms, and rates.
+tours.add("crm_policy_portal_confirm", {
+    steps: () => [
+        {
+            trigger: "a:contains(外箱破损)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {trigger: ".o_policy_text:contains(我们为您换货)"},
+        {trigger: ".o_policy_answer textarea[name=words]", run: "edit 换货已收到"},
+        send("confirm"),
+        {trigger: ".o_policy_said:contains(换货已收到)"},
+        {trigger: 'label[for="score_5"]', run: "click"},
+        {trigger: "select[name=nps]", run: "select 10"},
+        {trigger: ".o_policy_rating textarea[name=words]", run: "edit 很快"},
+        send("rate"),
+        {trigger: ".o_policy_said:contains(很快)"},
+        {trigger: "#answers:not(:has(form))"},
+    ],
+});
+
+// What the committee has found is before him: he objects, and agrees to the next findings.
+tours.add("crm_policy_portal_object", {
+    steps: () => [
+        {trigger: ".o_policy_findings .o_policy_text:contains(烘烤温度偏低)"},
+        {trigger: ".o_policy_findings dd:contains(2,040.00)"},
+        {trigger: ".o_policy_decision textarea[name=words]", run: "edit 我们只承担两成"},
+        send("object"),
+        {trigger: ".o_policy_said:contains(我们只承担两成)"},
+        {trigger: ".o_policy_case:not(:has(.o_policy_findings))"},
+    ],
+});
+tours.add("crm_policy_portal_agree", {
+    steps: () => [
+        {trigger: ".o_policy_findings dd:contains(1,360.00)"},
+        send("agree"),
+        {trigger: ".o_policy_findings:not(:has(form))"},
+        {trigger: ".o_policy_said i.fa-check"},
+    ],
+});
