@@ -288,7 +288,7 @@ RULINGS = [
     ("not_established", "Not Established"),
     ("legal", "Legal Review"),
     ("suggestion", "Suggestion to Carry Out"),
-    ("transfer", "Hand-over"),
+    ("transfer", "Hand-over of a Case"),
 ]
 # When a department is asked by itself that only some cases need.
 CONDITIONS = [

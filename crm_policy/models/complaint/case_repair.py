@@ -51,7 +51,7 @@ class CrmPolicyCaseRepair(models.AbstractModel):
         [
             ("repairing", "Being Repaired"),
             ("repaired", "Repaired"),
-            ("shipped", "On Its Way"),
+            ("shipped", "Goods on Their Way"),
             ("delivered", "Delivered"),
         ],
         string="Repair",
