@@ -59,6 +59,16 @@ try:
 except UserError as error:
     print("refused:", error, flush=True)
 """
+# Come while somebody holds what he has done, and take it when he lets go.
+COME_MEANWHILE = """
+print("ready", flush=True)
+input()
+try:
+    retrying(act, env)
+    print("done")
+except UserError as error:
+    print("refused:", error)
+"""
 DECIDE = (
     """
 remedy = env["crm.policy.remedy"].search([]).with_user(someone("{login}"))

@@ -1,6 +1,6 @@
 """Goods that two people take in at once, in processes that really commit."""
 
-from test_concurrency import TAKE_TURN
+from test_concurrency import COME_MEANWHILE, TAKE_TURN
 from test_goods_processes import one_after_the_other
 
 # The company of the add-on's own tests, committed: a note whose goods are at the door.
@@ -44,19 +44,7 @@ def act():
     return {step}
 """
 FIRST = STEP + TAKE_TURN.format(how="act()")
-# He comes while the first one holds what he has done.
-COMING = (
-    STEP
-    + """
-print("ready", flush=True)
-input()
-try:
-    retrying(act, note.env)
-    print("done")
-except UserError as error:
-    print("refused:", error)
-"""
-)
+COMING = STEP + COME_MEANWHILE
 RESULT = """
 note = env["crm.policy.return.note"].search([])
 events = env["crm.policy.event"].search([("res_model", "=", note._name)], order="id")

@@ -1,7 +1,7 @@
 """Members of a committee who sign at the same time, in processes that really commit."""
 
 import pytest
-from test_concurrency import TAKE_TURN
+from test_concurrency import COME_MEANWHILE, TAKE_TURN
 from test_goods_processes import one_after_the_other
 
 # The company of the add-on's own tests, committed: a verdict that one of three has signed.
@@ -38,19 +38,7 @@ def act():
     return verdict.action_policy_{step}
 """
 FIRST = STEP + TAKE_TURN.format(how="act()")
-# He comes while the first one holds what he has done.
-COMING = (
-    STEP
-    + """
-print("ready", flush=True)
-input()
-try:
-    retrying(act, verdict.env)
-    print("done")
-except UserError as error:
-    print("refused:", error)
-"""
-)
+COMING = STEP + COME_MEANWHILE
 RESULT = """
 verdict = env["crm.policy.verdict"].search([])
 print(verdict.state, sorted(verdict.signature_ids.user_id.mapped("login")), bool(verdict.signed_at))

@@ -38,7 +38,7 @@ class CrmPolicyVerdict(models.Model):
         "crm.policy.verdict.customer",
         "crm.policy.sealed.paper",
         "crm.policy.case.entry",
-        "crm.policy.case.document",
+        "crm.policy.case.signature",
     ]
     _policy_section = "verdict"
     _policy_scans = "confirmation_ids"
@@ -518,6 +518,9 @@ class CrmPolicyVerdict(models.Model):
             "liability": self.liability or "",
         }
 
+    def _policy_approval_name(self):
+        return self.display_name
+
     def _policy_approval_amount(self):
         return self.factory_amount
 
@@ -525,21 +528,8 @@ class CrmPolicyVerdict(models.Model):
         """Return nothing: it spends nothing of a limit in total, the remedies do."""
         return 0.0
 
-    def _policy_approval_customer(self):
-        return self.ticket_id.partner_id.commercial_partner_id
-
-    def _policy_approval_currency(self):
-        return self.currency_id
-
-    def _policy_approval_version(self):
-        return self.ticket_id.policy_version_id
-
     def _policy_proposers(self):
         return super()._policy_proposers() | self.writer_ids
-
-    def _policy_approval_barred_users(self):
-        users = self.ticket_id.partner_id.with_context(active_test=False).user_ids
-        return users | self.ticket_id.policy_accused_user_ids
 
     def _policy_on_approved(self):
         result = super()._policy_on_approved()
