@@ -36,7 +36,7 @@ class CrmPolicyCaseHandover(models.AbstractModel):
             ("received", "With the Handler"),
             ("back", "Back at the Window"),
         ],
-        string="Hand-over",
+        string="Hand-over of a Case",
         compute="_compute_policy_handover_state",
         groups="base.group_user",
     )
