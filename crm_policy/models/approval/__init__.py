@@ -28,6 +28,7 @@ from . import submission
 from . import approvable
 from . import case_document
 from . import route_decided
+from . import opened_document
 from . import oral_consent
 from . import oral_document
 from . import emergency_plan
