@@ -379,15 +379,24 @@ class Ours(Work, visibility.Ours):
             [
                 {
                     "name": f"Edges delaminate {number}",
-                    "description": "<p>150 pieces</p>",
+                    "description": "<p>150 pieces delaminate at the edges after soldering</p>",
                     "policy_kind": "complaint",
                     "policy_complaint_type_id": kind.id,
                     "partner_id": self.customers[number].id,
                     "team_id": self.teams[0].id,
                     "channel_id": self.env.ref("helpdesk_mgmt.helpdesk_ticket_channel_phone").id,
                     "user_id": self.handler.id,
+                    # What the policy wants to know before a case is registered.
+                    "policy_order_ref": "SO-2026-118",
+                    "policy_item_ref": "PCB-204",
+                    "policy_shipped_on": "2026-02-20",
+                    "policy_occurred_on": "2026-03-01",
+                    "policy_place": "SMT line of the customer",
                     "policy_quantity": 2000,
                     "policy_defective_quantity": 150,
+                    "policy_remedy_sought": "replacement",
+                    "policy_sample": "attached",
+                    "policy_sales_opinion": "True; take them back",
                 }
                 for number in range(FRESH)
             ]
