@@ -41,6 +41,22 @@ class FormCommon(ManufacturerFlow):
         File = self.env["ir.attachment"].with_user(user or self.users["specialist"])
         return File.create({"name": name, "raw": content})
 
+    def _stranger(self):
+        """A colleague who has nothing to do with the case."""
+        return new_test_user(
+            self.env,
+            login="t_form_stranger",
+            groups="base.group_user",
+            company_id=self.company.id,
+            company_ids=self.company.ids,
+        )
+
+    def _portal(self):
+        """Somebody of the customer."""
+        portal = new_test_user(self.env, login="t_form_portal", groups="base.group_portal")
+        portal.partner_id.parent_id = self.partner
+        return portal
+
 
 class TestComplaintForm(FormCommon):
     def test_what_is_not_there_yet_is_open(self):
@@ -84,15 +100,8 @@ class TestComplaintForm(FormCommon):
 
     def test_who_gets_none(self):
         case = self._registered()
-        stranger = new_test_user(
-            self.env,
-            login="t_form_stranger",
-            groups="base.group_user",
-            company_id=self.company.id,
-            company_ids=self.company.ids,
-        )
-        portal = new_test_user(self.env, login="t_form_portal", groups="base.group_portal")
-        portal.partner_id.parent_id = self.partner
+        stranger = self._stranger()
+        portal = self._portal()
         elsewhere = self._new_company("杭州分公司")
         other = self._new_user("director", login="t_form_other", company=elsewhere)
         accused = self.other_specialist
@@ -124,8 +133,7 @@ class TestReportUrl(FormCommon, HttpCase):
     def test_over_the_real_url(self):
         case = self._registered()
         copy_case = self._settled()
-        portal = new_test_user(self.env, login="t_form_portal", groups="base.group_portal")
-        portal.partner_id.parent_id = self.partner
+        self._portal()
         elsewhere = self._new_company("杭州分公司")
         self._new_user("director", login="t_form_other", company=elsewhere)
         urls = [
@@ -258,13 +266,7 @@ class TestCopies(FormCommon):
 
     def test_others_see_none(self):
         copy = self._settled().policy_copy_ids[0]
-        stranger = new_test_user(
-            self.env,
-            login="t_copy_stranger",
-            groups="base.group_user",
-            company_id=self.company.id,
-            company_ids=self.company.ids,
-        )
+        stranger = self._stranger()
         self.assertFalse(copy.with_user(stranger).search([("id", "=", copy.id)]))
         with self.assertRaises(AccessError):
             copy.with_user(stranger).action_policy_open()
@@ -274,15 +276,8 @@ class TestCopies(FormCommon):
     def test_whom_it_is_hidden_from_prints_none(self):
         case = self._settled()
         copy = case.policy_copy_ids[0]
-        stranger = new_test_user(
-            self.env,
-            login="t_copy_stranger",
-            groups="base.group_user",
-            company_id=self.company.id,
-            company_ids=self.company.ids,
-        )
-        portal = new_test_user(self.env, login="t_copy_portal", groups="base.group_portal")
-        portal.partner_id.parent_id = self.partner
+        stranger = self._stranger()
+        portal = self._portal()
         case.sudo().policy_accused_user_ids = self.people["quality"]
         for user in (stranger, portal, self.people["quality"]):
             with self.subTest(user.login), self.assertRaises(AccessError):
