@@ -6,3 +6,4 @@ from . import intake_page
 from . import case_answer
 from . import ledger_export
 from . import policy_portal
+from . import report_pages
