@@ -178,7 +178,7 @@ class Source:
                     live[code.co_qualname, code.co_firstlineno].append(function)
         self.functions = live
         self.codes = {key: found[0].__code__ for key, found in live.items()}
-        if not live:
+        if self.guards and not live:
             raise pytest.UsageError(f"{self.path}: no test has imported it")
 
     def compile(self, changes):
