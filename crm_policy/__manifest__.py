@@ -241,6 +241,7 @@
         "demo/demo_route_policies.xml",
         "demo/demo_route_full.xml",
         "demo/demo_route_carried_out.xml",
+        "demo/demo_route_closed.xml",
         "demo/demo_route_middle.xml",
         "demo/demo_route_others.xml",
     ],

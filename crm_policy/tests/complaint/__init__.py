@@ -24,6 +24,7 @@ from . import test_claim
 from . import test_close_guard
 from . import test_create_batch
 from . import test_delegated_cases
+from . import test_event_words
 from . import test_employee_report
 from . import test_external_cases
 from . import test_handover
