@@ -1,7 +1,3 @@
-import contextlib
-
-from psycopg2.errors import UniqueViolation
-
 from odoo import fields, models
 
 from ...const import ENDED_OUTCOMES, SCORES, codes_of
@@ -110,8 +106,12 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
         kind = SAYINGS.get(saying)
         if not kind:
             return [self.env._("Choose what you would like to say.")]
+        # Of two at once the second waits, and finds what the first has said.
+        case._policy_hold_rows()
         if kind not in case._policy_customer_offers():
-            if kind in case._policy_customer_words().mapped("kind"):
+            said = case._policy_customer_words().filtered(lambda word: word.kind == kind)
+            # He has pressed twice; unless one of ours was faster: then his words are not lost.
+            if said and not said.user_id:
                 return []
             return [self.env._("This cannot be answered any more. Write to us below.")]
         words = (form.get("words") or "").strip()
@@ -123,9 +123,7 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
             vals |= {"score": int(form["score"]), "nps": form.get("nps") or False}
         elif kind == "answer":
             vals["outcome"] = "confirmed" if saying == "confirm" else "refused"
-        # He may have pressed twice, and the other one was first.
-        with contextlib.suppress(UniqueViolation), self.env.cr.savepoint():
-            case._policy_take_answer(kind, vals, author)
+        case._policy_take_answer(kind, vals, author)
         return []
 
     def _policy_customer_problems(self, saying, words, form):

@@ -183,6 +183,10 @@ class CrmPolicyDeadline(models.Model):
         found = self.browse(deadline.id for deadline in existing.values())
         if back := found.filtered("overdue_at").filtered(lambda clock: clock._policy_is_back()):
             back._policy_retract_overdue()._policy_reset_alerts()
+        if created and not fresh:
+            # Of two who record a fact at once the second waits for its row, and is told in the
+            # words of the document; here he would stumble over the clock that it starts.
+            records.flush_recordset()
         return self._policy_insert_started(created, records)
 
     @api.model

@@ -133,23 +133,18 @@ class TestPortalAnswer(PortalCommon):
         self.assertEqual(self._said(case).mapped("outcome"), ["refused", "confirmed"])
         self.assertEqual(self._said(case).mapped("cycle"), [0, 1])
 
-    def test_two_at_once_count_once(self):
-        """The second of two clicks finds nothing said yet, and the database says otherwise."""
+    def test_the_database_keeps_one_answer_of_a_round(self):
         case = self._case()
-        form = {"saying": "confirm"}
-        offers = type(case)._policy_customer_offers
-        self.patch(type(case), "_policy_customer_offers", lambda case: {"answer"})
-        self.assertEqual(case._policy_customer_answers(form, "portal"), [])
-        with mute_logger("odoo.sql_db"):
-            again = case._policy_customer_answers(
-                {**form, "saying": "refuse", "words": "x"}, "link"
-            )
-        self.assertEqual(again, [])
-        self.assertEqual(self._said(case).mapped("outcome"), ["confirmed"])
-        self.assertEqual(case.policy_cycle, 0)
-        self.assertNotIn("answer", offers(case))
+        self._answer(case, saying="confirm")
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             self.env["crm.policy.interaction"]._policy_record(case, "answer")
+
+    def test_what_one_of_ours_has_noted_first_is_said_to_the_customer(self):
+        case = self._case()
+        self._as("specialist", case).action_policy_not_accept("reject", text="客户来电拒绝")
+        answer = self._answer(case, saying="refuse", words="改为退款")
+        self.assertEqual(answer.status_code, 422)
+        self.assertIn("Write to us below", answer.text)
 
     # === RATING === #
 
