@@ -165,6 +165,7 @@
         "wizard/route_turn_views.xml",
         "views/field_report_views.xml",
         "views/verdict_views.xml",
+        "views/accident_views.xml",
         "views/handover_views.xml",
         "views/case_draw_views.xml",
         "views/pause_views.xml",

@@ -64,6 +64,11 @@ from . import verdict_customer
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
+from . import case_accident
+from . import accident
+from . import accident_line
+from . import accident_signature
+from . import accident_linter
 from . import case_repair
 from . import case_consensus
 from . import case_feedback
