@@ -63,6 +63,7 @@
         "data/ledger_crons.xml",
         "data/mail_templates.xml",
         "data/mail_acknowledgement.xml",
+        "data/mail_findings.xml",
         "data/policy_activities.xml",
         "data/policy_crons.xml",
         "data/sanction_crons.xml",

@@ -61,6 +61,7 @@ from . import case_first_call
 from . import field_report
 from . import case_field_report
 from . import verdict_customer
+from . import verdict_mail
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
