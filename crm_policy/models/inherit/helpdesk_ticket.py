@@ -64,6 +64,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.reading",
         "crm.policy.case.class",
         "crm.policy.case.convert",
+        "crm.policy.case.duplicate.costs",
         "crm.policy.case.duplicate",
         "crm.policy.case.successor",
         "crm.policy.intake",
