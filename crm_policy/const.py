@@ -55,6 +55,7 @@ SECTIONS = [
     ("loss", "Loss"),
     ("production", "Production"),
     ("verdict", "Verdict of the Committee"),
+    ("accident", "Decision on the Persons Responsible"),
 ]
 # What must be there before a milestone is recorded: what the models look for by these codes.
 NEEDS = [

@@ -63,3 +63,35 @@ class CommitteeCommon(RouteCommon):
             while verdict.policy_approval_state == "pending":
                 user = verdict.policy_approval_id.eligible_user_ids[0]
                 verdict.with_user(user).action_policy_approve("同意")
+
+    @classmethod
+    def _staff(cls, name):
+        """Return the employee of one of the people; made at the first call."""
+        user = cls.people[name]
+        known = cls.env["hr.employee"].search(
+            [("user_id", "=", user.id), ("company_id", "=", cls.company.id)]
+        )
+        return known or cls.env["hr.employee"].create(
+            {"name": name, "user_id": user.id, "company_id": cls.company.id}
+        )
+
+    def _accident(self, case, moment, *lines, user="quality", **vals):
+        """Have the team on quality accidents write down its decision: (who, kind, amount) each."""
+        commands = [
+            (0, 0, {"employee_id": self._staff(name).id, "kind": kind, "amount": amount,
+                    "fact": "烘干温度未按工艺执行"})
+            for name, kind, amount in lines
+        ]  # fmt: skip
+        with at(moment):
+            accident = self.env["crm.policy.accident"].with_user(self.people[user]).create(
+                {"ticket_id": case.id, "line_ids": commands, **vals}
+            )  # fmt: skip
+        return accident.with_env(self.env)
+
+    def _decide_accident(self, case, moment, *lines, **vals):
+        """Have the team decide; return the decision."""
+        accident = self._accident(case, moment, *lines, **vals)
+        with at(moment):
+            for name in ("quality", "warehouse"):
+                self._by(name, accident).action_policy_sign()
+        return accident

@@ -10,6 +10,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
 
     ticket_id = fields.Many2one("helpdesk.ticket", ondelete="cascade")
     verdict_id = fields.Many2one("crm.policy.verdict", ondelete="cascade")
+    accident_id = fields.Many2one("crm.policy.accident", ondelete="cascade")
     handover_id = fields.Many2one("crm.policy.handover", ondelete="cascade")
     turn = fields.Selection(
         [
@@ -19,6 +20,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
             ("present", "Show to the Customer"),
             ("object", "Customer Objects"),
             ("agree", "Customer Agrees"),
+            ("withdraw_accident", "Withdraw the Decision"),
             ("consult_group", "Ask the Group"),
             ("group_answer", "Answer of the Group"),
             ("repaired", "Goods Repaired"),
@@ -73,7 +75,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
     )
     currency_id = fields.Many2one(related="verdict_id.currency_id", related_sudo=False)
 
-    @api.constrains("ticket_id", "handover_id", "verdict_id")
+    @api.constrains("ticket_id", "handover_id", "verdict_id", "accident_id")
     def _check_document(self):
         """Show nothing of a document, its name neither, to whoever may not read it."""
         windows = self.sudo(False)
@@ -81,7 +83,7 @@ class CrmPolicyRouteTurn(models.TransientModel):
             windows[name].check_access("read")
 
     def _policy_documents(self):
-        return ("ticket_id", "handover_id", "verdict_id")
+        return ("ticket_id", "handover_id", "verdict_id", "accident_id")
 
     def action_policy_confirm(self):
         """Do it as the current user."""
@@ -111,6 +113,9 @@ class CrmPolicyRouteTurn(models.TransientModel):
 
     def _policy_turn_agree(self):
         self.verdict_id.action_policy_agree(self.attachment_ids.ids, self.text)
+
+    def _policy_turn_withdraw_accident(self):
+        self.accident_id.action_policy_withdraw(self.text)
 
     def _policy_turn_consult_group(self):
         self.ticket_id.action_policy_consult_group(self.text)

@@ -61,9 +61,15 @@ from . import case_first_call
 from . import field_report
 from . import case_field_report
 from . import verdict_customer
+from . import verdict_mail
 from . import verdict
 from . import verdict_signature
 from . import case_verdict
+from . import case_accident
+from . import accident
+from . import accident_line
+from . import accident_signature
+from . import accident_linter
 from . import case_repair
 from . import case_consensus
 from . import case_feedback
@@ -102,6 +108,7 @@ from . import case_accused
 from . import case_class
 from . import case_convert
 from . import case_duplicate
+from . import case_duplicate_costs
 from . import case_product
 from . import case_successor
 from . import case_refusal

@@ -4,6 +4,7 @@ from odoo.tools import html2plaintext
 
 from ...const import NEEDS
 from ...words import clause_words, list_words
+from .complaint_fields import ACTIONS
 
 # Of a quality case: which goods, and what the customer wants for them (CMP-INT-01).
 GOODS = ("policy_order_ref", "policy_item_ref", "policy_shipped_on", "policy_quantity")
@@ -17,6 +18,26 @@ SHOWN_NEEDS = {
     "policy_needs_value": "suggestion",
     "policy_needs_verdict": "verdict",
     "policy_needs_carrier": "carrier",
+}
+
+
+# What no field of the case and no window of its step says: somebody does something else first.
+ELSEWHERE = frozenset(
+    {
+        "field_report",
+        "verdict",
+        "handed_back",
+        "settlement",
+        "rights",
+        "legal",
+        "signatures",
+        "sheet",
+    }
+)
+# What keeps a step from being taken beside its needs: the method that says it in sentences.
+PROBLEMS = {
+    "policy_decided_at": "_policy_decide_problems",
+    "policy_closed_at": "_policy_close_problems",
 }
 
 
@@ -61,6 +82,19 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends(
+        "policy_solution",
+        "policy_rights_told_at",
+        "policy_mediation_ids.result",
+        "policy_verdict_ids.policy_approval_state",
+        "policy_field_report_ids.submitted_at",
+        "policy_handover_ids.state",
+        "policy_responsibility_ids.share",
+        "policy_responsibility_ids.signature_state",
+    )
+    def _compute_policy_next_action(self):
+        return super()._compute_policy_next_action()
 
     @api.depends("policy_version_id", "policy_complaint_type_id", "policy_kind")
     def _compute_policy_shown_needs(self):
@@ -129,15 +163,18 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
             version = kind.sudo().policy_id.current_version_id
         return version.id, kind._origin.id, self.policy_kind
 
-    def _policy_missing_needs(self, fact):
+    def _policy_missing_needs(self, fact, only=None):
         """Return the words of what a milestone needs and is not there; once each, in order.
 
         :param str fact: the field of the fact, as in ``_policy_set_fact``.
+        :param only: of these needs alone.
         :rtype: list[str]
         """
         self.ensure_one()
         methods, case = self._policy_needs(), self.sudo()
         codes = case._policy_milestone(fact)._policy_needs()
+        if only is not None:
+            codes = [code for code in codes if code in only]
         words = [
             word for code in codes if code in methods for word in getattr(case, methods[code])()
         ]
@@ -160,7 +197,20 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
                         needs=list_words(self.env, missing),
                     )
                 )
+        for name in PROBLEMS:
+            if self._policy_is_next(name):
+                texts += self._policy_step_problems(name)
         return texts
+
+    def _policy_is_next(self, fact):
+        """Return whether a person records a fact now, as far as its order goes."""
+        return (
+            fact in self._policy_own_order()
+            and not self[fact]
+            and not self._policy_missing_facts(fact)
+            and not self._policy_missing_opinions(fact)
+            and self._policy_milestone(fact).set_by in (False, "person")
+        )
 
     def _policy_look_at_needs(self):
         """Let come about what is ready now, where a milestone of the course needs something."""
@@ -197,7 +247,18 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
         action = super()._policy_action_of(fact)
         by_itself = self._policy_milestone(fact).set_by in ("opinions", "execution")
         # Nobody clicks for it, and nothing else is waited for.
-        return "needs" if by_itself and self._policy_missing_needs(fact) else action
+        if by_itself and self._policy_missing_needs(fact):
+            return "needs"
+        # Nobody is offered what is refused until somebody has done something else.
+        refused = action == ACTIONS.get(fact) and (
+            self._policy_missing_needs(fact, ELSEWHERE) or self._policy_step_problems(fact)
+        )
+        return "needs" if refused else action
+
+    def _policy_step_problems(self, fact):
+        """Return what keeps the next step from being taken beside its needs, a sentence each."""
+        case = self.sudo()._origin
+        return getattr(case, PROBLEMS[fact])() if case and fact in PROBLEMS else []
 
     def _policy_has_come(self, name, milestone):
         return super()._policy_has_come(name, milestone) and not self._policy_missing_needs(name)

@@ -16,6 +16,8 @@ class CrmPolicyCountersign(models.Model):
     _description = "Opinion of a Department"
     _inherit = ["crm.policy.dependent", "crm.policy.subject"]
     _policy_document_field = "ticket_id"
+    # Who is told of a delay has it to do on the case, which he sees (CMP-RTE-10).
+    _policy_reminded_field = "ticket_id"
     _order = "ticket_id, cycle, policy_asked_at, id"
     _rec_name = "step_code"
 
@@ -160,6 +162,9 @@ class CrmPolicyCountersign(models.Model):
         for case, answered in self.grouped("ticket_id").items():
             case._policy_ask_next(answered)
         self.ticket_id._policy_bring_about()
+
+    def _policy_open_for(self, users):
+        self.sudo().ticket_id._policy_open_for(users)
 
     @api.model
     def _policy_running_domain(self):

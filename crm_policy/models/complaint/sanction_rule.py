@@ -22,6 +22,7 @@ TRIGGERS = [
     ("unauthorised_complaint", "Notice without Approval That Caused a Complaint"),
     ("department_share", "Share of a Department"),
     ("person_share", "Share of a Person"),
+    ("quality_accident", "Decision of the Team on a Quality Accident"),
 ]
 # A heavier case of the same: it takes the place of the other one (RWD-FIN-03).
 FAMILIES = {"unauthorised_complaint": "unauthorised_notice"}

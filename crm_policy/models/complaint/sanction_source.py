@@ -2,6 +2,7 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.models import BaseModel
 
 from ...tools import shares
@@ -29,6 +30,8 @@ class Proposal(NamedTuple):
     :ivar basis: the document that it is about.
     :ivar float base: the part of a loss that it was worked out from.
     :ivar float amount: what is proposed.
+    :ivar str kind: what is proposed instead of the kind of the rule.
+    :ivar str fact: what happened, in words; else the rule and the document say it.
     """
 
     rule: BaseModel
@@ -36,6 +39,8 @@ class Proposal(NamedTuple):
     basis: BaseModel
     base: float
     amount: float
+    kind: str | None = None
+    fact: str | None = None
 
 
 class CrmPolicySanctionSource(models.AbstractModel):
@@ -47,7 +52,9 @@ class CrmPolicySanctionSource(models.AbstractModel):
     # === BY A RULE === #
 
     @api.model
-    def _policy_propose(self, rule, whose, basis, base=0.0, amount=None):
+    def _policy_propose(
+        self, rule, whose, basis, base=0.0, amount=None, kind=None, fact=None
+    ):
         """Propose what a rule says, once: whoever calls again gets what is there.
 
         A rule that takes the place of a lighter one (RWD-FIN-03) rewrites its proposal as long as
@@ -58,13 +65,15 @@ class CrmPolicySanctionSource(models.AbstractModel):
         :param basis: the document that it is about: a case, a violation, a notice.
         :param float base: the part of a loss for a percentage.
         :param float amount: instead of what the rule gives.
+        :param str kind: instead of what the rule gives, where a team has decided on it.
+        :param str fact: what happened, as the team has written it down.
         :return: the ``crm.policy.sanction`` as superuser; empty while the version is on trial.
         :raises ValidationError: person or document belong to another company, or nobody is named.
         """
         rule = rule.sudo()
         if amount is None:
             amount = rule._policy_amount_for(base)
-        proposal = Proposal(rule, whose.sudo(), basis.sudo(), base, amount)
+        proposal = Proposal(rule, whose.sudo(), basis.sudo(), base, amount, kind, fact)
         if rule.version_id.enforcement == "trial":
             return self.sudo().browse()
         vals = self._policy_proposed_values(proposal)
@@ -98,18 +107,17 @@ class CrmPolicySanctionSource(models.AbstractModel):
             "company_id": company.id,
             "rule_id": rule.id,
             "family": rule._policy_family(),
-            "kind": rule.kind,
+            "kind": proposal.kind or rule.kind,
             "amount": proposal.amount,
-            "proposed_kind": rule.kind,
+            "proposed_kind": proposal.kind or rule.kind,
             "proposed_amount": proposal.amount,
             "base_amount": proposal.base,
             "clause_id": rule.clause_id.id,
             "res_model": basis._name,
             "res_id": basis.id,
             "cycle": basis.policy_cycle if "policy_cycle" in basis else 0,
-            "fact": self.env._(
-                "%(rule)s: %(document)s", rule=rule.name, document=basis.display_name
-            ),
+            "fact": proposal.fact
+            or self.env._("%(rule)s: %(document)s", rule=rule.name, document=basis.display_name),
         }
         if basis._name in links:
             vals[links[basis._name]] = basis.id
@@ -349,6 +357,13 @@ class CrmPolicySanctionSource(models.AbstractModel):
                 clause=sanction.clause_id,
             )
         return sanctions
+
+    def _policy_note_writers(self, users):
+        """Keep in mind who has made up the proposals: none of them decides on them."""
+        links = [Command.link(user.id) for user in users]
+        self.sudo().filtered(lambda sanction: not sanction.decided_at)._policy_guarded_write(
+            {"writer_ids": links}
+        )
 
     def _policy_send_round(self):
         """Submit what a rule has just proposed, in the name of whoever has brought it about.

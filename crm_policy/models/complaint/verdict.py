@@ -35,6 +35,7 @@ class CrmPolicyVerdict(models.Model):
     _name = "crm.policy.verdict"
     _description = "Verdict of the Committee"
     _inherit = [
+        "crm.policy.verdict.mail",
         "crm.policy.verdict.customer",
         "crm.policy.sealed.paper",
         "crm.policy.case.entry",

@@ -248,7 +248,8 @@ class CrmPolicyEscalation(models.Model):
         kind = self.env.ref("crm_policy.activity_deadline", raise_if_not_found=False)
         texts = {}
         for deadline, step, user, _how in rows:
-            if user and "activity_ids" in self.env[deadline.res_model]._fields:
+            model = self.env[deadline.res_model]
+            if user and ("activity_ids" in model._fields or model._policy_reminded_field):
                 texts[deadline, user] = step
         open_ones = (
             self.env["mail.activity"]
@@ -258,6 +259,7 @@ class CrmPolicyEscalation(models.Model):
             )
         )
         known = {(a.policy_deadline_id.id, a.user_id.id): a for a in open_ones}
+        places = self._policy_reminded_places({deadline for deadline, _user in texts})
         created = []
         for (deadline, user), step in texts.items():
             words = deadline.with_context(lang=user.lang)._policy_reminder(step.kind)
@@ -265,30 +267,38 @@ class CrmPolicyEscalation(models.Model):
             if activity:
                 activity.summary = words
                 continue
+            if deadline not in places:
+                continue
+            document = places[deadline]
             created.append(
                 {
                     "activity_type_id": kind.id if kind else False,
-                    "res_model_id": self.env["ir.model"]._get_id(deadline.res_model),
-                    "res_id": deadline.res_id,
+                    "res_model_id": self.env["ir.model"]._get_id(document._name),
+                    "res_id": document.id,
                     "user_id": user.id,
                     "summary": words,
                     "date_deadline": local_day(deadline.due_at, deadline.company_id),
                     "policy_deadline_id": deadline.id,
                 }
             )
-        alive = {
-            model_name: set(
-                self.env[model_name].sudo().browse(v["res_id"] for v in created).exists().ids
-            )
-            for model_name in {deadline.res_model for deadline, _user in texts}
-        }
-        model_of = {d.id: d.res_model for d, _user in texts}
-        created = [
-            vals
-            for vals in created
-            if vals["res_id"] in alive[model_of[vals["policy_deadline_id"]]]
-        ]
         self._policy_remind_quietly(created)
+
+    @api.model
+    def _policy_reminded_places(self, deadlines):
+        """Return {deadline: the record that carries its activities}; without what is gone."""
+        by_model = defaultdict(list)
+        for deadline in deadlines:
+            by_model[deadline.res_model].append(deadline)
+        places = {}
+        for model_name, group in by_model.items():
+            model = self.env[model_name].sudo()
+            alive = model.browse({deadline.res_id for deadline in group}).exists()
+            for deadline in group:
+                document = model.browse(deadline.res_id) & alive
+                if document:
+                    field = model._policy_reminded_field
+                    places[deadline] = document[field] if field else document
+        return places
 
     @api.model
     def _policy_remind_quietly(self, vals_list):

@@ -25,6 +25,8 @@ class CrmPolicySubject(models.AbstractModel):
 
     # Fields that stop or restart the clocks, beside those that the rules read.
     _policy_clock_fields = ()
+    # The record that carries the activities of its clocks; None: it does itself, where it can.
+    _policy_reminded_field = None
     # Whether its clocks may be kept at the end of the transaction, those of many records together:
     # for a model whose rows stay for ever and of which nothing else is worked out from its clocks.
     _policy_clocks_wait = False

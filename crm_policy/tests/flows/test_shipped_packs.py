@@ -919,7 +919,8 @@ class TestFurnitureRoute(PackFlow):
             self._told(inside, "quality-internal"), [(overdue, "ceo"), (overdue, "quality")]
         )
         with at("2026-03-18 09:30"):
-            self._answer(inside, "quality", "处分一人")
+            # As the decision of the team on quality accidents does.
+            inside.with_user(self.people["quality"]).sudo()._policy_answer_for("处分一人")
         self.assertEqual(self._told(outside, "quality-external"), [])
         self.assertEqual(self._clock(outside, "quality-external").state, "met")
         self.assertEqual(self._clock(inside, "quality-internal").state, "late")

@@ -1,0 +1,129 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+OPEN = ("proposed", "opinion")
+
+
+class CrmPolicyCaseDuplicateCosts(models.AbstractModel):
+    """What a case that was entered twice has cost, and the sanctions proposed for it, go on in the
+    case that it is merged into (CMP-DUP-01): there the loss is counted, shared and decided on.
+
+    What is decided already stays where it was decided; so do the shares, which are 100 percent of
+    the loss of one case.
+    """
+
+    _name = "crm.policy.case.duplicate.costs"
+    _description = "Loss and Sanctions of a Duplicate"
+
+    def _policy_check_mergeable(self, into):
+        result = super()._policy_check_mergeable(into)
+        losses = self._policy_moving_losses()
+        problem = losses and losses[0]._policy_merge_problem(into)
+        if problem:
+            clause = into._policy_fact_clause("policy_decided_at") or into.policy_version_id
+            raise UserError(
+                self.env._(
+                    "%(clause)s: %(case)s has losses, which go on in %(into)s, and cannot now. "
+                    "%(problem)s A supervisor reopens %(into)s, or strikes the losses out.",
+                    clause=(
+                        clause._policy_citation()
+                        if clause._name == "crm.policy.clause"
+                        else clause.display_name
+                    ),
+                    case=self.display_name,
+                    into=into.display_name,
+                    problem=problem,
+                )
+            )
+        return result
+
+    def _policy_merge(self, into, reason):
+        result = super()._policy_merge(into, reason)
+        losses = self._policy_moving_losses()
+        sanctions = self.policy_sanction_ids.filtered(lambda line: line.state in OPEN)
+        if not losses and not sanctions:
+            return result
+        losses._policy_move_to(into)
+        sanctions._policy_move_to(into)
+        (self | into)._policy_sum_losses()
+        into._policy_bring_about()
+        self.env["crm.policy.event"]._policy_log(
+            "case.costs_moved",
+            self,
+            {"into": into.id, "losses": losses.ids, "sanctions": sanctions.ids},
+            clause=self._policy_duplicate_clause(),
+        )
+        return result
+
+    def _policy_moving_losses(self):
+        """Return the losses that the next decision would be about; as superuser."""
+        return self.policy_loss_ids.filtered(lambda line: line.cycle == self.policy_cycle)
+
+
+class CrmPolicyLoss(models.Model):
+    """Losses that go on in another case, as the case does that they belong to."""
+
+    _inherit = "crm.policy.loss"
+
+    def _policy_merge_problem(self, into):
+        """Return why the loss cannot be entered in ``into`` now, or None."""
+        # As one that was written there would be.
+        twin = self.new(origin=self)
+        twin.cycle = into.policy_cycle
+        return twin._policy_lock_problem(into)
+
+    def _policy_move_to(self, into):
+        """Let the losses be those of ``into``; as superuser. Remedies stay with their case."""
+        if not self:
+            return
+        self._policy_guarded_write(
+            {"ticket_id": into.id, "cycle": into.policy_cycle, "remedy_id": False}
+        )
+        self._policy_entry_written("written")
+
+
+class CrmPolicySanction(models.Model):
+    """Proposals that go on in another case, as the case does that they are about."""
+
+    _inherit = "crm.policy.sanction"
+
+    def _policy_move_to(self, into):
+        """Let the open proposals be about ``into``; as superuser.
+
+        What was signed of them was about the other case: they are asked for anew. Whoever is
+        proposed for the same there already is not sanctioned twice.
+        """
+        for sanction in self:
+            about = sanction.res_model == into._name
+            vals = {"res_id": into.id, "cycle": into.policy_cycle} if about else {}
+            known = about and sanction.rule_id and self._policy_known_sanction(
+                {
+                    "family": sanction.family,
+                    "res_model": into._name,
+                    "department_id": sanction.department_id.id,
+                    "company_id": sanction.company_id.id,
+                    "user_id": sanction.user_id.id,
+                    "employee_id": sanction.employee_id.id,
+                    **vals,
+                }
+            )  # fmt: skip
+            if known:
+                sanction._policy_revoke(
+                    self.env._(
+                        "Merged into %(case)s, where it is proposed already: %(sanction)s.",
+                        case=into.display_name,
+                        sanction=known[0].number,
+                    )
+                )
+                continue
+            was_asked = sanction.state == "opinion"
+            sanction._policy_guarded_write({"ticket_id": into.id, **vals})
+            sanction._policy_void_changed()
+            self.env["crm.policy.event"]._policy_log(
+                "sanction.moved",
+                sanction,
+                {"number": sanction.number, "into": into.id},
+                clause=sanction.clause_id,
+            )
+            if was_asked:
+                sanction._policy_send_round()
