@@ -321,11 +321,16 @@ class Plugin:
             if self.run(item, following):
                 self.say(f"FAILED unchanged: {item.nodeid}\n{self.problem}")
                 bad += 1
+            if following is None or following.parent is not item.parent:
+                self.say(f"unchanged: {item.parent.nodeid}")
             self.seconds[item] = self.last  # the first of a class pays for what it sets up
         for source in self.sources:
             source.restore()
         total = sum(self.seconds.values())
         self.say(f"{len(items)} tests in {total:.0f} s; {len(self.guards)} guards")
+        for guard in self.guards:
+            if True not in self.seen[guard.number].values():
+                self.say(f"    {self.verdict(guard)}: {guard.words()}")
         return bad
 
     def tests_of(self, guard):
@@ -407,17 +412,17 @@ class Plugin:
                         guard.tried.append(item)
                     self.end(item)
 
+    def verdict(self, guard):
+        if guard.killer or guard.tried:
+            return "killed" if guard.killer else "SURVIVES"
+        return "never has a say" if self.seen[guard.number] else "not reached"
+
     def report(self):
         """Say which guards no test would miss; return how many."""
         counts = collections.Counter()
         for source in self.sources:
             for guard in source.guards:
-                if guard.killer:
-                    verdict = "killed"
-                elif guard.tried:
-                    verdict = "SURVIVES"
-                else:
-                    verdict = "never has a say" if self.seen[guard.number] else "not reached"
+                verdict = self.verdict(guard)
                 counts[verdict] += 1
                 if not guard.killer:
                     self.say(f"{verdict}: {guard.words()}  ({len(guard.tried)} tests)")

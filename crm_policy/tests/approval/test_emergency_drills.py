@@ -51,6 +51,12 @@ class TestEmergencyDrills(EmergencyCommon):
             self.env.ref("crm_policy.cron_remind_drills").method_direct_trigger()
         self.env.invalidate_all()
 
+    def test_only_whether_it_is_overdue_can_be_asked(self):
+        Plan = self.env["crm.policy.emergency.plan"]
+        for operator in ("=", "not in", ">", "like"):
+            with self.subTest(operator):
+                self.assertIs(Plan._search_drill_overdue(operator, [True]), NotImplemented)
+
     def test_a_drill_is_due_six_months_after_the_last(self):
         with at("2026-03-02 10:00"):
             self._drill("2026-03-01")

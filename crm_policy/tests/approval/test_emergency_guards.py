@@ -325,6 +325,19 @@ class TestEmergencyGuards(EmergencyCommon):
         self._new_user("ceo", login="t_ceo2")
         self.assertTrue(self._start(case, role="ceo"))
 
+    def test_where_a_fixed_route_ratifies_its_signers_are_asked_and_not_the_limits(self):
+        """Who holds the highest authority may act: it is others who sign."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_policy_route SET kind = 'sequence' WHERE version_id = %s"
+            " AND model_name = 'crm.policy.emergency'",
+            self.version.ids,
+        )
+        self.assertTrue(self.env.cr.rowcount)
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+        self.assertTrue(self._start(self._new_crisis(), role="ceo"))
+
     def test_the_only_one_who_could_ratify_does_not_act(self):
         self.emergency_team.member_ids = [
             Command.create({"user_id": self.users["ceo"].id, "sequence": 9})

@@ -197,6 +197,32 @@ class TestLedgerChain(LedgerCommon):
         self.assertEqual(self.chain._policy_waiting(self.company.id), 1)
         self.assertEqual(self.chain._policy_waiting(other.id), 0)
 
+    def _let_time_be_up(self):
+        Cron = type(self.env["ir.cron"])
+        self.patch(Cron, "_commit_progress", lambda *_args, **_options: 0)
+
+    def test_a_run_whose_time_is_up_leaves_the_other_companies_to_the_next(self):
+        other = self._new_company("杭州分公司")
+        self._log(1)
+        self._log(1, other)
+        self._let_time_be_up()
+        query = SQL(
+            "SELECT COUNT(DISTINCT COALESCE(company_id, 0)) FROM crm_policy_event WHERE seq IS NULL"
+        )
+        [[before]] = self.env.execute_query(query)
+        self.chain._cron_chain()
+        self.assertEqual(self.env.execute_query(query), [(before - 1,)])
+
+    def test_a_run_whose_time_is_up_leaves_the_next_batch_to_the_next(self):
+        self._chain_all(0)
+        self._log(3)
+        self._let_time_be_up()
+        self.patch(ledger_chain, "BATCH", 1)
+        query = SQL("SELECT COUNT(*) FROM crm_policy_event WHERE seq IS NULL")
+        [[before]] = self.env.execute_query(query)
+        self.chain._cron_chain()
+        self.assertEqual(self.env.execute_query(query), [(before - 1,)])
+
     # === WALLS === #
 
     @mute_logger("odoo.sql_db")

@@ -49,6 +49,13 @@ class TestLedgerCheck(LedgerCommon):
 
     # === EACH KIND OF CHANGE === #
 
+    def test_a_check_whose_time_is_up_leaves_the_other_companies_to_the_next(self):
+        Anchor = self.env["crm.policy.ledger.anchor"]
+        before = Anchor.search_count([("kind", "=", "check")])
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *_args, **_options: 0)
+        self.chain._cron_check()
+        self.assertEqual(Anchor.search_count([("kind", "=", "check")]), before + 1)
+
     def test_a_sound_chain_holds(self):
         self._assert_found()
 
