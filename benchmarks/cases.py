@@ -66,18 +66,23 @@ class Views:
             if field.type in ("one2many", "many2many"):
                 specification[name] = self.lines(model.env[field.comodel_name], node)
             elif field.type in ("many2one", "reference"):
-                specification[name] = {"fields": {"display_name": {}}}
+                shown = {} if self.is_hidden(node) else {"display_name": {}}
+                specification[name] = {"fields": shown}
             else:
                 specification[name] = {}
             for other in self.widgets.get(node.get("widget"), ()):
                 specification.setdefault(other, {})
         return specification
 
+    @staticmethod
+    def is_hidden(node):
+        return any(node.get(name) in ("1", "True") for name in ("invisible", "column_invisible"))
+
     def lines(self, model, node):
         inner = next((child for child in node if child.tag in ("list", "kanban")), None)
         if inner is None:
             return {"fields": {"display_name": {}}}
-        if node.get("invisible") in ("1", "True"):
+        if self.is_hidden(node):
             return {}
         return {"fields": self.subview(model, inner), "limit": X2MANY_LIMIT, "order": ""}
 

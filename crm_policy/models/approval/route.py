@@ -166,6 +166,13 @@ class CrmPolicyRoute(models.Model):
         domain = [("version_id", "=", version_id), ("model_name", "=", model_name)]
         return tuple(self.sudo().search(domain).ids)
 
+    @api.model
+    @tools.ormcache("version_id", "model_name")
+    def _policy_route_subjects(self, version_id, model_name):
+        """Return the subjects of these routes in the order of their names."""
+        routes = self.sudo().browse(self._policy_route_ids(version_id, model_name))
+        return tuple(sorted(set(filter(None, routes.mapped("subject")))))
+
     @tools.ormcache("self.id")
     def _policy_is_by_amount(self):
         """Return whether only those sign within whose limits the amount is."""

@@ -169,7 +169,7 @@ class CrmPolicyCaseCallback(models.AbstractModel):
 
     def _policy_number_of(self, code):
         """Return what the version of the case says under ``code``, 0 where it says nothing."""
-        return self.env["crm.policy.parameter"]._policy_of(self.policy_version_id, code).value
+        return self.env["crm.policy.parameter"]._policy_value_under(self.policy_version_id.id, code)
 
     def _policy_heed_score(self, score):
         """Take up again the cases whose customers are dissatisfied, by what their policies say."""

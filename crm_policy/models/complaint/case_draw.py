@@ -48,7 +48,13 @@ class CrmPolicyCaseDraw(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("policy_recheck_draw", "policy_severity", RECHECKED)
+    @api.depends(
+        "policy_recheck_draw",
+        "policy_recheck_share",
+        "policy_recheck_value",
+        "policy_severity",
+        RECHECKED,
+    )
     @api.depends_context("lang")
     def _compute_policy_recheck_words(self):
         for case in self:

@@ -67,6 +67,10 @@ class CrmPolicyCaseEmergency(models.AbstractModel):
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"policy_emergency_id"}
 
+    def _policy_counts(self):
+        counted = ("crm.policy.emergency", "ticket_id")
+        return {**super()._policy_counts(), "policy_emergency_count": counted}
+
     # === ACTION METHODS === #
 
     def action_policy_start_emergency(self, trigger=None, reason=None):

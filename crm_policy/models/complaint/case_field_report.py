@@ -18,7 +18,9 @@ class CrmPolicyCaseFieldReport(models.AbstractModel):
         compute="_compute_policy_can_report", groups="base.group_user"
     )
 
-    @api.depends("policy_handed_at", "policy_decided_at", "partner_id")
+    @api.depends(
+        "policy_handed_at", "policy_accepted_at", "policy_decided_at", "partner_id", "create_uid"
+    )
     @api.depends_context("uid")
     def _compute_policy_can_report(self):
         for case in self:

@@ -36,16 +36,9 @@ class CrmPolicyCasePlan(models.AbstractModel):
 
     @api.depends("policy_version_id")
     def _compute_policy_knows_plan(self):
-        rules = self.env["crm.policy.deadline.rule"].sudo()
-        known = rules.search(
-            [
-                ("version_id", "in", self.policy_version_id.ids),
-                ("model_name", "=", self._name),
-                ("done_path", "=", PLAN),
-            ]
-        ).version_id
-        for case in self:
-            case.policy_knows_plan = case.policy_version_id in known
+        Rule = self.env["crm.policy.deadline.rule"]
+        for version, cases in self.grouped("policy_version_id").items():
+            cases.policy_knows_plan = Rule._policy_is_kept_by(version.id, self._name, PLAN)
 
     # === CRUD METHODS === #
 

@@ -54,9 +54,9 @@ class CrmPolicyCaseReceipt(models.AbstractModel):
             received, days = case.policy_goods_received_on, case._policy_number_of(DAYS)
             # The day of the receipt is day 0 (T3); a policy without the number sets no limit.
             by = received + timedelta(days=days) if received and days else False
-            reported = case._policy_reported_on()
+            reported = by and case._policy_reported_on()
             case.policy_receipt_report_by = by
-            case.policy_receipt_is_late = bool(by and reported) and reported > by
+            case.policy_receipt_is_late = bool(reported) and reported > by
 
     def _policy_reported_on(self):
         """Return the day on which the complaint came in, where the company is; None before."""

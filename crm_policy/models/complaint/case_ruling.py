@@ -28,11 +28,10 @@ class CrmPolicyCaseRuling(models.AbstractModel):
     @api.depends("policy_version_id")
     def _compute_policy_ruling_kinds(self):
         """Return the rulings that the policy of the case knows, for the buttons."""
-        Route = self.env["crm.policy.route"].sudo()
+        Route = self.env["crm.policy.route"]
         for case in self:
-            ids = Route._policy_route_ids(case.policy_version_id.id, "crm.policy.ruling")
             case.policy_ruling_kinds = ",".join(
-                sorted({route.subject for route in Route.browse(ids) if route.subject})
+                Route._policy_route_subjects(case.policy_version_id.id, "crm.policy.ruling")
             )
 
     # === ACTION METHODS === #

@@ -14,6 +14,7 @@ RULE_FIELDS = SIGHT_FIELDS | {
     "policy_to_sort",
 }
 HANDLERS = "crm_policy.group_specialist"
+EMPLOYEES = "base.group_user"
 # Helpdesk's fields that name clerks, or files that may be ours: no customer reads them over RPC.
 INNER_FIELDS = frozenset({"user_id", "user_ids", "attachment_ids", "create_uid", "write_uid"})
 # What a customer may read of his own case; every other field of ours is for employees, also what
@@ -64,6 +65,29 @@ class CrmPolicyCaseSight(models.AbstractModel):
         search="_search_policy_opened",
         export_string_translation=False,
     )
+    # Odoo asks the conditions of a rule in the order of their names: this one before helpdesk's on
+    # followers, who are then not read for each page of governed cases.
+    is_governed = fields.Boolean(
+        compute="_compute_is_governed",
+        search="_search_is_governed",
+        export_string_translation=False,
+        groups=EMPLOYEES,
+    )
+
+    @api.depends("policy_kind")
+    def _compute_is_governed(self):
+        governed = self.filtered("policy_kind")
+        governed.is_governed = True
+        (self - governed).is_governed = False
+
+    @api.model
+    def _search_is_governed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        governed = Domain("policy_kind", "!=", False)
+        return (governed if True in value else Domain.FALSE) | (
+            ~governed if False in value else Domain.FALSE
+        )
 
     @api.depends_context("uid")
     def _compute_policy_opened(self):
@@ -113,11 +137,13 @@ class CrmPolicyCaseSight(models.AbstractModel):
         # Odoo asks for each field of each fetch, over a thousand times per form: in this order.
         if self.env.su:
             return True
-        if self.env.user.share and (
-            field.name in INNER_FIELDS
-            or (field.name.startswith("policy_") and field.name not in PORTAL_FIELDS)
-        ):
-            return False
+        if self.env.user.share:
+            if field.name in INNER_FIELDS or (
+                field.name.startswith("policy_") and field.name not in PORTAL_FIELDS
+            ):
+                return False
+        elif not field.groups or field.groups == EMPLOYEES:
+            return True  # whoever is no outsider is an employee, and most fields are for them
         return super()._has_field_access(field, operation)
 
     @api.model

@@ -135,7 +135,10 @@ class CrmPolicyComplaintFields(models.AbstractModel):
 
     # What is complained about
     policy_currency_id = fields.Many2one(
-        related="company_id.currency_id", string="Currency of the Case"
+        "res.currency",
+        string="Currency of the Case",
+        compute="_compute_policy_currency_id",
+        compute_sudo=True,
     )
     policy_claim_amount = fields.Monetary(
         string="Claimed", currency_field="policy_currency_id", help="What the customer asks for."
@@ -232,6 +235,11 @@ class CrmPolicyComplaintFields(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("company_id.currency_id")
+    def _compute_policy_currency_id(self):
+        for company, cases in self.grouped("company_id").items():
+            cases.policy_currency_id = company.currency_id
+
     @api.model
     def _group_expand_policy_step(self, steps, domain):
         """Show a board's columns in the order of the steps, the empty ones under way included."""
@@ -256,10 +264,11 @@ class CrmPolicyComplaintFields(models.AbstractModel):
     @api.depends("policy_remedy_ids.amount", "policy_remedy_ids.policy_approval_state")
     def _compute_policy_remedy_amount(self):
         for case in self:
-            live = case.policy_remedy_ids.filtered(
-                lambda remedy: remedy.policy_approval_state != "rejected"
+            case.policy_remedy_amount = sum(
+                remedy.amount
+                for remedy in case.policy_remedy_ids
+                if remedy.policy_approval_state != "rejected"
             )
-            case.policy_remedy_amount = sum(live.mapped("amount"))
 
     @api.depends(
         "policy_kind",

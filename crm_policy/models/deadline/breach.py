@@ -46,6 +46,11 @@ class CrmPolicyBreach(models.AbstractModel):
             record.policy_violation_count = total
             record.policy_violation_open = open_ones
 
+    def _policy_counts(self):
+        counted = ("crm.policy.violation", "res_id")
+        mine = dict.fromkeys(("policy_violation_count", "policy_violation_open"), counted)
+        return {**super()._policy_counts(), **mine}
+
     def action_policy_open_violations(self):
         """Open the violations of this document."""
         self.ensure_one()

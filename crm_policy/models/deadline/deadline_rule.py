@@ -299,6 +299,13 @@ class CrmPolicyDeadlineRule(models.Model):
         """Return which records the rule runs for: condition, version, and clock not stopped."""
         return self._policy_condition() & Domain("policy_version_id", "=", self.version_id.id)
 
+    @api.model
+    @tools.ormcache("version_id", "model_name", "path")
+    def _policy_is_kept_by(self, version_id, model_name, path):
+        """Return whether a time limit of the version is kept by the fact ``path`` of a model."""
+        rules = Domain("version_id", "=", version_id) & Domain("model_name", "=", model_name)
+        return bool(self.sudo().search_count(rules & Domain("done_path", "=", path), limit=1))
+
     @tools.ormcache("self.id")
     def _policy_condition(self):
         """Return which records of its version the rule runs for; worked out once, not per save."""

@@ -94,7 +94,7 @@ class CrmPolicySubject(models.AbstractModel):
             record.policy_next_warn_at = deadline and (
                 deadline.due_at - (deadline.due_at - deadline.start_at) * share
             )
-            record.policy_next_due_name = deadline and deadline.name
+            record.policy_next_due_name = deadline and deadline.rule_id.name
             record.policy_next_paused = bool(deadline and deadline.paused_at)
             record.policy_next_clock = deadline and deadline.id
             record.policy_is_late = bool(deadline) and deadline.due_at < now

@@ -34,6 +34,10 @@ class CrmPolicyCaseEightd(models.AbstractModel):
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"policy_eightd_ids"}
 
+    def _policy_counts(self):
+        counted = ("crm.policy.eightd", "ticket_id")
+        return {**super()._policy_counts(), "policy_eightd_count": counted}
+
     def action_policy_open_eightd(self):
         """Open the 8D reports of the case; Quality draws up the first one with it.
 

@@ -49,6 +49,10 @@ class CrmPolicyCaseImprovement(models.AbstractModel):
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"policy_improvement_ids"}
 
+    def _policy_counts(self):
+        counted = ("crm.policy.improvement", "ticket_id")
+        return {**super()._policy_counts(), "policy_improvement_count": counted}
+
     def write(self, vals):
         result = super().write(vals)
         if ASKING.intersection(vals):

@@ -1,10 +1,19 @@
 """Opening the form of a case: what is empty is known by one query, and nothing else changes."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command
 
 from ..common import PolicyCommon
 
 LISTS = ("policy_remedy_ids", "policy_claim_ids", "policy_verdict_ids", "tag_ids")
+COUNTS = (
+    "policy_violation_count",
+    "policy_violation_open",
+    "policy_emergency_count",
+    "policy_improvement_count",
+    "policy_eightd_count",
+)
 FORM = {name: {"fields": {"display_name": {}}, "limit": 40, "order": ""} for name in LISTS}
 
 
@@ -36,6 +45,24 @@ class TestCaseReading(PolicyCommon):
         self.assertEqual([line["id"] for line in values["tag_ids"]], tag.ids)
         self.assertEqual(values["policy_claim_ids"], [])
 
+    def test_typing_in_reads_no_list_that_is_empty(self):
+        case = self._opened(self._new_case())
+        case.web_read(FORM)
+        statements = []
+        execute = type(self.env.cr).execute
+
+        def listen(cursor, query, *args, **kwargs):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *args, **kwargs)
+
+        self.env.invalidate_all()
+        with patch.object(type(self.env.cr), "execute", listen):
+            case.onchange({"name": "Boxes"}, ["name"], FORM)
+        for name in LISTS[:3]:
+            table = case[name]._table
+            read = [code for code in statements if f'FROM "{table}"' in code]
+            self.assertEqual(len(read), 1, "the one question for all lists")
+
     def test_what_is_added_afterwards_is_there(self):
         case = self._opened(self._new_case())
         case.web_read(FORM)
@@ -49,10 +76,43 @@ class TestCaseReading(PolicyCommon):
         case._policy_know_empty_lists(LISTS)
         self.assertEqual(case.tag_ids, tag)
 
+    def _place(self, case, name):
+        return case._policy_place_of(case._fields[name], case._policy_counts())
+
     def test_lists_that_no_index_finds_are_passed_over(self):
+        case = self._opened(self._new_case())
+        for name in ("message_ids", "partner_id", "policy_kind"):
+            self.assertIsNone(self._place(case, name), name)
+        for name in LISTS:
+            self.assertTrue(self._place(case, name), name)
+
+    def test_rows_of_all_models_are_found_by_model_and_number(self):
         """Clocks stand in one table for all models: looking for the number alone reads all."""
         case = self._opened(self._new_case())
-        for name in ("policy_deadline_ids", "policy_pause_ids"):
-            self.assertIsNone(case._policy_place_of(case._fields[name]))
-        for name in LISTS:
-            self.assertTrue(case._policy_place_of(case._fields[name]))
+        for name in ("policy_deadline_ids", "policy_pause_ids", "policy_violation_count"):
+            place = self._place(case, name)
+            self.assertIn('"res_id" = %s AND "res_model" = %s', place.code, name)
+            self.assertEqual(place.params, [case.id, "helpdesk.ticket"], name)
+
+    def test_what_a_field_is_computed_from_is_looked_at_too(self):
+        case = self._opened(self._new_case())
+        case._policy_know_empty_lists(["policy_pages"])
+        with self.assertQueryCount(0):
+            self.assertFalse(case.sudo().policy_responsibility_ids)
+
+    def test_numbers_of_rows_are_counted_where_there_are_any(self):
+        case = self._new_case()
+        self.env["crm.policy.eightd"]._policy_guarded_create([{"ticket_id": case.id}])
+        (values,) = self._opened(case).web_read(dict.fromkeys(COUNTS, {}))
+        self.assertEqual(values.pop("policy_eightd_count"), 1)
+        del values["id"]
+        self.assertEqual(set(values.values()), {0})
+
+    def test_numbers_known_to_be_0_cost_one_query(self):
+        case = self._opened(self._new_case())
+        case._policy_know_empty_lists(COUNTS)
+        self.env.invalidate_all()
+        case.env.user.share, case.env.user.group_ids  # noqa: B018  who asks
+        with self.assertQueryCount(1):
+            case._policy_know_empty_lists(COUNTS)
+            self.assertFalse(any(case[name] for name in COUNTS))
