@@ -246,6 +246,7 @@
         "demo/demo_route_closed.xml",
         "demo/demo_route_middle.xml",
         "demo/demo_route_others.xml",
+        "demo/demo_notice.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -90,7 +90,7 @@ NEEDS = [
     ("feedback_measure", "What Is Improved"),
 ]
 # How the customer stands to what he was offered.
-POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Rejects")]
+POSITIONS = [("accept", "Accepts"), ("partial", "Accepts in Part"), ("reject", "Does Not Accept")]
 
 # Where a case stands: the last of its milestones, in this order.
 STEPS = [

@@ -84,11 +84,37 @@ class CasePortal(CustomerPortalHelpdesk):
                 "domain": [("stage_id", "=", stage.id)],
             }
         sortings = self._ticket_get_searchbar_sortings().items()
-        return {
+        offered = {
             "sortby": dict(sorted(sortings, key=lambda item: item[1]["sequence"])),
             "groupby": self._ticket_get_searchbar_groupby(),
             "search_in": self._ticket_get_searchbar_inputs(),
-            "filterby": filters,
+        }
+        for choice, labels in self._policy_view_labels().items():
+            for name, label in labels.items():
+                if name in offered[choice]:
+                    offered[choice][name]["label"] = label
+        return offered | {"filterby": filters}
+
+    def _policy_view_labels(self):
+        """Return helpdesk's choices in our words: what its code says comes in English only."""
+        env = request.env
+        return {
+            "sortby": {
+                "date": env._("Newest First"),
+                "name": env._("Title"),
+                "stage": env._("Stage"),
+                "update": env._("Last Changed First"),
+            },
+            "groupby": {
+                "none": env._("Not Grouped"),
+                "category": env._("Category of the Case"),
+                "stage": env._("Stage"),
+            },
+            "search_in": {
+                "all": env._("Search Everywhere"),
+                "number": env._("Search the Numbers"),
+                "name": env._("Search the Titles"),
+            },
         }
 
     def _ticket_get_search_domain(self, search_in, search):

@@ -4,7 +4,7 @@ from ..models.governance.improvement import RESULTS
 
 # Which method of the plan, or of one of its actions, a step is.
 STEPS = [
-    ("done", "Done"),
+    ("done", "Action Done"),
     ("give_up", "Give Up"),
     ("check", "Effect Check"),
     ("close", "Close"),
@@ -23,7 +23,7 @@ class CrmPolicyImprovementTurn(models.TransientModel):
     action_id = fields.Many2one("crm.policy.improvement.action", ondelete="cascade")
     step = fields.Selection(STEPS, required=True, readonly=True)
     result = fields.Selection(RESULTS)
-    text = fields.Text(string="Words")
+    text = fields.Text(string="In Words")
 
     @api.constrains("improvement_id", "action_id")
     def _check_plan(self):

@@ -81,7 +81,7 @@ class CrmPolicyClaim(models.Model):
     due_at = fields.Datetime(string="Answer Due", compute="_compute_due_at")
     answer_text = fields.Text(string="His Answer", readonly=True, copy=False)
     result = fields.Selection(
-        [("settled", "Settled"), ("refused", "Refused"), ("withdrawn", "Withdrawn")],
+        [("settled", "Settled"), ("refused", "Turned Down"), ("withdrawn", "Withdrawn")],
         readonly=True,
         copy=False,
     )
@@ -93,7 +93,7 @@ class CrmPolicyClaim(models.Model):
             ("sent", "Sent"),
             ("answered", "Answered"),
             ("settled", "Settled"),
-            ("refused", "Refused"),
+            ("refused", "Turned Down"),
             ("withdrawn", "Withdrawn"),
         ],
         compute="_compute_state",

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from ...tools.amounts import is_plausible
-from ...tools.zones import company_zone, local_day, moment_words
+from ...tools.zones import company_zone, local_day, to_local
 from ...words import list_words
 
 WINDOW = ("crm_policy.group_specialist",)
@@ -377,7 +377,7 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
         """Return who has signed and when, as the print says it."""
         zone = company_zone(self.company_id)
         return [
-            f"{decision._policy_signer_words()} {moment_words(decision.decided_at, zone)}"
+            f"{decision._policy_signer_words()} {to_local(decision.decided_at, zone):%Y-%m-%d %H:%M}"
             for decision in self.sudo().policy_approval_id.decision_ids
             if decision.outcome == "approved"
         ]

@@ -58,7 +58,7 @@ class CrmPolicyImprovementAction(models.Model):
     cancel_text = fields.Text(string="Why It Was Given Up", readonly=True, copy=False)
     state = fields.Selection(
         [
-            ("planned", "Planned"),
+            ("planned", "Not Started Yet"),
             ("open", "Open"),
             ("done", "Carried Out"),
             ("cancelled", "Given Up"),

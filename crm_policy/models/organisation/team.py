@@ -7,11 +7,11 @@ from .role import can_act
 
 KINDS = [
     ("committee", "CRM Committee"),
-    ("warning", "Early Warning"),
-    ("emergency", "Emergency"),
-    ("responsibility", "Responsibility Assessment"),
-    ("quality_complaint", "Quality Complaints"),
-    ("quality_accident", "Quality Accidents"),
+    ("warning", "Early Warning Group"),
+    ("emergency", "Emergency Group"),
+    ("responsibility", "Responsibility Assessment Group"),
+    ("quality_complaint", "Quality Complaints Committee"),
+    ("quality_accident", "Quality Accident Committee"),
 ]
 
 

@@ -70,6 +70,12 @@ class TestPortalCase(PortalCommon):
             self.assertEqual(answer.status_code, 200, query)
             self.assertIn(self.case.name, answer.text, query)
 
+    def test_what_the_list_offers_is_said_in_words_that_can_be_translated(self):
+        page = self._page(url="/my/tickets").text
+        for ours in ("Newest First", "Not Grouped", "Search Everywhere"):
+            self.assertIn(ours, page)
+        self.assertNotIn("Search in All", page)
+
     def test_the_home_page_has_its_card(self):
         self.assertIn("Complaints and Service", self._page(url="/my").text)
 
