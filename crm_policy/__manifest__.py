@@ -217,6 +217,7 @@
         "views/sanction_menus.xml",
         "views/violation_menus.xml",
         "views/conflict_views.xml",
+        "views/blame_review_views.xml",
         "views/case_phone_views.xml",
         "views/feedback_views.xml",
         "views/registry_menus.xml",

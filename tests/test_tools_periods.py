@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from crm_policy.tools.periods import period_bounds
+from crm_policy.tools.periods import period_bounds, span_before
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,20 @@ from crm_policy.tools.periods import period_bounds
 def test_the_bounds_of_a_period(day, period, first, last):
     bounds = period_bounds(date.fromisoformat(day), period)
     assert bounds == (date.fromisoformat(first), date.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "first", "last"),
+    [
+        ("2026-04-01", 3, "2026-01-01", "2026-03-31"),
+        ("2026-03-31", 3, "2025-10-01", "2025-12-31"),
+        ("2026-06-30", 3, "2026-01-01", "2026-03-31"),
+        ("2026-07-15", 1, "2026-06-01", "2026-06-30"),
+        ("2026-01-01", 1, "2025-12-01", "2025-12-31"),
+        ("2026-01-01", 12, "2025-01-01", "2025-12-31"),
+        ("2028-03-05", 2, "2028-01-01", "2028-02-29"),
+    ],
+)
+def test_the_last_whole_span(day, months, first, last):
+    span = span_before(date.fromisoformat(day), months)
+    assert span == (date.fromisoformat(first), date.fromisoformat(last))

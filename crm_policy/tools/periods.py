@@ -20,6 +20,20 @@ def period_bounds(day, period):
     return first, _months_later(first, months) - timedelta(days=1)
 
 
+def span_before(day, months):
+    """Return the first and the last day of the last whole span of so many months before ``day``.
+
+    Spans are counted from January of year 0: of three months they are the quarters.
+
+    :param date day: a local day; its own span is not over yet.
+    :param int months: at least 1.
+    :rtype: tuple[date, date]
+    """
+    count = (day.year * 12 + day.month - 1) // months * months
+    end = date(count // 12, count % 12 + 1, 1)
+    return _months_later(end, -months), end - timedelta(days=1)
+
+
 def _months_later(first, months):
     years, month = divmod(first.month - 1 + months, 12)
     return date(first.year + years, month + 1, 1)

@@ -140,6 +140,7 @@ from . import claim
 from . import case_claim
 from . import petition
 from . import petition_line
+from . import blame_review
 from . import case_petition
 from . import case_pages
 from . import return_note

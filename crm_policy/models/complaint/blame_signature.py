@@ -6,8 +6,9 @@ from .complaint_mixin import WINDOW
 
 OWN_PARTIES = ("department", "employee")
 SIGNATURE = frozenset(
-    {"signed_by_id", "signed_at", "refusal_note", "refusal_witness_id", "refused_at"}
-)
+    {"signed_by_id", "signed_at", "refusal_note", "refusal_witness_id", "refused_at",
+     "is_overturned"}
+)  # fmt: skip
 
 
 class CrmPolicyBlameSignature(models.AbstractModel):
@@ -43,11 +44,18 @@ class CrmPolicyBlameSignature(models.AbstractModel):
         compute="_compute_signature_state",
     )
     can_sign = fields.Boolean(compute="_compute_can_sign")
+    is_overturned = fields.Boolean(
+        string="Overturned",
+        readonly=True,
+        copy=False,
+        help="The review of the judgement has found that it does not stand (CFL-RSP-02).",
+    )
     deduction_points = fields.Float(
         digits=(6, 2),
         compute="_compute_deduction_points",
         help="Points that the person loses in his appraisal: those of the severity times the "
-        "share. None where nobody but a rule or a process was at fault.",
+        "share. None where nobody but a rule or a process was at fault, or the judgement does not "
+        "stand.",
     )
 
     # === COMPUTE METHODS === #
@@ -70,12 +78,14 @@ class CrmPolicyBlameSignature(models.AbstractModel):
                 and self.env.user in line._policy_signers()
             )
 
-    @api.depends("share", "fault_type", "employee_id", "ticket_id.policy_conflict_degree")
+    @api.depends("share", "fault_type", "employee_id", "is_overturned",
+                 "ticket_id.policy_conflict_degree")  # fmt: skip
     def _compute_deduction_points(self):
         for line in self:
             case = line.ticket_id.sudo()
             degree = case.policy_conflict_degree
             personal = line.employee_id and line.fault_type != "objective"
+            personal = personal and not line.is_overturned
             points = case._policy_parameter(f"conflict_points_{degree}") if degree else 0.0
             line.deduction_points = points * line.share / 100 if personal else 0.0
 

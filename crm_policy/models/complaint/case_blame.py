@@ -1,7 +1,9 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
+from odoo.tools import hmac
 
 from ...tools import shares
+from ...tools.draw import drawn_percent
 
 # The parameter by which a policy wants shares before each decision.
 REQUIRED = "shares_required"
@@ -39,6 +41,14 @@ class CrmPolicyCaseBlame(models.AbstractModel):
         copy=False,
         groups="base.group_user",
     )
+    policy_blame_review_ids = fields.One2many(
+        "crm.policy.blame.review",
+        "ticket_id",
+        string="Reviews of the Judgement",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+    )
     policy_loss_amount = fields.Monetary(
         string="Loss",
         currency_field="policy_currency_id",
@@ -64,7 +74,11 @@ class CrmPolicyCaseBlame(models.AbstractModel):
     # === CRUD METHODS === #
 
     def _policy_guarded_fields(self):
-        return super()._policy_guarded_fields() | {"policy_loss_amount", "policy_sanction_ids"}
+        return super()._policy_guarded_fields() | {
+            "policy_loss_amount",
+            "policy_sanction_ids",
+            "policy_blame_review_ids",
+        }
 
     # === ACTION METHODS === #
 
@@ -116,6 +130,12 @@ class CrmPolicyCaseBlame(models.AbstractModel):
         return self.policy_responsibility_ids.filtered(
             lambda line: line.cycle == line.ticket_id.policy_cycle
         )
+
+    def _policy_judgement_number(self):
+        """Return by which number the judgement is drawn for a review, from 0 up to 100."""
+        self.ensure_one()
+        basis = (self.company_id.id, self.id, self.policy_cycle)
+        return drawn_percent(hmac(self.env(su=True), "crm_policy.judgement", basis))
 
     def _policy_loss_to_split(self):
         """Return the loss that the present shares divide: not what was divided before."""

@@ -77,7 +77,7 @@ class CrmPolicyCaseRepair(models.AbstractModel):
             known = [name for name in STEPS if case[STEPS[name][0]]]
             case.policy_repair_state = case[PLANNED] and ["repairing", *known][-1]
             due = case.policy_repair_due_at
-            case.policy_repair_is_late = bool(due) and (case[DELIVERED] or now) > due
+            case.policy_repair_is_late = bool(due) and not case[DELIVERED] and now > due
 
     @api.model
     def _search_policy_repair_is_late(self, operator, value):

@@ -119,7 +119,7 @@ class CrmPolicyEmployeeReport(models.Model):
                 )
 
     def _policy_words_problem(self):
-        if not self.name.strip() or not self.text.strip():
+        if not all((self[name] or "").strip() for name in ("name", "text")):
             return self.env._("Write down what the customer complains about.")
         if len(self.text) > LONGEST_TEXT:
             return self.env._("The text is too long. Shorten it, please.")

@@ -191,6 +191,10 @@ class TestEmployeeReport(PolicyCommon):
         ):
             with self.subTest(vals), self.assertRefused(ValidationError, words):
                 self._report(**vals)
+        report = self._report()
+        for name in ("name", "text"):
+            with self.subTest(name), self.assertRefused(ValidationError, "Write down"):
+                report[name] = False
 
     def test_his_photos_go_along_and_nobody_elses(self):
         Attachment = self.env["ir.attachment"]

@@ -87,6 +87,7 @@ class TestRepair(CommitteeCommon):
             )
         self._follow("repaired", "2026-03-30 09:00")
         self._follow("delivered", "2026-03-30 10:00")
+        self.assertFalse(case.policy_repair_is_late, "it is there; the violation stays")
         clock = self._clock(case, "repair")
         self.assertEqual(clock.state, "late")
         violation = self.env["crm.policy.violation"].search([("deadline_id", "=", clock.id)])
