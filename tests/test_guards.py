@@ -13,6 +13,9 @@ class Till:
     def __init__(self):
         self.money = 100
 
+    def ensure_one(self):
+        pass
+
     def take(self, amount, who):
         if amount > self.money:
             raise ValueError("too much")
@@ -24,7 +27,13 @@ class Till:
         self.money -= amount
         return amount
 
+    def many(self, amounts):
+        if not amounts:  # saves work
+            return 0
+        return sum(amounts)
+
     def _check_amount(self, amount):
+        self.ensure_one()
         if amount < 0:
             raise ValueError("negative")
 """
@@ -40,6 +49,7 @@ class TestTill(unittest.TestCase):
 
     def test_enough(self):
         self.assertEqual(self.till.take(1, "me"), 1)
+        self.assertEqual(self.till.many([]), 0)
 
     def test_too_much(self):
         with self.assertRaises(ValueError):
@@ -81,10 +91,10 @@ def test_what_no_test_would_miss_is_named(toy):
     result = guards(toy)
     told = [line for line in result.stdout.splitlines() if re.match("SURVIVES|never", line)]
     assert [line.partition("  (")[0] for line in told] == [
-        f'SURVIVES: {toy}/till.py:8  if who == "thief":',
-        f'never has a say: {toy}/till.py:10  if who == "ghost":',
+        f'SURVIVES: {toy}/till.py:11  if who == "thief":',
+        f'never has a say: {toy}/till.py:13  if who == "ghost":',
     ], result.stdout
-    assert "5 guards: 1 SURVIVES, 3 killed, 1 never has a say" in result.stdout
+    assert "6 guards: 1 SURVIVES, 3 killed, 1 never has a say, 1 saves work only" in result.stdout
     assert result.returncode == 1
 
 
@@ -97,7 +107,7 @@ def test_all_is_well(toy):
         text.replace('        if who == "ghost":\n            return None\n', "")
     )
     result = guards(toy)
-    assert "3 guards: 3 killed" in result.stdout, result.stdout
+    assert "4 guards: 3 killed, 1 saves work only" in result.stdout, result.stdout
     assert result.returncode == 0
 
 

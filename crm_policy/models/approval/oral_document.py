@@ -118,7 +118,7 @@ class CrmPolicyOralDocument(models.AbstractModel):
         nothing that was asked for since.
         """
         waiting = self.sudo().filtered(lambda record: record.policy_approval_state == "pending")
-        if not waiting:
+        if not waiting:  # saves work
             return waiting
         requests = self.env["crm.policy.oral.consent"]._policy_unsigned_of(waiting).approval_id
         return waiting.filtered(lambda record: record.policy_approval_id in requests)

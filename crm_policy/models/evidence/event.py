@@ -77,7 +77,7 @@ class CrmPolicyEvent(models.Model):
         :param dict payloads: id -> payload, instead of one for all.
         :param dict on_behalf: id -> the ``res.users`` for whom the actor has done it, if for any.
         """
-        if not records:
+        if not records:  # saves work
             return
         trace = clause._policy_trace() if clause else {}
         if records._name == "res.company":

@@ -82,7 +82,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
         events = self._policy_events(
             SQL("COALESCE(company_id, 0) = %s AND seq IS NULL", company_id), SQL("id"), BATCH
         )
-        if not events:
+        if not events:  # saves work
             return 0
         seq, digest = self._policy_head(company_id)
         places = ledger.extend(digest, seq, [event for event, _digest in events])
@@ -173,7 +173,7 @@ class CrmPolicyLedgerChain(models.AbstractModel):
                 BATCH,
             )
             yield from page
-            if len(page) < BATCH:
+            if len(page) < BATCH:  # saves work
                 return
             first = page[-1][0]["seq"] + 1
 

@@ -221,6 +221,18 @@ class TestEmergencyGuards(EmergencyCommon):
                 for word in words:
                     self.assertNotIn(word, str(caught.exception))
 
+    def test_a_stranger_is_not_led_to_the_case_even_where_it_was_just_read(self):
+        """What another has read in the same transaction stands in the cache, for everybody."""
+        stranger = self._new_user("manager", login="t_stranger", company=self._new_company("杭州"))
+        emergency = self._start(self._new_crisis())
+        self.assertTrue(emergency.ticket_id)
+        with self.assertRaises(AccessError):
+            emergency.with_user(stranger).action_policy_open_case()
+        with self.assertRaises(ValueError):
+            emergency.browse().action_policy_open_case()
+        action = self._as("manager", emergency).action_policy_open_case()
+        self.assertEqual(action["res_id"], emergency.ticket_id.id)
+
     # === ONE SUM === #
 
     def _granted(self, case, amount, role="director"):
@@ -316,6 +328,17 @@ class TestEmergencyGuards(EmergencyCommon):
             self.assertTrue(emergency.with_user(deputy).read(["statement"]))
             emergency.with_user(deputy).action_policy_approve("代为审批")
         self.assertEqual(emergency.state, "ratified")
+
+    def test_once_it_is_handed_in_those_who_were_asked_ratify_it(self):
+        second = self._new_user("director", login="t_director2")
+        emergency = self._start(self._new_crisis())
+        self._stabilise(emergency, 30000)
+        self.assertEqual(emergency._policy_ratifiers(), self.users["director"] | second)
+        self._as("manager", emergency).action_policy_submit()
+        request = emergency.policy_approval_id
+        self._as("director", request).action_policy_forward(second.id, "出差，请代为审批")
+        self.assertEqual(request.eligible_user_ids, second)
+        self.assertEqual(emergency._policy_ratifiers(), second)
 
     def test_the_only_one_who_could_ratify_does_not_start_it(self):
         case = self._new_crisis()

@@ -52,6 +52,18 @@ class TestLedgerExport(LedgerCommon, HttpCase):
         with self.assertRaisesRegex(UserError, "No event of this period"):
             self._file(since=date(2018, 1, 1), until=date(2018, 1, 2))
 
+    def test_a_chain_without_events_is_exported_as_it_is(self):
+        nowhere = 999_999
+        self.assertEqual(self.chain._policy_range(nowhere, None, None, 0), (1, 0))
+
+    def test_a_job_of_the_superuser_reads_every_ledger(self):
+        """He works in no company."""
+        other = self._new_company("杭州分公司")
+        self.env.user.company_ids -= other
+        self.assertTrue(self.env.user._is_superuser())
+        self.chain._policy_check_reader(other.id)
+        self.chain._policy_check_reader(0)
+
     def test_an_export_is_noted_and_an_event(self):
         seq, digest = self.chain._policy_head(self.company.id)
         chain = self.chain.with_user(self.users["qc"])

@@ -38,6 +38,14 @@ class TestSealed(LedgerCommon):
         self.assertTrue(self.sealed._policy_matches(REASON))
         self.assertFalse(self.sealed._policy_matches(REASON + " "))
 
+    def test_who_works_on_the_case_may_not_touch_what_is_sealed_about_it(self):
+        """That the document is his opens nothing that the rights on the record itself refuse."""
+        mine = self._as("specialist", self.sealed)
+        self.assertTrue(self._as("specialist", self.case).has_access("write"))
+        for operation in ("write", "unlink"):
+            with self.subTest(operation):
+                self.assertFalse(mine.has_access(operation))
+
     def test_equal_texts_have_hashes_of_their_own(self):
         """Else one could tell from the ledger who gave the same reason."""
         cases = self.case | self._new_case()
