@@ -2,6 +2,7 @@
 
 from unittest.mock import patch
 
+from odoo.exceptions import AccessError
 from odoo.fields import Command
 
 from ..common import PolicyCommon
@@ -61,7 +62,20 @@ class TestCaseReading(PolicyCommon):
         for name in LISTS[:3]:
             table = case[name]._table
             read = [code for code in statements if f'FROM "{table}"' in code]
-            self.assertEqual(len(read), 1, "the one question for all lists")
+            self.assertEqual(len(read), 1)
+            self.assertIn("EXISTS", read[0], "the one question for all lists")
+
+    def test_of_a_hidden_case_not_even_an_empty_list_is_told(self):
+        other = self.other_specialist
+        case = self._opened(self._new_case(user=other, user_id=other.id))
+        self.assertFalse(case.has_access("read"))
+        for spec in (FORM, dict.fromkeys(LISTS, {}), dict.fromkeys(COUNTS, {})):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                case.web_read(spec)
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                case.onchange({"name": "Boxes"}, ["name"], {"name": {}, **spec})
 
     def test_what_is_added_afterwards_is_there(self):
         case = self._opened(self._new_case())
