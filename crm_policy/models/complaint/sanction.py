@@ -136,7 +136,7 @@ class CrmPolicySanction(models.Model):
     )
     state = fields.Selection(
         [
-            ("proposed", "Proposed"),
+            ("proposed", "Put Forward"),
             ("opinion", "Opinion and Decision"),
             ("approved", "Approved"),
             ("rejected", "Rejected"),

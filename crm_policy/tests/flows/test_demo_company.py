@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import timedelta
 from unittest import SkipTest
 
+from odoo import fields
 from odoo.fields import Domain
 from odoo.tests import TransactionCase, tagged
 
@@ -183,3 +184,23 @@ class TestDemoCompany(TransactionCase):
         self.assertEqual(
             self.env["crm.policy.eightd"].search([("ticket_id", "=", case.id)]).state, "issued"
         )
+
+    def test_one_case_has_gone_all_the_way_with_its_copies(self):
+        case = self.cases.filtered(lambda case: case.policy_order_ref == "S00159")
+        self.assertEqual((case.policy_step, case.policy_outcome), ("closed", "accepted"))
+        self.assertEqual(case.policy_version_id.policy_id.code, "MFR")
+        self.assertEqual(set(case.policy_deadline_ids.mapped("state")), {"met"})
+        self.assertEqual(sorted(case.policy_copy_ids.mapped("number")), [1, 2, 3, 4, 5])
+        self.assertEqual(len(case.policy_copy_ids.filtered("read_at")), 2)
+        zone = self.company.resource_calendar_id.tz
+        days = [
+            fields.Datetime.context_timestamp(case.with_context(tz=zone), moment).date()
+            for moment in (case.policy_replied_at, case.policy_callback_at)
+        ]
+        self.assertEqual((days[1] - days[0]).days, 15)
+
+    def test_a_notice_is_on_its_way(self):
+        notice = self.env.ref("crm_policy.demo_notice_freight")
+        self.assertEqual(notice.state, "sending")
+        states = Counter(notice.recipient_ids.mapped("delivery"))
+        self.assertEqual(states, {"delivered": 3, "waiting": 2})
