@@ -63,7 +63,7 @@ class CrmPolicyCaseRuling(models.AbstractModel):
                     case=self.display_name,
                 )
             )
-        case._policy_ask_ruling("mandate", amount, text)
+        case._policy_ask_mandate_for(amount, text)
         return True
 
     def action_policy_ask_not_established(self, text=None):
@@ -204,12 +204,33 @@ class CrmPolicyCaseRuling(models.AbstractModel):
         """
         if self.policy_quantity_undetermined:
             return self.policy_ceiling_amount
-        drafted = self.policy_remedy_ids.filtered(
+        return sum(self._policy_drafted().mapped("amount"))
+
+    def _policy_drafted(self):
+        """Return the remedies that are meant for the customer: none that was rejected."""
+        return self.policy_remedy_ids.filtered(
             lambda remedy: (
                 remedy.cycle == self.policy_cycle and remedy.policy_approval_state != "rejected"
             )
         )
-        return sum(drafted.mapped("amount"))
+
+    def _policy_ask_mandate_for(self, amount, text):
+        self._policy_ask_ruling("mandate", amount, text, tax_amount=self._policy_tax_in(amount))
+
+    def _policy_tax_in(self, amount):
+        """Return the tax in the amount of a mandate, as far as the case says its rate (T8).
+
+        That of the drafted remedies; of the goods while their quantity cannot be told, no more
+        than the version allows: too much of it, and the amount would fit under any limit.
+        """
+        if self.policy_quantity_undetermined:
+            percent = min(self.policy_tax_percent, self._policy_number_of("tax_max_percent"))
+            share = percent / (100 + percent)
+        else:
+            drafted = self._policy_drafted()
+            total = sum(drafted.mapped("amount"))
+            share = sum(drafted.mapped("tax_amount")) / total if total else 0.0
+        return self.policy_currency_id.round(amount * share)
 
     def _policy_mandate(self):
         """Return the ruling within which Sales negotiates: the last that was given."""
@@ -237,7 +258,7 @@ class CrmPolicyCaseRuling(models.AbstractModel):
                 continue
             last = max(answered, key=lambda line: (line.policy_answered_at, line.id))
             try:
-                case._policy_ask_ruling("mandate", amount, last.opinion)
+                case._policy_ask_mandate_for(amount, last.opinion)
             except UserError as error:
                 case._message_log(body=str(error))
 

@@ -55,3 +55,13 @@ class CrmPolicyExternalEvidence(models.AbstractModel):
         if field.type in ("binary", "many2many") or name == "raw":
             return True
         return field.convert_to_write(self[name], self) != value
+
+    def _policy_is_sent_as(self, subject):
+        """Return whether a message has this subject in the mail that takes it out.
+
+        Odoo writes it on the message itself: what was said with the number of the case before it,
+        and the name of the case where nothing was.
+        """
+        case = self.env["helpdesk.ticket"].sudo().browse(self.res_id)
+        said = self.subject or case._message_compute_subject() or self.record_name or ""
+        return subject == case._policy_mail_subject(" ".join(said.splitlines()))

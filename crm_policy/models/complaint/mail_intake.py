@@ -394,13 +394,17 @@ class CrmPolicyMailIntake(models.AbstractModel):
         )
         ours = message.message_type != "email" and len(self) == 1
         if ours and (self.policy_kind or self.policy_to_sort):
-            # What came in keeps its subject. Mail programs that lose the references bring the
-            # number back in the subject of what we sent.
-            token = f"[{self.policy_handle}]"
+            # What came in keeps its subject.
             subject = values.get("subject") or message.subject or ""
-            if token not in subject:
-                values["subject"] = f"{token} {subject}".strip()
+            if self._policy_mail_subject(subject) != subject:
+                values["subject"] = self._policy_mail_subject(subject)
         return values
+
+    def _policy_mail_subject(self, subject):
+        """Return a subject with the number of the case: mail programs that lose the references
+        bring it back."""
+        token = f"[{self.policy_handle}]"
+        return subject if token in subject else f"{token} {subject}".strip()
 
     # === WHAT NEEDS NO CASE OF ITS OWN === #
 

@@ -16,6 +16,7 @@ class CrmPolicyRuling(models.Model):
     _description = "Ruling on a Case"
     _inherit = ["crm.policy.dependent", "crm.policy.case.signature"]
     _policy_document_field = "ticket_id"
+    _policy_counts_tax = True
     _order = "ticket_id, id"
 
     ticket_id = fields.Many2one(
@@ -28,6 +29,12 @@ class CrmPolicyRuling(models.Model):
     partner_id = fields.Many2one(related="ticket_id.partner_id")
     kind = fields.Selection(RULINGS, required=True, readonly=True)
     amount = fields.Monetary(readonly=True, help="Up to which amount Sales may negotiate.")
+    tax_amount = fields.Monetary(
+        string="Tax of It",
+        readonly=True,
+        help="The tax in the amount, by the rate of the remedies that are drafted, or of the goods "
+        "while their quantity cannot be told. Without it none counts as deductible.",
+    )
     currency_id = fields.Many2one(related="ticket_id.policy_currency_id")
     text = fields.Text(string="Reasons", readonly=True)
     cycle = fields.Integer(readonly=True, help="How often the case had been reopened.")
@@ -64,6 +71,7 @@ class CrmPolicyRuling(models.Model):
             "company_id",
             "kind",
             "amount",
+            "tax_amount",
             "text",
             "cycle",
             "receiver_id",
@@ -82,11 +90,19 @@ class CrmPolicyRuling(models.Model):
             "text": self.text or "",
             "ticket": self.ticket_id.id,
         }
+        if self.tax_amount:
+            values["tax"] = f"{self.tax_amount:.2f}"
         # Without a receiver they are what other rulings were asked for with.
         return {**values, "receiver": self.receiver_id.id} if self.receiver_id else values
 
     def _policy_approval_amount(self):
-        return self.amount
+        """Return the amount, with or without tax as the company compares it (T8)."""
+        untaxed = self.company_id.policy_amount_basis == "excluded"
+        return self.amount - self.tax_amount if untaxed else self.amount
+
+    def _policy_fingerprint(self, basis=None):
+        # Where no amount is asked for, it does not matter how the company compares amounts.
+        return super()._policy_fingerprint(basis if self.amount else "included")
 
     def _policy_claimed_amount(self):
         """Return nothing: a mandate spends nothing, the remedies within it do."""

@@ -43,3 +43,7 @@ class MailMessage(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
         self._policy_check_kept(self.env._("deleting a message"))
+
+    def _policy_differs(self, name, value):
+        sent = name == "subject" and self._policy_is_sent_as(value)
+        return not sent and super()._policy_differs(name, value)

@@ -496,6 +496,45 @@ class TestExternalCases(PolicyCommon):
         self.assertTrue(message.exists())
         self.assertFalse(passing.exists())
 
+    def test_the_customer_is_written_to_by_mail(self):
+        """Odoo puts the number of the case into the subject of the message itself."""
+        case = self._external()
+        said = {
+            "body": "已安排复检",
+            "message_type": "comment",
+            "subtype_xmlid": "mail.mt_comment",
+            "partner_ids": self.partner.ids,
+        }
+        mine = self._as("specialist", case)
+        for subject in (None, "关于您的投诉", f"Re: [{case.policy_handle}] 投诉", "两\n行"):
+            with self.subTest(subject):
+                message = mine.message_post(subject=subject, **said).sudo()
+                self.assertEqual(message.notification_ids.res_partner_id, self.partner)
+                self.assertIn(f"[{case.policy_handle}]", message.mail_ids.subject)
+                self._assert_kept(lambda message=message: message.write({"subject": "x"}))
+                self._assert_kept(
+                    lambda message=message: message.write(
+                        {"subject": f"[{case.policy_handle}] x"}
+                    )
+                )
+        composer = (
+            self.env["mail.compose.message"]
+            .with_user(self.users["specialist"])
+            .create(
+                {
+                    "model": case._name,
+                    "res_ids": str(case.ids),
+                    "composition_mode": "comment",
+                    "partner_ids": self.partner.ids,
+                    "subject": "回复",
+                    "body": "已安排",
+                }
+            )
+        )
+        before = case.message_ids
+        composer.action_send_mail()
+        self.assertEqual((case.message_ids - before).notification_ids.res_partner_id, self.partner)
+
     # === RIGHTS === #
 
     def test_guarded_and_by_role(self):

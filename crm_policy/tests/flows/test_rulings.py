@@ -114,6 +114,79 @@ class TestMandate(RulingCommon):
         self.assertEqual(mandate.amount, 14407.5)
         self.assertEqual(mandate.policy_approval_id.eligible_user_ids, self.people["deputy_gm"])
 
+    def test_a_mandate_is_compared_as_the_company_compares_amounts(self):
+        """T8: 11,300 with 1,300 of tax are 10,000 without: the sales manager's."""
+        for basis, amount, role in (
+            ("included", 11300, "deputy_gm"),
+            ("excluded", 10000, "sales_manager"),
+        ):
+            with self.subTest(basis), self.cr.savepoint() as savepoint:
+                self.company.policy_amount_basis = basis
+                with at("2026-03-10 15:00"):
+                    self._new_remedy(self.case, 11300, tax_amount=1300)
+                    self._opine(self.case, until="first-opinion")
+                mandate = self.case.policy_ruling_ids
+                self.assertEqual((mandate.amount, mandate.tax_amount), (11300, 1300))
+                request = mandate.policy_approval_id
+                self.assertEqual(request.amount, amount)
+                self.assertEqual(request.eligible_user_ids, self.people[role])
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_an_amount_asked_for_by_hand_has_the_tax_of_what_is_drafted(self):
+        self.company.policy_amount_basis = "excluded"
+        with at("2026-03-10 15:00"):
+            self._opine(self.case)
+            for drafted, tax, amount in (
+                (0, 0, 11300),  # nothing says how much of it is tax
+                (1130, 130, 10000),
+            ):
+                if drafted:
+                    self._new_remedy(self.case, drafted, tax_amount=tax)
+                self._ask(11300)
+                request = self.case.policy_ruling_ids[-1].policy_approval_id
+                with self.subTest(drafted):
+                    self.assertEqual(request.amount, amount)
+                self._as("specialist", self.case.policy_ruling_ids[-1]).action_policy_recall()
+
+    def test_without_its_tax_the_ceiling_has_no_more_of_it_than_the_version_allows(self):
+        self.company.policy_amount_basis = "excluded"
+        self.case.write(
+            {"policy_quantity": 150, "policy_quantity_undetermined": True, "policy_price_unit": 85}
+        )
+        with at("2026-03-10 14:00"):
+            self.case.policy_tax_percent = 13
+            self._opine(self.case, until="first-opinion")
+        mandate = self.case.policy_ruling_ids
+        self.assertEqual((mandate.amount, mandate.policy_approval_id.amount), (14407.5, 12750))
+        with at("2026-03-10 15:00"):
+            mandate.with_user(self.people["gm_office"]).action_policy_recall()
+            self.case.policy_tax_percent = 100
+            self._ask()
+        mandate = self.case.policy_ruling_ids[-1]
+        self.assertEqual(mandate.amount, 25500)
+        self.assertEqual(mandate.tax_amount, 2933.63, "13 % of it, not 100")
+
+    def test_when_the_company_counts_in_another_way_a_mandate_is_asked_for_anew(self):
+        with at("2026-03-10 15:00"):
+            self._new_remedy(self.case, 11300, tax_amount=1300)
+            self._opine(self.case, until="first-opinion")
+            mandate = self.case.policy_ruling_ids
+            self.company.policy_amount_basis = "excluded"
+            self.assertEqual(mandate.policy_approval_state, "none")
+            self._ask()
+        asked = self.case.policy_ruling_ids - mandate
+        self.assertEqual(asked.policy_approval_id.eligible_user_ids, self.people["sales_manager"])
+        with at("2026-03-10 16:00"):
+            asked.with_user(self.people["sales_manager"]).action_policy_approve("同意")
+            # What is signed stays so; a ruling without an amount is not asked for anew either.
+            self.company.policy_amount_basis = "included"
+            self.assertEqual(asked.policy_approval_state, "approved")
+            self._as("specialist", self.case).action_policy_ask_not_established("来料无异常")
+            unfounded = self.case.policy_ruling_ids[-1]
+            self.company.policy_amount_basis = "excluded"
+            self.assertEqual(unfounded.policy_approval_state, "pending")
+
     def test_who_is_complained_about_gives_no_mandate(self):
         self.case.policy_accused_user_ids = self.people["deputy_gm"]
         with at("2026-03-10 15:00"):
