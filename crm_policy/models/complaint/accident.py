@@ -56,8 +56,8 @@ class CrmPolicyAccident(models.Model):
     state = fields.Selection(
         [
             ("draft", "Waiting for Signatures"),
-            ("decided", "Decided"),
-            ("withdrawn", "Withdrawn"),
+            ("decided", "Decided by the Team"),
+            ("withdrawn", "Taken Back"),
         ],
         compute="_compute_state",
         store=True,

@@ -65,7 +65,7 @@ class CrmPolicyBlameReview(models.Model):
     )
     outcome = fields.Selection(
         [
-            ("waiting", "Not Asked Yet"),
+            ("waiting", "Not Submitted"),
             ("pending", "Being Reviewed"),
             ("upheld", "Judgement Stands"),
             ("overturned", "Judgement Overturned"),
