@@ -249,7 +249,7 @@ class Plugin:
         # {number of the guard: {test or class that set up: whether the guard had a say}}
         self.seen = collections.defaultdict(dict)
         self.now = None
-        self.failed = False
+        self.failed = self.torn = False
         self.seconds = {}
 
     def probe(self, number, neutral, value):
@@ -281,7 +281,7 @@ class Plugin:
 
     def run(self, item, nextitem, limit=None):
         """Run a test; return whether it failed."""
-        self.failed = False
+        self.failed = self.torn = False
         signal.signal(signal.SIGALRM, self.stop)
         started = time.monotonic()
         # Again and again: the code under test may have caught the first one.
@@ -291,7 +291,7 @@ class Plugin:
         except TooLong:
             item.session._setupstate.teardown_exact(None)
             reports = []
-            self.failed = True
+            self.failed = self.torn = True
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         self.last = time.monotonic() - started
@@ -387,6 +387,8 @@ class Plugin:
             if guard.killer or guard.spent > self.limit:
                 continue
             guard.tried.append(item)
+            if self.torn:  # the class is set up with all its guards
+                self.run(item, parent)
             with self.source_of[guard].without(guard):
                 if self.run(item, parent, limit=20 + 10 * self.seconds[item]):
                     guard.killer = item

@@ -322,6 +322,11 @@ def test_a_benchmark_that_is_none(run, capsys):
     assert "create " in capsys.readouterr().out and run.command_bench() == 0
 
 
+def test_guards_of_no_file(run):
+    for words in ((), ("none.py",), ("README.rst",), ("--guard-parts", "--", "tests")):
+        assert "guards of which files?" in problem(run, run.command_guards, *words)
+
+
 # A project for the closing line to count; it skips as Odoo does where there is no browser.
 SAMPLE = """
 import unittest

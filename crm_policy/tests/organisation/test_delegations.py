@@ -399,6 +399,33 @@ class TestDelegations(DelegationCommon):
             self._delegate(from_user_id=third.id, to_user_id=self.manager.id)
             self.assertEqual(self._found()["delegation_circle"], 1)
 
+    def test_who_stands_before_a_circle_of_others_is_in_none(self):
+        """His delegate passes on to somebody who passes back to him: no way leads to the first."""
+        third = self.other_specialist
+        with at("2026-03-01 10:00"):
+            first = self._delegate()
+            there = self._delegate(from_user_id=self.supervisor.id, to_user_id=third.id)
+            back = self._delegate(from_user_id=third.id, to_user_id=self.supervisor.id)
+            self.assertFalse(first._policy_circle())
+            self.assertEqual(there._policy_circle(), there | back)
+
+    def test_only_its_state_can_be_asked_for(self):
+        Delegation = self.env["crm.policy.delegation"]
+        for operator in ("=", "not in", "like"):
+            with self.subTest(operator):
+                self.assertIs(Delegation._search_state(operator, ["active"]), NotImplemented)
+
+    def test_what_is_over_or_not_written_yet(self):
+        self.assertEqual(self.env["crm.policy.delegation"].new().display_name, "New Delegation")
+        self._new_employee(self.supervisor)
+        with at("2026-03-01 10:00"):
+            line = self._delegate()
+        self._away(self.supervisor, "2026-03-02 09:00", "2026-03-20 18:00")
+        with at("2026-03-03 10:00"):
+            self.assertIn("delegate_away", dict(line._policy_doubts()))
+        with at("2026-03-10 10:00"):
+            self.assertEqual(line._policy_doubts(), [])
+
     def test_two_who_are_away_together_do_not_act_for_each_other(self):
         self._new_employee(self.supervisor)
         with at("2026-03-01 10:00"):

@@ -123,6 +123,18 @@ class TestStaffing(PolicyCommon):
             with self.subTest(role), self.assertRaises(AccessError):
                 self._as(role, self.Report).search([])
 
+    def test_who_opens_the_post_of_a_line(self):
+        """Also where another has read the line in the same transaction."""
+        lines = self.Report.search([], limit=2)
+        self.assertTrue(all(lines.mapped("post_id")))
+        action = self._as("manager", lines[0]).action_policy_open_post()
+        self.assertEqual(action["res_id"], lines[0].post_id.id)
+        with self.assertRaises(AccessError):
+            self._as("specialist", lines[0]).action_policy_open_post()
+        for wrong in (lines, lines.browse()):
+            with self.subTest(len(wrong)), self.assertRaises(ValueError):
+                self._as("manager", wrong).action_policy_open_post()
+
     def test_a_plan_makes_sense(self):
         plan = self._plan("qc")
         for vals in (

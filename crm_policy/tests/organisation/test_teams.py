@@ -212,6 +212,11 @@ class TestTeams(PolicyCommon):
             with self.assertRefused(ValidationError, "at least one member votes"):
                 self._team([], member_ids=members)
 
+    def test_a_team_does_not_move_to_another_company_without_its_members(self):
+        team = self._team(self.people[:2])
+        with self.assertRefused(ValidationError, "does not belong to 无锡分公司"):
+            team.company_id = self._new_company("无锡分公司")
+
     def test_members_belong_to_the_company_and_are_there_once(self):
         other = self._new_company("无锡分公司")
         stranger = self._new_user("manager", login="t_stranger", company=other)
