@@ -98,7 +98,7 @@ class CrmPolicyAccident(models.Model):
             member = (
                 stored.state == "draft"
                 and bool(stored)
-                and user in stored.team_id._policy_voters() - stored._policy_concerned()
+                and user in stored._policy_members() - stored._policy_concerned()
             )
             accident.can_sign = member and user not in stored.signature_ids.user_id
             accident.can_withdraw = member
@@ -235,7 +235,7 @@ class CrmPolicyAccident(models.Model):
                         decision=accident.display_name,
                     )
                 )
-            if self.env.user not in accident.team_id._policy_voters():
+            if self.env.user not in accident._policy_members():
                 raise AccessError(accident._policy_not_a_member())
 
     # === ACTION METHODS === #
@@ -283,8 +283,12 @@ class CrmPolicyAccident(models.Model):
         """Return whom it is about: the persons on the list, and who is complained about."""
         return self.line_ids.user_id | self.ticket_id.policy_accused_user_ids
 
+    def _policy_members(self):
+        """Return who has a vote in its team now; as superuser."""
+        return self.team_id._policy_voters() if self.team_id else self.env["res.users"]
+
     def _policy_not_a_member(self):
-        voters = self.team_id._policy_voters() if self.team_id else self.env["res.users"]
+        voters = self._policy_members()
         return self.env._(
             "%(decision)s is written and signed by the members of %(team)s: %(users)s.",
             decision=self.display_name,
@@ -312,7 +316,7 @@ class CrmPolicyAccident(models.Model):
                     decision=self.display_name,
                 )
             )
-        if user not in self.team_id._policy_voters():
+        if user not in self._policy_members():
             return AccessError(self._policy_not_a_member())
         return None
 
@@ -393,8 +397,8 @@ class CrmPolicyAccident(models.Model):
         if not rule:
             raise UserError(
                 self.env._(
-                    "%(clause)s: %(version)s has no sanction rule for quality accidents, so nothing "
-                    "can be proposed. The policy administrator adds one.",
+                    "%(clause)s: %(version)s has no sanction rule for quality accidents, so "
+                    "nothing can be proposed. The policy administrator adds one.",
                     clause=self._policy_clause()._policy_citation(),
                     version=case.policy_version_id.display_name,
                 )

@@ -37,8 +37,8 @@ class CrmPolicyCountersignStep(models.Model):
                         "accident_team",
                         "warning",
                         self.env._(
-                            "%(step)s: %(company)s has no team for quality accidents, so nobody can "
-                            "decide. Set it up under Organisation, Teams.",
+                            "%(step)s: %(company)s has no team for quality accidents, so nobody "
+                            "can decide. Set it up under Organisation, Teams.",
                             step=step.name,
                             company=company.name,
                         ),

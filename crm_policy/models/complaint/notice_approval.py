@@ -13,8 +13,9 @@ NUMBERS = "FW-YYYY-NNNN"
 class CrmPolicyNoticeApproval(models.AbstractModel):
     """How a notice is approved: the head of the department that wants it, then the executive.
 
-    The route of the policy says who (NTC-01). What they sign is the text, its class and its files;
-    to whom it goes is the complaint officer's duty and may be completed until it is sent (NTC-02).
+    The route of the policy says who (NTC-01). What they sign is the text, its class, its files and
+    to whom it goes. Whoever else is concerned the complaint officer adds until it is sent (NTC-02):
+    he takes nobody off the list.
     """
 
     _name = "crm.policy.notice.approval"
@@ -71,6 +72,9 @@ class CrmPolicyNoticeApproval(models.AbstractModel):
             "department": notice.policy_department_id.id,
             "body": hashlib.sha256(str(notice.body or "").encode()).hexdigest(),
             "files": sorted([file.name, file.checksum] for file in notice.attachment_ids),
+            "recipients": sorted(
+                notice.recipient_ids.filtered(lambda line: not line.completed_at).partner_id.ids
+            ),
         }
 
     def _policy_proposers(self):

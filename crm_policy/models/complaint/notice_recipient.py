@@ -64,6 +64,13 @@ class CrmPolicyNoticeRecipient(models.Model):
         store=True,
         index=True,
     )
+    completed_at = fields.Datetime(
+        string="Added After the Approval At",
+        readonly=True,
+        copy=False,
+        help="Who is concerned as well and was reached for that by the one who sends it; those who "
+        "signed did not read of him.",
+    )
     can_brief = fields.Boolean(compute="_compute_can_brief")
 
     _partner_uniq = models.Constraint(
@@ -136,6 +143,7 @@ class CrmPolicyNoticeRecipient(models.Model):
             "briefing",
             "understood",
             "delivery",
+            "completed_at",
         }
 
     @api.model_create_multi
@@ -143,6 +151,7 @@ class CrmPolicyNoticeRecipient(models.Model):
         self._policy_check_partners(vals_list)
         lines = super().create(vals_list)
         lines._policy_check_open()
+        lines._policy_complete_signed()
         for notice, group in lines.sudo().grouped("notice_id").items():
             # They are governed as the notice is.
             if notice.policy_version_id:
@@ -154,17 +163,24 @@ class CrmPolicyNoticeRecipient(models.Model):
             self._policy_check_partners([vals])
             self._policy_check_open()
             self._policy_check_waiting()
+        moved = bool(vals.keys() & {"partner_id", "notice_id"})
+        if moved:
+            self._policy_refuse_signed()
         left = self.sudo().notice_id if "notice_id" in vals else self.env["crm.policy.notice"]
         result = super().write(vals)
         if left:
             self._policy_check_open()
+            self._policy_complete_signed()
             left._policy_settle_rest()
+        if moved:
+            (left | self.sudo().notice_id)._policy_void_changed()
         return result
 
     def unlink(self):
         left = self.sudo().notice_id
         result = super().unlink()
         left._policy_settle_rest()
+        left.exists()._policy_void_changed()
         return result
 
     def _policy_check_partners(self, vals_list):
@@ -184,6 +200,7 @@ class CrmPolicyNoticeRecipient(models.Model):
                 raise UserError(
                     self.env._("%(line)s is on its way: it stays.", line=line.display_name)
                 )
+        self._policy_refuse_signed()
 
     def _policy_check_open(self):
         """Refuse to change to whom a notice goes that is none of ours, taken back or sent."""
@@ -197,6 +214,38 @@ class CrmPolicyNoticeRecipient(models.Model):
                         notice=notice.display_name,
                     )
                 )
+
+    def _policy_refuse_signed(self):
+        """Refuse to take a customer off the list that was signed, or to put another in his place
+        (NTC-01); who was added afterwards may go again."""
+        for line in self.sudo():
+            notice = line.notice_id
+            if notice.policy_approval_state == "approved" and not line.completed_at:
+                raise UserError(
+                    self.env._(
+                        "%(clause)s: %(notice)s is approved for %(customer)s, among others: he "
+                        "stays on the list. Take the notice back and write another one.",
+                        clause=notice.policy_approval_id.clause_id._policy_citation(),
+                        notice=notice.display_name,
+                        customer=line.partner_id.display_name,
+                    )
+                )
+
+    def _policy_complete_signed(self):
+        """Let who sends an approved notice complete its list, as whom it concerns has to get it
+        (NTC-02), and nobody else; the ledger names whom. What waits for signatures lapses."""
+        for notice, lines in self.sudo().grouped("notice_id").items():
+            if notice.policy_approval_state != "approved":
+                notice._policy_void_changed()
+                continue
+            notice._policy_check_duty(notice._name, "policy_sent_at")
+            lines._policy_guarded_write({"completed_at": fields.Datetime.now()})
+            self.env["crm.policy.event"]._policy_log(
+                "notice.completed",
+                notice,
+                {"partners": lines.partner_id.ids},
+                clause=notice.policy_approval_id.clause_id,
+            )
 
     def _policy_check_waiting(self):
         for line in self:

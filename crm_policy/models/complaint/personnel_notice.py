@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -5,10 +6,13 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ...tools.zones import company_zone, day_end, local_day
 from ...words import list_words
 from .sanction_rule import MONEY
+
+_logger = logging.getLogger(__name__)
 
 WRITERS = ("supervisor", "hr", "director", "ceo")
 PUBLISHERS = ("hr",)
@@ -201,8 +205,20 @@ class CrmPolicyPersonnelNotice(models.Model):
         )
         for rule in rules:
             for kind in self._fields["kind"].get_values(self.env):
+                self._policy_try_prepare(rule, kind)
+
+    @api.model
+    def _policy_try_prepare(self, rule, kind):
+        """Draw up a notice; whatever is wrong with one company, the others get theirs."""
+        rule_id = rule.id
+        try:
+            with self.env.cr.savepoint():
                 if self.new({"kind": kind}).filtered_domain(rule._policy_domain()):
                     self._policy_prepare_notice(rule.company_id, kind, rule.version_id)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise  # nothing is bad: another node was faster, the cron comes again
+        except Exception:
+            _logger.exception("The %s notice by rule %s cannot be drawn up", kind, rule_id)
 
     @api.model
     def _policy_prepare_notice(self, company, kind, version):

@@ -52,9 +52,7 @@ class CrmPolicySanctionSource(models.AbstractModel):
     # === BY A RULE === #
 
     @api.model
-    def _policy_propose(
-        self, rule, whose, basis, base=0.0, amount=None, kind=None, fact=None
-    ):
+    def _policy_propose(self, rule, whose, basis, base=0.0, amount=None, kind=None, fact=None):
         """Propose what a rule says, once: whoever calls again gets what is there.
 
         A rule that takes the place of a lighter one (RWD-FIN-03) rewrites its proposal as long as

@@ -89,14 +89,18 @@ class CrmPolicyVerdictMail(models.AbstractModel):
                 days = self.env["crm.policy.intake.page"]._policy_limit("follow_days")
                 token = self.env["crm.policy.follow.link"]._policy_issue(case, days)
                 link = f"{case.get_base_url()}{CASE_URL}/{token}"
-                mail_id = template.sudo().with_context(policy_link=link).send_mail(
-                    case.id,
-                    email_values={
-                        "email_to": self._policy_customer_address(),
-                        **({"reply_to": reply_to} if reply_to else {}),
-                        "recipient_ids": [],
-                        "auto_delete": True,
-                    },
+                mail_id = (
+                    template.sudo()
+                    .with_context(policy_link=link)
+                    .send_mail(
+                        case.id,
+                        email_values={
+                            "email_to": self._policy_customer_address(),
+                            **({"reply_to": reply_to} if reply_to else {}),
+                            "recipient_ids": [],
+                            "auto_delete": True,
+                        },
+                    )
                 )
                 # Nobody who reads the case reads the link.
                 mail = self.env["mail.mail"].sudo().browse(mail_id)

@@ -33,8 +33,9 @@ KEYS = frozenset({"res_model", "model_name", "document_model", "type", "cycle", 
 # Whose rows a case with everything has; more may come, none of these may go missing.
 EVERYTHING = (
     "claim", "countersign", "eightd", "handover", "improvement", "loss", "negotiation",
-    "petition", "remedy", "responsibility", "ruling", "sanction", "verdict", "accident", "accident.line", "accident.signature",
-    "verdict.signature", "deadline", "violation", "approval", "case.access",
+    "petition", "remedy", "responsibility", "ruling", "sanction", "verdict", "accident",
+    "accident.line", "accident.signature", "verdict.signature", "deadline", "violation",
+    "approval", "case.access",
 )  # fmt: skip
 
 

@@ -222,6 +222,59 @@ class TestNotice(NoticeCommon):
         # What comes later is governed as the notice is.
         self.assertTrue(all(line.policy_version_id for line in notice.recipient_ids))
 
+    def test_who_is_on_the_signed_list_stays_there(self):
+        customers = self._customers("li", "qian")
+        notice = self._approved(customers)
+        for name in ("marketing", "complaint_officer"):
+            line = self._by(name, notice.recipient_ids[0]).sudo()
+            for deed in (
+                line.unlink,
+                lambda line=line: line.write({"partner_id": self.partner.id}),
+                lambda line=line: line.write({"notice_id": self._draft().id}),
+            ):
+                with self.assertRefused(UserError, r"6\.1.*is approved for.*stays on the list"):
+                    deed()
+        self.assertEqual(notice.recipient_ids.partner_id, customers)
+        # How it reaches him is no part of it.
+        notice.recipient_ids[0].with_user(self.people["marketing"]).channel = "letter"
+        self.assertEqual(notice.policy_approval_state, "approved")
+
+    def test_after_the_approval_only_who_sends_it_adds_somebody(self):
+        notice = self._approved(self._customers("li"))
+        line = {"notice_id": notice.id, "partner_id": self.partner.id}
+        Line = self._by("marketing", self.env["crm.policy.notice.recipient"])
+        with self.assertRefused(AccessError, "only the Complaint Officer"):
+            Line.create(line)
+        with self.assertRefused(AccessError, "only the Complaint Officer"):
+            Line.sudo().create(line)
+        with self.assertRefused(AccessError, "only the Complaint Officer"):
+            self._by("marketing", notice).action_policy_address(self.partner.ids)
+        self._by("complaint_officer", notice).action_policy_address(self.partner.ids)
+        self.assertTrue(self._line(notice, self.partner).completed_at)
+        [event] = self._events(notice, "notice.completed")
+        self.assertEqual(event.payload, {"partners": self.partner.ids})
+        self.assertEqual(notice.policy_approval_state, "approved")
+        # Whom he has added he may take off again.
+        self._line(notice, self.partner).with_user(self.people["complaint_officer"]).sudo().unlink()
+        self.assertEqual(notice.policy_approval_state, "approved")
+
+    def test_a_list_that_changes_while_it_is_signed_voids_the_request(self):
+        customers = self._customers("li", "qian")
+        for change in ("add", "remove", "replace"):
+            notice = self._draft(customers)
+            self._by("marketing", notice).action_policy_submit()
+            request = notice.policy_approval_id
+            mine = self._by("marketing", notice)
+            line = self._by("marketing", notice.recipient_ids[0])
+            with self.subTest(change):
+                if change == "add":
+                    mine.action_policy_address(self.partner.ids)
+                elif change == "remove":
+                    line.unlink()
+                else:
+                    line.partner_id = self.partner
+                self.assertEqual(request.state, "lapsed")
+
     def test_after_the_last_one_nobody_is_added_or_changed(self):
         notice = self._sent()
         more = self.partner
@@ -245,8 +298,9 @@ class TestNotice(NoticeCommon):
     def test_without_the_last_one_who_waited_it_is_sent(self):
         for leave in ("unlink", "move"):
             customers = self._customers("li", "qian")
-            notice, other = self._approved(customers), self._draft()
-            self._line(notice, customers[1]).sudo().channel = "fax"
+            notice, other = self._approved(customers[:1]), self._draft()
+            officer = self._by("complaint_officer", notice)
+            officer.action_policy_address(customers[1:].ids, "fax")
             with self.subTest(leave), at("2026-05-08 09:30"):
                 self._by("complaint_officer", notice).action_policy_send()
                 self._deliver(notice)
@@ -260,10 +314,11 @@ class TestNotice(NoticeCommon):
                 self.assertEqual(notice.policy_sent_at, shanghai("2026-05-08 09:30:00"))
 
     def test_without_anybody_left_it_is_not_sent(self):
-        notice = self._approved(self._customers("li"))
-        notice.recipient_ids.channel = "fax"
-        self._by("complaint_officer", notice).action_policy_send()
-        notice.recipient_ids.unlink()
+        notice = self._approved(self._customers("li")[:0])
+        officer = self._by("complaint_officer", notice)
+        officer.action_policy_address(self.partner.ids, "fax")
+        officer.action_policy_send()
+        notice.recipient_ids.sudo().unlink()
         self.assertEqual(notice.state, "sending")
 
     def test_customers_are_given_by_number(self):

@@ -45,7 +45,8 @@ class TestAccidentTeam(AccidentCommon):
         kind = self.env.ref("crm_policy.activity_accident")
         asked = case.activity_ids.filtered(lambda line: line.activity_type_id == kind)
         self.assertEqual(
-            asked.user_id, self.people["quality"] | self.people["production"] | self.people["warehouse"]
+            asked.user_id,
+            self.people["quality"] | self.people["production"] | self.people["warehouse"],
         )
         self.assertEqual({str(line.date_deadline) for line in asked}, {"2026-03-17"})
         accident = self._accident(
@@ -62,9 +63,7 @@ class TestAccidentTeam(AccidentCommon):
         self.assertEqual(inside.policy_answered_at, shanghai("2026-03-17 18:00"))
         self.assertNotIn("zhou", inside.opinion)
         self.assertIn("2", inside.opinion)
-        self.assertFalse(
-            case.activity_ids.filtered(lambda line: line.activity_type_id == kind)
-        )
+        self.assertFalse(case.activity_ids.filtered(lambda line: line.activity_type_id == kind))
         sanctions = accident.line_ids.sanction_id
         self.assertEqual(
             sorted((s.user_id.login, s.kind, s.amount, s.state) for s in sanctions),
@@ -197,8 +196,19 @@ class TestAccidentTeam(AccidentCommon):
                 lambda: self._by("production", accident.line_ids).write({"kind": "demerit"}),
                 lambda: self._by("production", accident.line_ids).unlink(),
                 lambda: self._by("production", accident).write(
-                    {"line_ids": [(0, 0, {"employee_id": self._staff("zhou").id,
-                                          "kind": "warning", "fact": "x"})]}
+                    {
+                        "line_ids": [
+                            (
+                                0,
+                                0,
+                                {
+                                    "employee_id": self._staff("zhou").id,
+                                    "kind": "warning",
+                                    "fact": "x",
+                                },
+                            )
+                        ]
+                    }
                 ),
             ):
                 with self.assertRefused(UserError, "is signed: it stays"):
@@ -241,20 +251,18 @@ class TestAccidentTeam(AccidentCommon):
         inside = self._opinion(case, STEP)
         self.assertTrue(inside.policy_asked_at, "the clock runs")
         self.assertRegex(case.policy_accident_missing, r"3\.4.*has no team for Quality Accidents")
-        self.assertTrue(
-            any("has no team" in (line.summary or "") for line in case.activity_ids)
-        )
+        self.assertTrue(any("has no team" in (line.summary or "") for line in case.activity_ids))
         with at("2026-03-13 10:00"):
-            with self.assertRefused(ValidationError, r"(?s)3\.4.*has no team for Quality Accidents"):
+            with self.assertRefused(
+                ValidationError, r"(?s)3\.4.*has no team for Quality Accidents"
+            ):
                 self._by("quality", inside).action_policy_answer("处分一人")
         with self.assertRefused(UserError, r"3\.4.*has no team for Quality Accidents"):
             self.env["crm.policy.case.access"]._policy_grant(
                 case, self.people["quality"], "countersign"
             )
             self._accident(case, "2026-03-13 10:00", ("wu", "warning", 0))
-        findings = self.env["crm.policy.countersign.step"].sudo()._policy_findings(
-            self.governing
-        )
+        findings = self.env["crm.policy.countersign.step"].sudo()._policy_findings(self.governing)
         self.assertIn("accident_team", [finding["code"] for finding in findings])
         # It is set up: it decides at once, and sees the case.
         self.team.active = True
@@ -289,9 +297,7 @@ class TestAccidentTeam(AccidentCommon):
             [tuple(rules.ids)],
         )
         rules.invalidate_recordset()
-        findings = self.env["crm.policy.countersign.step"].sudo()._policy_findings(
-            self.governing
-        )
+        findings = self.env["crm.policy.countersign.step"].sudo()._policy_findings(self.governing)
         self.assertIn("accident_rule", [finding["code"] for finding in findings])
         case = self._started()
         accident = self._accident(case, "2026-03-13 10:00", ("wu", "warning", 0))
