@@ -376,10 +376,12 @@ class CrmPolicyGoodsDocument(models.AbstractModel):
     def _policy_signatures(self):
         """Return who has signed and when, as the print says it."""
         zone = company_zone(self.company_id)
+        signed = self.sudo().policy_approval_id.decision_ids.filtered(
+            lambda decision: decision.outcome == "approved"
+        )
         return [
-            f"{decision._policy_signer_words()} {to_local(decision.decided_at, zone):%Y-%m-%d %H:%M}"
-            for decision in self.sudo().policy_approval_id.decision_ids
-            if decision.outcome == "approved"
+            f"{line._policy_signer_words()} {to_local(line.decided_at, zone):%Y-%m-%d %H:%M}"
+            for line in signed
         ]
 
     def _policy_for_another_app(self):
