@@ -155,7 +155,9 @@ def test_two_who_take_the_same_step_at_once(cases_db):
 
 
 REFUSE = 'case("told").action_policy_not_accept("reject", text="不同意")'
-ANSWER = 'print(case("told")._policy_customer_answers({"saying": "refuse", "words": "退钱"}, "link"))'
+ANSWER = (
+    'print(case("told")._policy_customer_answers({"saying": "refuse", "words": "退钱"}, "link"))'
+)
 WORDS = """
 words = env["crm.policy.interaction"].search([("kind", "=", "answer")])
 print(words.mapped("text"))

@@ -130,6 +130,7 @@ from . import notice_recipient
 from . import case_goods
 from . import goods_document
 from . import sealed_paper
+from . import share
 from . import copy_rule
 from . import case_paper
 from . import case_copy

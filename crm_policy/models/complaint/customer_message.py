@@ -25,7 +25,8 @@ class CrmPolicyCustomerMessage(models.AbstractModel):
 
     def _portal_message_format(self, properties_names, options=None):
         vals_list = super()._portal_message_format(properties_names, options=options)
-        spoken = self._policy_company_messages()
+        # Whoever has the link of a case is shown its messages as superuser.
+        spoken = {} if self.env.user._is_internal() else self._policy_spoken()
         for message, vals in zip(self, vals_list, strict=True):
             company = spoken.get(message.id)
             if company:
@@ -38,8 +39,9 @@ class CrmPolicyCustomerMessage(models.AbstractModel):
 
         Nothing for our own people and for code that acts for the system: they see who wrote.
         """
-        if self.env.su or self.env.user._is_internal():
-            return {}
+        return {} if self.env.su or self.env.user._is_internal() else self._policy_spoken()
+
+    def _policy_spoken(self):
         messages = self.sudo().filtered(lambda message: message.model == "helpdesk.ticket")
         tickets = self.env["helpdesk.ticket"].sudo().browse(set(messages.mapped("res_id")))
         companies = {case.id: case.company_id for case in tickets.exists() if case.policy_kind}

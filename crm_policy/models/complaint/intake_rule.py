@@ -163,7 +163,7 @@ class CrmPolicyIntakeRule(models.Model):
         parts = []
         for name in names:
             field, value = self._fields[name], self[name]
-            if not value or value == "none":
+            if not value or (field.type == "selection" and value == "none"):
                 continue
             if field.type == "selection":
                 value = dict(field._description_selection(self.env))[value]

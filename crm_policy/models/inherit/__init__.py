@@ -8,6 +8,7 @@ from . import mail_mail
 from . import mail_message
 from . import mail_scheduled_message
 from . import mail_template
+from . import portal_share
 from . import res_company
 from . import res_partner
 from . import resource_calendar

@@ -57,6 +57,7 @@ from . import test_responsibility
 from . import test_return
 from . import test_sanction
 from . import test_sanction_rules
+from . import test_share
 from . import test_single_window
 from . import test_transfer
 from . import test_ungoverned_tickets

@@ -513,9 +513,7 @@ class TestExternalCases(PolicyCommon):
                 self.assertIn(f"[{case.policy_handle}]", message.mail_ids.subject)
                 self._assert_kept(lambda message=message: message.write({"subject": "x"}))
                 self._assert_kept(
-                    lambda message=message: message.write(
-                        {"subject": f"[{case.policy_handle}] x"}
-                    )
+                    lambda message=message: message.write({"subject": f"[{case.policy_handle}] x"})
                 )
         composer = (
             self.env["mail.compose.message"]
