@@ -29,9 +29,7 @@ class CrmPolicyAccident(models.Model):
     _order = "ticket_id, cycle, id"
 
     held_at = fields.Datetime(string="Met At", required=True, default=fields.Datetime.now)
-    team_id = fields.Many2one(
-        "crm.policy.team", string="Team", readonly=True, copy=False, ondelete="restrict"
-    )
+    team_id = fields.Many2one("crm.policy.team", readonly=True, copy=False, ondelete="restrict")
     line_ids = fields.One2many(
         "crm.policy.accident.line", "accident_id", string="Persons Responsible", copy=False
     )

@@ -26,7 +26,12 @@ class CrmPolicyBlameReview(models.Model):
     _order = "id desc"
 
     ticket_id = fields.Many2one(
-        "helpdesk.ticket", string="Conflict", required=True, readonly=True, ondelete="restrict"
+        "helpdesk.ticket",
+        string="Conflict",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
     )
     company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
     # The roles of a route find the persons of the case here.

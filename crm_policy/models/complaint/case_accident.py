@@ -182,7 +182,7 @@ class CrmPolicyCaseAccident(models.AbstractModel):
 class CrmPolicyCaseAccess(models.Model):
     """Who joins the team on quality accidents sees the cases that wait for it."""
 
-    _inherit = "crm.policy.case.access"
+    _inherit = ["crm.policy.case.access"]
 
     @api.model
     def _policy_keep_teams(self, teams):

@@ -64,9 +64,7 @@ class CrmPolicySanctionRule(models.Model):
         string="At Most",
         help="Of all departments of a case together; each is cut in proportion. 0: no limit.",
     )
-    from_amount = fields.Monetary(
-        string="From Amount", help="The part of the loss from which it counts."
-    )
+    from_amount = fields.Monetary(help="The part of the loss from which it counts.")
 
     _code_uniq = models.Constraint(
         "UNIQUE(version_id, code)", "A policy version has each sanction rule once."
