@@ -36,6 +36,7 @@ from . import personnel_notice
 from . import personnel_notice_line
 from . import remedy_execution
 from . import remedy
+from . import accident_linter
 from . import countersign_step
 from . import countersign
 from . import case_countersign
@@ -69,7 +70,7 @@ from . import case_accident
 from . import accident
 from . import accident_line
 from . import accident_signature
-from . import accident_linter
+from . import case_access
 from . import case_repair
 from . import case_consensus
 from . import case_feedback

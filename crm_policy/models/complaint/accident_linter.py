@@ -3,11 +3,12 @@ from odoo import api, models
 from .case_accident import SECTION, TEAM, TRIGGER
 
 
-class CrmPolicyCountersignStep(models.Model):
+class CrmPolicyAccidentLinter(models.AbstractModel):
     """Steps that the team on quality accidents answers: there is one, and a rule for what it
     proposes (CMP-RTE-10, ORG-TEAM-01)."""
 
-    _inherit = "crm.policy.countersign.step"
+    _name = "crm.policy.accident.linter"
+    _description = "Checks of Steps for Quality Accidents"
 
     @api.model
     def _policy_findings(self, versions):

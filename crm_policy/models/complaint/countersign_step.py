@@ -10,7 +10,7 @@ class CrmPolicyCountersignStep(models.Model):
 
     _name = "crm.policy.countersign.step"
     _description = "Step of a Department"
-    _inherit = ["crm.policy.rule.mixin", "crm.policy.linter"]
+    _inherit = ["crm.policy.accident.linter", "crm.policy.rule.mixin", "crm.policy.linter"]
     _order = "version_id, sequence, id"
 
     _pack_section = "countersign_steps"

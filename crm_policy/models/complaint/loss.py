@@ -202,3 +202,21 @@ class CrmPolicyLoss(models.Model):
             percent = self.ticket_id._policy_parameter(SALVAGE)
         worth = self.quantity * self.unit_cost * (100 - percent) / 100
         return self.currency_id.round(worth) if self.currency_id else worth
+
+    # === INTO ANOTHER CASE === #
+
+    def _policy_merge_problem(self, into):
+        """Return why the loss cannot be entered in ``into`` now, or None."""
+        # As one that was written there would be.
+        twin = self.new(origin=self)
+        twin.cycle = into.policy_cycle
+        return twin._policy_lock_problem(into)
+
+    def _policy_move_to(self, into):
+        """Let the losses be those of ``into``; as superuser. Remedies stay with their case."""
+        if not self:
+            return
+        self._policy_guarded_write(
+            {"ticket_id": into.id, "cycle": into.policy_cycle, "remedy_id": False}
+        )
+        self._policy_entry_written("written")

@@ -463,3 +463,46 @@ class CrmPolicySanctionSource(models.AbstractModel):
             for (whose, (rule, base, _amount)), part in zip(found.items(), cut, strict=True)
             if part
         }
+
+    # === INTO ANOTHER CASE === #
+
+    def _policy_move_to(self, into):
+        """Let the open proposals be about ``into``; as superuser.
+
+        What was signed of them was about the other case: they are asked for anew. Whoever is
+        proposed for the same there already is not sanctioned twice.
+        """
+        for sanction in self:
+            about = sanction.res_model == into._name
+            vals = {"res_id": into.id, "cycle": into.policy_cycle} if about else {}
+            known = about and sanction.rule_id and self._policy_known_sanction(
+                {
+                    "family": sanction.family,
+                    "res_model": into._name,
+                    "department_id": sanction.department_id.id,
+                    "company_id": sanction.company_id.id,
+                    "user_id": sanction.user_id.id,
+                    "employee_id": sanction.employee_id.id,
+                    **vals,
+                }
+            )  # fmt: skip
+            if known:
+                sanction._policy_revoke(
+                    self.env._(
+                        "Merged into %(case)s, where it is proposed already: %(sanction)s.",
+                        case=into.display_name,
+                        sanction=known[0].number,
+                    )
+                )
+                continue
+            was_asked = sanction.state == "opinion"
+            sanction._policy_guarded_write({"ticket_id": into.id, **vals})
+            sanction._policy_void_changed()
+            self.env["crm.policy.event"]._policy_log(
+                "sanction.moved",
+                sanction,
+                {"number": sanction.number, "into": into.id},
+                clause=sanction.clause_id,
+            )
+            if was_asked:
+                sanction._policy_send_round()

@@ -250,14 +250,12 @@ class TestAccidentTeam(AccidentCommon):
         case = self._started()
         inside = self._opinion(case, STEP)
         self.assertTrue(inside.policy_asked_at, "the clock runs")
-        self.assertRegex(case.policy_accident_missing, r"3\.4.*has no team for Quality Accidents")
+        self.assertRegex(case.policy_accident_missing, r"3\.4.*has no team for Quality Accident")
         self.assertTrue(any("has no team" in (line.summary or "") for line in case.activity_ids))
         with at("2026-03-13 10:00"):
-            with self.assertRefused(
-                ValidationError, r"(?s)3\.4.*has no team for Quality Accidents"
-            ):
+            with self.assertRefused(ValidationError, r"(?s)3\.4.*has no team for Quality Accident"):
                 self._by("quality", inside).action_policy_answer("处分一人")
-        with self.assertRefused(UserError, r"3\.4.*has no team for Quality Accidents"):
+        with self.assertRefused(UserError, r"3\.4.*has no team for Quality Accident"):
             self.env["crm.policy.case.access"]._policy_grant(
                 case, self.people["quality"], "countersign"
             )
