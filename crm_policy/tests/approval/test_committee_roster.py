@@ -415,7 +415,7 @@ class TestCommitteeRoster(PublicationCommon):
         self._decide()
         told = self.env["mail.message"].search_count([("subject", "like", "To take over")])
         self.group.with_user(self.system).user_ids = [Command.link(self.friend.id)]
-        self.env.ref("crm_policy.group_qc").user_ids = [Command.link(self.friend.id)]
+        self.env.ref("crm_policy.group_analyst").user_ids = [Command.link(self.friend.id)]
         messages = self.env["mail.message"].search([("subject", "like", "To take over")])
         self.assertEqual(len(messages) - told, 1)
         self.assertIn("t_friend", messages[0].body)
