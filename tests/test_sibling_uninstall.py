@@ -5,26 +5,10 @@ With real data in the middle of their way, in a database with all of them.
 
 import json
 
-from conftest import COMMITTING
+from conftest import COMMITTING, WORLD
 
-# The company of the sibling's own tests, committed, and what waits there.
-WORLD = """
-from odoo.tests.common import TransactionCase
-from odoo.addons.{addon}.tests.common import *
-
-def set_up(cls):
-    cls.env, cls.cr = env, env.cr
-
-TransactionCase.setUpClass = classmethod(set_up)
-
-class World({common}):
-    pass
-
-World.setUpClass()
-world = World()
-"""
 RETURNED = (
-    WORLD.format(addon="crm_policy_stock", common="ReturnStockCommon")
+    WORLD.format(module="crm_policy_stock.tests.common", common="ReturnStockCommon")
     + """
 _note, picking = world._arrived()
 picking.button_validate()

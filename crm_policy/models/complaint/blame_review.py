@@ -278,12 +278,6 @@ class CrmPolicyBlameReview(models.Model):
             ],
         }
 
-    def _policy_approval_amount(self):
-        return 0.0
-
-    def _policy_claimed_amount(self):
-        return 0.0
-
     def _policy_approval_barred_users(self):
         lines = self.responsibility_ids
         concerned = lines.employee_id.user_id | lines.department_id.manager_id.user_id

@@ -97,12 +97,6 @@ class CrmPolicyPetition(models.Model):
             "shares": [[line.responsibility_id.id, line.share_after] for line in self.line_ids],
         }
 
-    def _policy_approval_amount(self):
-        return 0.0
-
-    def _policy_claimed_amount(self):
-        return 0.0
-
     def _policy_approval_version(self):
         return self.ticket_id.policy_version_id
 
