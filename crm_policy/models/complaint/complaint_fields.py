@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ...const import (
     ENDED_OUTCOMES,
@@ -263,12 +264,14 @@ class CrmPolicyComplaintFields(models.AbstractModel):
 
     @api.depends("policy_remedy_ids.amount", "policy_remedy_ids.policy_approval_state")
     def _compute_policy_remedy_amount(self):
+        # The sums alone: a page of cases need not know every one of its remedies.
+        counted = Domain("ticket_id", "in", self.ids)
+        counted &= Domain("policy_approval_state", "!=", "rejected")
+        amounts = dict(
+            self.env["crm.policy.remedy"]._read_group(counted, ["ticket_id"], ["amount:sum"])
+        )
         for case in self:
-            case.policy_remedy_amount = sum(
-                remedy.amount
-                for remedy in case.policy_remedy_ids
-                if remedy.policy_approval_state != "rejected"
-            )
+            case.policy_remedy_amount = amounts.get(case._origin, 0.0)
 
     @api.depends(
         "policy_kind",

@@ -10,6 +10,14 @@ from .deadline import WAITING
 
 # Nearly due: less than this share of the time is left. It colours a chip; nothing follows from it.
 NEARLY = 0.2
+NEXT_DUE = (
+    "policy_next_due_at",
+    "policy_next_warn_at",
+    "policy_next_due_name",
+    "policy_next_paused",
+    "policy_next_clock",
+    "policy_is_late",
+)
 
 
 class CrmPolicySubject(models.AbstractModel):
@@ -86,18 +94,27 @@ class CrmPolicySubject(models.AbstractModel):
     def _compute_policy_next_due(self):
         first = self._policy_first_due()
         now = fields.Datetime.now()
-        for record in self:
-            deadline = first.get(record.id)
-            record.policy_next_due_at = deadline and deadline.due_at
+        # By groups where many have the same: a page of a list sets six fields of eighty records.
+        due = self.filtered(lambda record: record.id in first)
+        for name in NEXT_DUE:
+            (self - due)[name] = False
+        for record in due:
+            deadline = first[record.id]
+            record.policy_next_due_at = deadline.due_at
             # What stands still is not nearly due: its date is when it is due at the latest.
-            share = 0 if deadline and deadline.paused_at else NEARLY
-            record.policy_next_warn_at = deadline and (
+            share = 0 if deadline.paused_at else NEARLY
+            record.policy_next_warn_at = (
                 deadline.due_at - (deadline.due_at - deadline.start_at) * share
             )
-            record.policy_next_due_name = deadline and deadline.rule_id.name
-            record.policy_next_paused = bool(deadline and deadline.paused_at)
-            record.policy_next_clock = deadline and deadline.id
-            record.policy_is_late = bool(deadline) and deadline.due_at < now
+            record.policy_next_clock = deadline.id
+        for rule, records in due.grouped(lambda record: first[record.id].rule_id).items():
+            records.policy_next_due_name = rule.name
+        for name, holds in {
+            "policy_next_paused": lambda record: bool(first[record.id].paused_at),
+            "policy_is_late": lambda record: first[record.id].due_at < now,
+        }.items():
+            for value, records in due.grouped(holds).items():
+                records[name] = value
 
     def _policy_first_due(self, domain=Domain.TRUE):
         """Return {id: its open deadline that falls due first}, among those of ``domain``."""

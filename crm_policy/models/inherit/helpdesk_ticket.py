@@ -117,6 +117,10 @@ class HelpdeskTicket(models.Model):
     _policy_routed_names = (*CrmPolicyIntake._policy_routed_names, "team_id")
     _policy_target_names = {**CrmPolicyIntake._policy_target_names, "team_id": "team"}
 
+    # The same people as helpdesk's own, which reads the members of the team for every form.
+    user_id = fields.Many2one(
+        domain="[('share', '=', False)] + (team_id and [('helpdesk_team_ids', '=', team_id)] or [])"
+    )
     # The rules on cases: for the portal; and helpdesk's own order, worded as the ORM asks for it.
     commercial_partner_id = fields.Many2one(index=True)
     # One2many of helpdesk's form without an index: each form read all tickets.

@@ -2,8 +2,11 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
+from odoo.tools.safe_eval import safe_eval
 
 from ..common import PolicyCommon
 
@@ -130,3 +133,19 @@ class TestCaseReading(PolicyCommon):
         with self.assertQueryCount(1):
             case._policy_know_empty_lists(COUNTS)
             self.assertFalse(any(case[name] for name in COUNTS))
+
+    def test_a_handler_is_chosen_among_the_team_without_reading_it(self):
+        """The form names no members: for each one their companies were read, too."""
+        arch = etree.fromstring(self.env["helpdesk.ticket"].get_view(view_type="form")["arch"])
+        self.assertTrue(arch.findall(".//field[@name='user_id']"))
+        self.assertFalse(arch.xpath("//field[@name='user_ids'][not(ancestor::field)]"))
+        chosen_from = self.env["helpdesk.ticket"]._fields["user_id"].domain
+        people = self.env["res.users"].with_user(self.users["specialist"])
+
+        def offered(team):
+            return people.search(Domain(safe_eval(chosen_from, {"team_id": team})))
+
+        self.assertEqual(offered(self.team.id), self.team.user_ids)
+        employees = people.search([("share", "=", False)])
+        self.assertEqual(offered(False), employees)
+        self.assertGreater(employees, self.team.user_ids)
