@@ -138,6 +138,23 @@ def again(method):
     raise AssertionError("never came to an end")
 """
 
+# The company of the add-ons' own tests, committed: it is the script's `world`.
+WORLD = """
+from odoo.tests.common import TransactionCase
+from odoo.addons.{module} import *
+
+def set_up(cls):
+    cls.env, cls.cr = env, env.cr
+
+TransactionCase.setUpClass = classmethod(set_up)
+
+class World({common}):
+    pass
+
+World.setUpClass()
+world = World()
+"""
+
 PREAMBLE = """
 import sys
 import odoo.api

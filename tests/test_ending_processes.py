@@ -4,27 +4,12 @@ Whoever comes second is told in words what was done; nothing is there twice.
 """
 
 import pytest
+from conftest import WORLD
 from test_concurrency import COME_MEANWHILE, TAKE_TURN
 from test_goods_processes import one_after_the_other
 
-# The company of the add-on's own tests, committed.
-WORLD = """
-from odoo.tests.common import TransactionCase
-from odoo.addons.crm_policy.tests.{module} import {common}
-
-def set_up(cls):
-    cls.env, cls.cr = env, env.cr
-
-TransactionCase.setUpClass = classmethod(set_up)
-
-class World({common}):
-    pass
-
-World.setUpClass()
-world = World()
-"""
 CASES = (
-    WORLD.format(module="common", common="PolicyCommon")
+    WORLD.format(module="crm_policy.tests.common", common="PolicyCommon")
     + """
 for name, kind, until in (
     ("fresh", "inquiry", None),
@@ -44,7 +29,7 @@ for name, kind, until in (
 """
 )
 TOLD = (
-    WORLD.format(module="complaint.test_case_refusal", common="TestCaseRefusal")
+    WORLD.format(module="crm_policy.tests.complaint.test_case_refusal", common="TestCaseRefusal")
     + """
 world._set_parameter("new_case_on_refusal", {new_case})
 case = world._told()

@@ -2,26 +2,12 @@
 
 import time
 
+from conftest import WORLD
 from test_concurrency import TAKE_TURN, say, start
 
-# The company of the add-on's own tests, committed.
-WORLD = """
-from odoo.tests.common import TransactionCase
-from odoo.addons.crm_policy_account.tests.common import RETURN, CreditNoteCommon
-
-def set_up(cls):
-    cls.env, cls.cr = env, env.cr
-
-TransactionCase.setUpClass = classmethod(set_up)
-"""
 CREDITED = (
-    WORLD
+    WORLD.format(module="crm_policy_account.tests.common", common="CreditNoteCommon")
     + """
-class World(CreditNoteCommon):
-    pass
-
-World.setUpClass()
-world = World()
 _case, remedy = world._case_with(RETURN)
 print(world._credit_of(world._returned(remedy)).amount_total)
 """

@@ -1,26 +1,17 @@
 """Goods that two people take in at once, in processes that really commit."""
 
+from conftest import WORLD
 from test_concurrency import COME_MEANWHILE, TAKE_TURN
 from test_goods_processes import one_after_the_other
 
 # The company of the add-on's own tests, committed: a note whose goods are at the door.
-ARRIVED = """
-from odoo.tests.common import TransactionCase
-from odoo.addons.{module} import {common}, RETURN
-
-def set_up(cls):
-    cls.env, cls.cr = env, env.cr
-
-TransactionCase.setUpClass = classmethod(set_up)
-
-class World({common}):
-    pass
-
-World.setUpClass()
-world = World()
+ARRIVED = (
+    WORLD
+    + """
 {arrive}
 print(note.state)
 """
+)
 TRANSFER = ARRIVED.format(
     module="crm_policy_stock.tests.common",
     common="ReturnStockCommon",

@@ -1,24 +1,14 @@
 """Members of a committee who sign at the same time, in processes that really commit."""
 
 import pytest
+from conftest import WORLD
 from test_concurrency import COME_MEANWHILE, TAKE_TURN
 from test_goods_processes import one_after_the_other
 
 # The company of the add-on's own tests, committed: a verdict that one of three has signed.
-VERDICT = """
-from odoo.tests.common import TransactionCase
-from odoo.addons.crm_policy.tests.flows.test_committee_route import CommitteeCommon
-
-def set_up(cls):
-    cls.env, cls.cr = env, env.cr
-
-TransactionCase.setUpClass = classmethod(set_up)
-
-class World(CommitteeCommon):
-    pass
-
-World.setUpClass()
-world = World()
+VERDICT = (
+    WORLD.format(module="crm_policy.tests.flows.test_committee_route", common="CommitteeCommon")
+    + """
 case = world._registered("2026-03-12 14:10")
 world._handed(case, "2026-03-12 14:40", "2026-03-12 15:00")
 world._report(case, "2026-03-13 08:50")
@@ -26,6 +16,7 @@ verdict = world._verdict(case, "2026-03-13 10:00", 70, 30)
 world._sign(verdict, "2026-03-13 11:00", {signed})
 print(verdict.state)
 """
+)
 STEP = """
 from odoo.exceptions import UserError
 from odoo.service.model import retrying
