@@ -30,7 +30,7 @@ class CrmPolicyApprovalOrphan(models.AbstractModel):
 
     def _policy_withdraw(self):
         """End these requests, say why, and tell those who asked and those who were asked."""
-        if not self:
+        if not self:  # saves work
             return
         asked = {approval: approval.eligible_user_ids for approval in self.sudo()}
         self._policy_end("lapsed")

@@ -54,6 +54,7 @@ from . import case_legal
 from . import mediation
 from . import case_conflict
 from . import case_archive
+from . import case_key
 from . import handover
 from . import case_handover
 from . import case_transfer

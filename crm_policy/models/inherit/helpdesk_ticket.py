@@ -37,6 +37,7 @@ class HelpdeskTicket(models.Model):
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
         "crm.policy.case.archive",
+        "crm.policy.case.key",
         "crm.policy.case.conflict",
         "crm.policy.case.legal",
         "crm.policy.case.improvement",

@@ -53,6 +53,8 @@ class TestOrphanRequests(PolicyCommon):
                     mine = self.request.with_user(user)
                     with self.assertRefused(UserError, GONE):
                         getattr(mine, f"action_policy_{button}")(*arguments)
+            with self.assertRefused(UserError, GONE):
+                self.request.with_user(self.manager)._policy_offer("forward")
             self.assertEqual(self.request.state, "pending")
 
     def test_the_document_opens_as_far_as_there_is_one(self):

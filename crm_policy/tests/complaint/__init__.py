@@ -10,6 +10,7 @@ from . import test_case_copy
 from . import test_case_draw
 from . import test_case_duplicate
 from . import test_case_import
+from . import test_case_key
 from . import test_case_needs
 from . import test_case_pages
 from . import test_case_numbers
