@@ -111,6 +111,7 @@ from . import case_class
 from . import case_convert
 from . import case_duplicate
 from . import case_duplicate_costs
+from . import case_duplicate_blame
 from . import case_product
 from . import case_successor
 from . import case_refusal

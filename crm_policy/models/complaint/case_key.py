@@ -25,8 +25,6 @@ class CrmPolicyCaseKey(models.AbstractModel):
         return result
 
     def _portal_ensure_token(self):
-        if self.env.su:
-            return super()._portal_ensure_token()
         self.check_access("read")
         return super(CrmPolicyCaseKey, self.sudo())._portal_ensure_token()
 

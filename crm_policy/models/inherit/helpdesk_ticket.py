@@ -66,6 +66,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.needs",
         "crm.policy.case.class",
         "crm.policy.case.convert",
+        "crm.policy.case.duplicate.blame",
         "crm.policy.case.duplicate.costs",
         "crm.policy.case.duplicate",
         "crm.policy.case.successor",
