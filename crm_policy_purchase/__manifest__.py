@@ -8,6 +8,7 @@
     "license": "AGPL-3",
     "depends": ["crm_policy", "purchase"],
     "auto_install": True,
+    "uninstall_hook": "uninstall_hook",
     "data": [
         "report/purchase_approval_templates.xml",
         "wizard/emergency_turn_views.xml",

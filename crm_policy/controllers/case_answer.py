@@ -1,21 +1,15 @@
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import request, route
 
-from .case_portal import CasePortal
+from .case_portal import CasePortal, with_key
 from .intake_page import CASE_URL, IntakePage
+from .posted import not_the_customer
 from .uploads import MEGABYTE
 
 
 def texts_of(form):
     """Return what was typed and chosen, without files that somebody has sent in its place."""
     return {name: value for name, value in form.items() if isinstance(value, str)}
-
-
-def not_the_customer():
-    """Return why whoever is logged in does not speak as the customer; empty for everybody else."""
-    if request.env.user._is_internal():
-        return [request.env._("Only the customer himself answers here.")]
-    return []
 
 
 class CaseAnswer(CasePortal):
@@ -54,8 +48,7 @@ class CaseAnswer(CasePortal):
                 "customer_files": ticket._policy_customer_files(),
             }
             return request.render("crm_policy.portal_case_page", values, status=422)
-        suffix = f"?access_token={ticket.access_token}" if access_token else ""
-        return request.redirect(f"/my/ticket/{ticket.id}{suffix}#answers")
+        return request.redirect(with_key(f"/my/ticket/{ticket.id}", access_token, "answers"))
 
 
 class FollowAnswer(IntakePage):
@@ -83,7 +76,7 @@ class FollowAnswer(IntakePage):
         elif not self._policy_within_limits(f"follow:{link.id}", limits):
             problems = [self._policy_too_many()]
         else:
-            problems = ticket._policy_customer_answers(form, "link")
+            problems = ticket._policy_customer_answers(form, "link", link=link)
         if problems:
             return self._policy_case(ticket, token, {}, [], 422, answer=(form, problems))
         return request.redirect(f"{CASE_URL}/{token}#answers")

@@ -1,3 +1,5 @@
+from urllib.parse import urlencode, urlsplit
+
 from werkzeug.exceptions import NotFound
 
 from odoo.exceptions import AccessError, MissingError
@@ -8,8 +10,14 @@ from odoo.addons.helpdesk_mgmt.controllers.myaccount import CustomerPortalHelpde
 from odoo.addons.mail.controllers.thread import ThreadController
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .posted import day_of
+from .posted import day_of, not_the_customer
 from .uploads import DOCUMENTS, read_uploads, upload_hint
+
+
+def with_key(url, key, anchor):
+    """Return the address of a page with the key by which its visitor has come, if by any."""
+    query = f"?{urlencode({'access_token': key})}" if key else ""
+    return f"{url}{query}#{anchor}"
 
 
 class CasePortal(CustomerPortalHelpdesk):
@@ -142,6 +150,11 @@ class CasePortal(CustomerPortalHelpdesk):
     def _ticket_get_page_view_values(self, ticket, access_token, **kwargs):
         values = super()._ticket_get_page_view_values(ticket, access_token, **kwargs)
         limits = request.env["crm.policy.intake.page"]._policy_limits()
+        if request.env.user._is_internal():
+            # The standard hands out the keys of the neighbours in the list.
+            for name in ("prev_record", "next_record"):
+                if values.get(name):
+                    values[name] = urlsplit(values[name]).path
         return values | {
             "limits": limits,
             "photo_hint": upload_hint(limits),
@@ -172,6 +185,7 @@ class CasePortal(CustomerPortalHelpdesk):
         text = (kw.get("text") or "").strip()
         if not text and not uploads and not problems:
             problems = [request.env._("Write something or choose a photo.")]
+        problems = not_the_customer() or problems
         if problems:
             values |= {
                 "problems": problems,
@@ -181,8 +195,7 @@ class CasePortal(CustomerPortalHelpdesk):
             return request.render("crm_policy.portal_case_page", values, status=422)
         own = request.env["helpdesk.ticket"].browse(ticket.id).has_access("read")
         ticket._policy_customer_says(text, uploads, request.env.user.partner_id if own else None)
-        suffix = f"?access_token={ticket.access_token}" if access_token else ""
-        return request.redirect(f"/my/ticket/{ticket.id}{suffix}#conversation")
+        return request.redirect(with_key(f"/my/ticket/{ticket.id}", access_token, "conversation"))
 
 
 class CaseThread(ThreadController):

@@ -2,7 +2,7 @@ from odoo.fields import Date
 from odoo.http import Controller, request, route
 from odoo.tools import email_normalize, hmac, plaintext2html
 
-from .posted import day_of, line_of
+from .posted import day_of, line_of, not_the_customer
 from .uploads import MEGABYTE, PHOTOS, read_uploads, upload_hint
 
 PAGE_URL = "/policy/qr"
@@ -72,7 +72,9 @@ class IntakePage(Controller):
             ._policy_open_by_door(self._policy_vals(page, kw))
         )
         ticket._policy_add_files(uploads)
-        link = request.env["crm.policy.follow.link"]._policy_issue(ticket, page.follow_days)
+        link = request.env["crm.policy.follow.link"]._policy_issue(
+            ticket, page.follow_days, "page"
+        )
         return request.redirect(f"{CASE_URL}/{link}?sent=1")
 
     # === THE CASE, BY ITS PRIVATE LINK === #
@@ -108,6 +110,7 @@ class IntakePage(Controller):
             problems.append(self._policy_too_long())
         if kw.get("website"):
             problems.append(self._policy_trapped())
+        problems = not_the_customer() or problems
         if problems:
             return self._policy_case(ticket, token, kw, problems, 422)
         if not self._policy_within_limits(f"follow:{link.id}", limits):

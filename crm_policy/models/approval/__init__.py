@@ -6,6 +6,7 @@ from . import approval_record
 from . import approval_decide
 from . import approval_turns
 from . import approval_keep
+from . import approval_orphan
 from . import oral_request
 from . import approval_deputy
 from . import approval_chain

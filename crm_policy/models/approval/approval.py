@@ -22,6 +22,7 @@ class CrmPolicyApproval(models.Model):
         "crm.policy.approval.decide",
         "crm.policy.approval.turns",
         "crm.policy.approval.keep",
+        "crm.policy.approval.orphan",
         "crm.policy.oral.request",
         "crm.policy.dependent",
         "crm.policy.protected",
@@ -198,11 +199,15 @@ class CrmPolicyApproval(models.Model):
 
     def action_policy_open_document(self):
         """Open what is to be decided."""
-        return self._policy_document()._policy_approval_action()
+        document = self._policy_document()
+        if not self._policy_installed():
+            return document.get_formview_action()
+        return document._policy_approval_action()
 
     def _policy_call(self, method, *args):
         """Call an action of the documents, the requests of a model at a time."""
         self.check_access("read")
+        self._policy_check_installed()
         for model_name, approvals in self.grouped("res_model").items():
             documents = self.env[model_name].browse(approvals.mapped("res_id"))
             documents.check_access("read")
@@ -212,6 +217,8 @@ class CrmPolicyApproval(models.Model):
     def _policy_document(self):
         self.ensure_one()
         self.check_access("read")
+        if self.res_model not in self.env:
+            self._policy_check_installed()
         document = self.env[self.res_model].browse(self.res_id)
         document.check_access("read")
         return document
@@ -259,6 +266,7 @@ class CrmPolicyApproval(models.Model):
 
     def _policy_documents(self):
         """Return {request: its document}, read together; as superuser."""
+        self._policy_check_installed()
         approvals, ids = self.sudo(), defaultdict(list)
         for approval in approvals:
             ids[approval.res_model].append(approval.res_id)

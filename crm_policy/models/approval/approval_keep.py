@@ -29,8 +29,9 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
 
     def _policy_lapse_changed(self):
         """Let those lapse that are no longer what was asked for, and tell who has asked."""
-        documents = self._policy_documents()
-        changed = self.filtered(lambda approval: not documents[approval]._policy_is_as_asked())
+        kept = self._policy_installed()
+        documents = kept._policy_documents()
+        changed = kept.filtered(lambda approval: not documents[approval]._policy_is_as_asked())
         changed._policy_lapse()
         for requester, approvals in changed.grouped("requester_id").items():
             approvals._policy_tell("lapsed", requester)
@@ -55,7 +56,11 @@ class CrmPolicyApprovalKeep(models.AbstractModel):
         A step for which everybody has signed who is still asked ends as they have signed it: who
         has left is not waited for.
         """
-        waiting = self.sudo().filtered(lambda line: line.state == "pending")._policy_steps()
+        pending = self.sudo().filtered(lambda line: line.state == "pending")
+        kept = pending._policy_installed()
+        # Of an add-on that was uninstalled without a word.
+        (pending - kept)._policy_withdraw()
+        waiting = kept._policy_steps()
         places = self._policy_places(waiting)
         changed, fresh, complete = {}, {}, []
         for (approval, step), seats in zip(

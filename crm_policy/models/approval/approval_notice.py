@@ -53,7 +53,7 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
         """Let users know of these requests once the transaction is about to be committed.
 
         :param str kind: asked | added | forwarded | waiting | reminded | copied | approved |
-            rejected | returned | lapsed.
+            rejected | returned | lapsed | withdrawn.
         :param str comment: what the person said who causes the message.
         """
         notices = self._policy_at_commit(NOTICES, lambda: defaultdict(dict))
@@ -202,6 +202,13 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
                 self.env._("Submit again: %(name)s", **values),
                 self.env._("%(count)s requests to submit again", **values),
                 self.env._("The company compares amounts in another way now: submit it again."),
+            ),
+            "withdrawn": (
+                self.env._("Withdrawn: %(name)s", **values),
+                self.env._("%(count)s requests were withdrawn", **values),
+                self.env._(
+                    "The add-on that had it signed is uninstalled: nothing is left to decide."
+                ),
             ),
         }
         return texts[kind]

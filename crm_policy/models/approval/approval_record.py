@@ -181,7 +181,7 @@ class CrmPolicyApprovalRecord(models.AbstractModel):
         """Let the documents of requests that have ended know."""
         approvals = self.sudo()
         hook = {"approved": "_policy_on_approved", "rejected": "_policy_on_rejected"}.get(state)
-        for model_name, group in approvals.grouped("res_model").items():
+        for model_name, group in approvals._policy_installed().grouped("res_model").items():
             documents = self.env[model_name].sudo().browse(group.mapped("res_id"))
             documents._policy_guarded_write({"policy_approval_state": state if hook else "none"})
             if hook:

@@ -330,12 +330,16 @@ class CrmPolicyEmergencyRatification(models.AbstractModel):
         self._policy_decide_documents("rejected", "_policy_on_rejected")
 
     def _policy_documents(self):
-        """Return the documents executed in this emergency, one recordset of each model."""
+        """Return the documents executed in this emergency, one recordset of each model.
+
+        Without those of an add-on that is not installed any more: nothing of theirs is decided.
+        """
+        signed = self.env.registry.descendants(["crm.policy.approvable"], "_inherit")
         lines = self.action_ids.filtered("res_id")
         return [
             self.env[model].browse(group.mapped("res_id"))
             for model, group in lines.grouped("res_model").items()
-            if model in self.env
+            if model in signed
         ]
 
     def _policy_decide_documents(self, state, hook):

@@ -54,6 +54,7 @@ from . import case_legal
 from . import mediation
 from . import case_conflict
 from . import case_archive
+from . import case_key
 from . import handover
 from . import case_handover
 from . import case_transfer
@@ -110,6 +111,7 @@ from . import case_class
 from . import case_convert
 from . import case_duplicate
 from . import case_duplicate_costs
+from . import case_duplicate_blame
 from . import case_product
 from . import case_successor
 from . import case_refusal

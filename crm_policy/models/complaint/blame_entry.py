@@ -78,3 +78,12 @@ class CrmPolicyBlameEntry(models.AbstractModel):
         :rtype: dict
         """
         return {}
+
+    # === INTO ANOTHER CASE === #
+
+    def _policy_merge_problem(self, into):
+        """Return why the line cannot be entered in ``into`` now, or None."""
+        # As one that was written there would be.
+        twin = self.new(origin=self)
+        twin.cycle = into.policy_cycle
+        return twin._policy_lock_problem(into)

@@ -87,9 +87,9 @@ class CrmPolicyCaseConsensus(models.AbstractModel):
 
     # === WHAT HE SAYS === #
 
-    def _policy_customer_answers(self, form, channel, author=None):
+    def _policy_customer_answers(self, form, channel, author=None, link=None):
         if form.get("saying") not in DECISIONS:
-            return super()._policy_customer_answers(form, channel, author)
+            return super()._policy_customer_answers(form, channel, author, link)
         self.ensure_one()
         case = self.sudo()
         given = form.get("round") or ""
@@ -108,7 +108,7 @@ class CrmPolicyCaseConsensus(models.AbstractModel):
             return [self.env._("Tell us what you do not agree with, please.")]
         # He may have pressed twice, and the other one was first.
         with contextlib.suppress(UniqueViolation), self.env.cr.savepoint():
-            case._policy_take_decision(verdict, agrees, words, channel, author)
+            case._policy_take_decision(verdict, agrees, words, channel, author, link)
         return []
 
     def _policy_has_decided(self, given):
@@ -132,7 +132,7 @@ class CrmPolicyCaseConsensus(models.AbstractModel):
             )
         return self.env._("There is nothing to answer now. Write to us below.")
 
-    def _policy_take_decision(self, verdict, agrees, words, channel, author):
+    def _policy_take_decision(self, verdict, agrees, words, channel, author, link):
         """Keep what was said and do what follows from it; as superuser."""
         self.env["crm.policy.interaction"]._policy_record(
             self,
@@ -141,6 +141,7 @@ class CrmPolicyCaseConsensus(models.AbstractModel):
             round=verdict.round,
             outcome="confirmed" if agrees else "refused",
             channel=channel,
+            link=link,
             text=words or False,
             author_id=author.id if author else False,
         )

@@ -8,8 +8,7 @@ class CrmPolicyCaseDuplicateCosts(models.AbstractModel):
     """What a case that was entered twice has cost, and the sanctions proposed for it, go on in the
     case that it is merged into (CMP-DUP-01): there the loss is counted, shared and decided on.
 
-    What is decided already stays where it was decided; so do the shares, which are 100 percent of
-    the loss of one case.
+    What is decided already stays where it was decided.
     """
 
     _name = "crm.policy.case.duplicate.costs"
@@ -20,16 +19,11 @@ class CrmPolicyCaseDuplicateCosts(models.AbstractModel):
         losses = self._policy_moving_losses()
         problem = losses and losses[0]._policy_merge_problem(into)
         if problem:
-            clause = into._policy_fact_clause("policy_decided_at") or into.policy_version_id
             raise UserError(
                 self.env._(
                     "%(clause)s: %(case)s has losses, which go on in %(into)s, and cannot now. "
                     "%(problem)s A supervisor reopens %(into)s, or strikes the losses out.",
-                    clause=(
-                        clause._policy_citation()
-                        if clause._name == "crm.policy.clause"
-                        else clause.display_name
-                    ),
+                    clause=self._policy_merge_words(into),
                     case=self.display_name,
                     into=into.display_name,
                     problem=problem,
@@ -54,6 +48,13 @@ class CrmPolicyCaseDuplicateCosts(models.AbstractModel):
             clause=self._policy_duplicate_clause(),
         )
         return result
+
+    @staticmethod
+    def _policy_merge_words(into):
+        """Return the clause by which a decision on ``into`` stands; its version without one."""
+        clause = into._policy_fact_clause("policy_decided_at") or into.policy_version_id
+        is_clause = clause._name == "crm.policy.clause"
+        return clause._policy_citation() if is_clause else clause.display_name
 
     def _policy_moving_losses(self):
         """Return the losses that the next decision would be about; as superuser."""

@@ -36,7 +36,9 @@ class CrmPolicyCasePages(models.AbstractModel):
             pages = {
                 "opinions": stored.policy_countersign_ids or asked,
                 "production": stored.policy_production_ids or "production" in filled,
-                "claims": stored.policy_claim_ids or third,
+                "claims": stored.policy_claim_ids
+                or third
+                or stored._policy_merged_cases().policy_claim_ids,
                 # The policy wants somebody to look at it himself.
                 "send": bool(stored.policy_kind) and stored._policy_calls_first(),
             }

@@ -318,6 +318,37 @@ class CrmPolicyClaim(models.Model):
             claim._policy_take("draft", "sent", "answered")._policy_end("withdrawn", text)
         return True
 
+    # === INTO ANOTHER CASE === #
+
+    def _policy_lock_problem(self, case):
+        """What was sent goes on when its case was merged: as long as the main case is not over."""
+        return super()._policy_lock_problem(case._policy_main_case())
+
+    def _policy_move_to(self, into):
+        """Let claims that were not sent be those of ``into``; as superuser.
+
+        :raises ValidationError: they claim more than the shares there leave.
+        """
+        for claim in self:
+            vals = {
+                "ticket_id": into.id,
+                "cycle": into.policy_cycle,
+                "policy_version_id": into.policy_version_id.id,
+            }
+            if claim.user_id in into.policy_accused_user_ids:
+                vals["user_id"] = False
+            claim._policy_guarded_write(vals)
+            if not claim.user_id:
+                claim._policy_guarded_write({"user_id": claim._policy_purchaser().id})
+                claim._policy_remind_purchasing()
+            claim._policy_open_to_purchasing()
+            self.env["crm.policy.event"]._policy_log(
+                "claim.moved",
+                claim,
+                {"number": claim.number, "into": into.id},
+                clause=into.policy_version_id,
+            )
+
     # === BUSINESS METHODS === #
 
     def _policy_take(self, *states):
@@ -362,7 +393,7 @@ class CrmPolicyClaim(models.Model):
 
     def _policy_limit(self):
         """Return what is left to claim from the third party: his shares less the other claims."""
-        case = self.ticket_id
+        case = self.ticket_id._policy_main_case()
         lines = case._policy_present_shares().filtered(
             lambda line: (
                 line.party in ("supplier", "carrier", "other")
@@ -374,7 +405,7 @@ class CrmPolicyClaim(models.Model):
                 )
             )
         )
-        others = case.policy_claim_ids.filtered(
+        others = (case | case._policy_merged_cases()).policy_claim_ids.filtered(
             lambda claim: (
                 claim != self._origin
                 and claim.partner_id == self.partner_id

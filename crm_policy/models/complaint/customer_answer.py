@@ -91,12 +91,13 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
 
     # === WHAT HE SAYS === #
 
-    def _policy_customer_answers(self, form, channel, author=None):
+    def _policy_customer_answers(self, form, channel, author=None, link=None):
         """Take what a customer has sent; a second time changes nothing.
 
         :param dict form: texts ``saying`` (see :data:`SAYINGS`), ``words``, ``score``, ``nps``.
         :param str channel: "portal" or "link".
         :param author: ``res.partner`` who speaks; none if we only know the case.
+        :param link: ``crm.policy.follow.link`` by which he has come, if by one.
         :return: sentences for him on what cannot be taken.
         :rtype: list[str]
         """
@@ -118,7 +119,7 @@ class CrmPolicyCustomerAnswer(models.AbstractModel):
         problems = self._policy_customer_problems(saying, words, form)
         if problems:
             return problems
-        vals = {"channel": channel, "text": words or False}
+        vals = {"channel": channel, "text": words or False, "link": link}
         if kind == "rating":
             vals |= {"score": int(form["score"]), "nps": form.get("nps") or False}
         elif kind == "answer":

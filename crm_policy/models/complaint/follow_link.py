@@ -36,19 +36,28 @@ class CrmPolicyFollowLink(models.Model):
     )
     company_id = fields.Many2one("res.company", readonly=True, index=True, ondelete="cascade")
     token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    given_with = fields.Selection(
+        [("page", "After Reporting"), ("findings", "Mail about Findings")],
+        readonly=True,
+        help="How the customer came by it: what is said by the link is told apart by this.",
+    )
     expires_at = fields.Datetime(readonly=True, help="Empty: never.")
 
     _token_uniq = models.Constraint("UNIQUE(token_hash)", "A token opens one case.")
 
     @api.model
-    def _policy_issue(self, ticket, days):
-        """Return the token of a new link to ``ticket`` that works for ``days``."""
+    def _policy_issue(self, ticket, days, given_with=False):
+        """Return the token of a new link to ``ticket`` that works for ``days``.
+
+        :param str given_with: a value of the field, where one of them fits.
+        """
         token = new_token()
         self.sudo()._policy_insert(
             [
                 {
                     "ticket_id": ticket.id,
                     "company_id": ticket.company_id.id,
+                    "given_with": given_with,
                     "token_hash": self._policy_hash(token),
                     "expires_at": fields.Datetime.now() + timedelta(days=days),
                 }

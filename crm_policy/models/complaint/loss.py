@@ -205,13 +205,6 @@ class CrmPolicyLoss(models.Model):
 
     # === INTO ANOTHER CASE === #
 
-    def _policy_merge_problem(self, into):
-        """Return why the loss cannot be entered in ``into`` now, or None."""
-        # As one that was written there would be.
-        twin = self.new(origin=self)
-        twin.cycle = into.policy_cycle
-        return twin._policy_lock_problem(into)
-
     def _policy_move_to(self, into):
         """Let the losses be those of ``into``; as superuser. Remedies stay with their case."""
         if not self:

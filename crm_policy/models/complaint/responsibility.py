@@ -261,3 +261,12 @@ class CrmPolicyResponsibility(models.Model):
             parts = lines._policy_split(case._policy_loss_to_split())
             for line, amount in parts.items():
                 line._policy_guarded_write({"decided_amount": amount, "is_decided": True})
+
+    # === INTO ANOTHER CASE === #
+
+    def _policy_move_to(self, into):
+        """Let the shares be those of ``into``, which has none; as superuser."""
+        if not self:
+            return
+        self._policy_guarded_write({"ticket_id": into.id, "cycle": into.policy_cycle})
+        self._policy_entry_written("written")

@@ -144,12 +144,14 @@ class CrmPolicyInteraction(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _policy_record(self, cases, kind, at=None, clause=None, **vals):
+    def _policy_record(self, cases, kind, at=None, clause=None, link=None, **vals):
         """Keep what was said about each of ``cases``, with an event; as superuser.
 
         :param str kind: a value of the field ``kind``.
         :param datetime at: naive UTC; now by default.
         :param clause: ``crm.policy.clause`` or version that asked for it.
+        :param link: ``crm.policy.follow.link`` by which it was said, if by one: the event tells it
+            apart from the others of the case.
         :param vals: the other fields, the same for all.
         :return: the rows, in the order of ``cases``.
         """
@@ -173,6 +175,8 @@ class CrmPolicyInteraction(models.Model):
         payload = {name: vals[name] for name in told if vals.get(name)}
         if vals.get("author_id"):
             payload["partner"] = vals["author_id"]
+        if link:
+            payload |= {"link": link.id, "given_with": link.given_with}
         if vals.get("counts_from"):
             payload["counts_from"] = str(vals["counts_from"])
         self.env["crm.policy.event"]._policy_log(f"customer.{kind}", cases, payload, clause=clause)

@@ -37,6 +37,7 @@ class HelpdeskTicket(models.Model):
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
         "crm.policy.case.archive",
+        "crm.policy.case.key",
         "crm.policy.case.conflict",
         "crm.policy.case.legal",
         "crm.policy.case.improvement",
@@ -65,6 +66,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.needs",
         "crm.policy.case.class",
         "crm.policy.case.convert",
+        "crm.policy.case.duplicate.blame",
         "crm.policy.case.duplicate.costs",
         "crm.policy.case.duplicate",
         "crm.policy.case.successor",

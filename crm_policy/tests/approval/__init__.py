@@ -17,6 +17,7 @@ from . import test_sign_next
 from . import test_sign_offer
 from . import test_approval_notices
 from . import test_resting_route
+from . import test_orphan_requests
 from . import test_oral_consents
 from . import test_oral_guards
 from . import test_oral_notices

@@ -10,6 +10,7 @@ from . import test_case_copy
 from . import test_case_draw
 from . import test_case_duplicate
 from . import test_case_import
+from . import test_case_key
 from . import test_case_needs
 from . import test_case_pages
 from . import test_case_numbers
@@ -62,6 +63,7 @@ from . import test_single_window
 from . import test_transfer
 from . import test_ungoverned_tickets
 from . import test_verdict
+from . import test_duplicate_blame
 from . import test_duplicate_costs
 from . import test_personnel_notice_apart
 from . import test_verdict_mail

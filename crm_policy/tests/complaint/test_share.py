@@ -82,6 +82,10 @@ class TestShare(PortalCommon):
         ticket = self.env["helpdesk.ticket"].create({"name": "x", "description": "x"})
         self._share(ticket, self.stranger.partner_id, self.env.user)
         self.assertTrue(ticket.access_token)
+        # Whoever may not read it sends nobody its link.
+        self.assertFalse(ticket.with_user(self.plain).has_access("read"))
+        with self.assertRaises(AccessError):
+            self._share(ticket, self.stranger.partner_id, self.plain)
 
     def test_no_other_document_of_ours_is_shared(self):
         """Every stored model of ours, whoever asks: a guest would read its name in the mail."""
