@@ -55,6 +55,7 @@ from . import mediation
 from . import case_conflict
 from . import case_archive
 from . import case_key
+from . import case_key_message
 from . import handover
 from . import case_handover
 from . import case_transfer

@@ -15,6 +15,7 @@ class MailMessage(models.Model):
 
     _name = "mail.message"
     _inherit = [
+        "crm.policy.case.key.message",
         "crm.policy.customer.message",
         "mail.message",
         "crm.policy.external.evidence",

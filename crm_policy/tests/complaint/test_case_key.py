@@ -4,7 +4,9 @@
 # pylint: disable=translation-required
 
 import warnings
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+
+from markupsafe import Markup
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -246,6 +248,43 @@ class TestCaseKey(PortalCommon):
         event = self.env["crm.policy.event"].search([("type", "=", "case.shared")])
         self.assertEqual((event.res_id, event.actor_id), (self.case.id, clerk.id))
         self.assertEqual(event.payload, {"partners": guest.ids})
+
+    def test_an_answer_that_quotes_our_mail_brings_the_key_to_nobody(self):
+        link = self.env["crm.policy.follow.link"]._policy_issue(self.case, 30, "findings")
+        signature = self.case.sudo()._sign_token(self.partner.id)
+        secrets = (self.token, link, signature)
+        query = urlencode({"access_token": self.token, "pid": 1, "hash": signature})
+        url = f"https://erp.example.com/mail/view?res_id={self.case.id}&{query}"
+        followed = f"https://erp.example.com/policy/case/{link}"
+        body = (
+            '<p>已收到，同意。</p><blockquote><a href="{0}">View</a> {1} <a href="{1}">x</a>'
+            ' <a href="https://safe.example.com/?url={2}">y</a> {3}</blockquote>'
+        ).format(url.replace("&", "&amp;"), followed, quote(url, safe=""), quote(followed, safe=""))
+        for kind in (str, Markup):
+            message = self.env["mail.message"].create(
+                {"model": self.case._name, "res_id": self.case.id, "message_type": "email",
+                 "body": kind(body)}
+            )  # fmt: skip
+            self.assertIn("已收到，同意。", message.body)
+            self.assertIn('<a href="https://erp.example.com/policy/case/...">x</a>', message.body)
+            for secret in secrets:
+                self.assertNotIn(secret, message.body)
+        # The gateway, from the bytes of a mail on.
+        mail = (
+            "From: hengda@example.com\nTo: cases@example.com\nSubject: Re: 分层\n"
+            f"Message-Id: <answer@example.com>\nIn-Reply-To: {self.case.message_ids[0].message_id}"
+            f'\nContent-Type: text/html; charset="utf-8"\n\n{body}'
+        )
+        before = self.case.message_ids
+        with mute_logger("odoo.addons.mail.models.mail_thread"):
+            self.env["mail.thread"].message_process(None, mail.encode())
+        [answer] = self.case.message_ids - before
+        self.assertIn("已收到，同意。", answer.body)
+        for secret in secrets:
+            self.assertNotIn(secret, answer.body)
+        # What is kept of other documents stays as it is.
+        told = self.partner.message_post(body=followed)
+        self.assertIn(link, told.body)
 
     # === ANSWERS === #
 
