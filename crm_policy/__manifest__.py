@@ -196,6 +196,7 @@
         "views/intake_page_templates.xml",
         "views/portal_answer_templates.xml",
         "views/portal_findings_templates.xml",
+        "views/portal_receipt_templates.xml",
         "views/portal_templates.xml",
         "views/policy_portal_templates.xml",
         "views/report_monthly_views.xml",

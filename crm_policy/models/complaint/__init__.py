@@ -35,6 +35,10 @@ from . import sanction_copy
 from . import personnel_notice
 from . import personnel_notice_line
 from . import remedy_execution
+from . import sealed_paper
+from . import remedy_receipt
+from . import remedy_comfort
+from . import case_remedy_receipt
 from . import remedy
 from . import accident_linter
 from . import countersign_step
@@ -133,7 +137,6 @@ from . import notice
 from . import notice_recipient
 from . import case_goods
 from . import goods_document
-from . import sealed_paper
 from . import share
 from . import copy_rule
 from . import case_paper

@@ -9,7 +9,7 @@ from .remedy_quantity import MEASURED
 
 AMOUNTS = ("amount", "tax_amount")
 DECIDED_FIELDS = frozenset(
-    {"kind", *AMOUNTS, *MEASURED, "item_ref", "note", "ticket_id", "beneficiary_id"}
+    {"kind", *AMOUNTS, *MEASURED, "item_ref", "note", "ticket_id", "beneficiary_id", "is_comfort"}
 )
 # What counts of the other cases of a matter: what was granted, and what is being asked for.
 COUNTED = ("approved", "pending")
@@ -22,6 +22,8 @@ class CrmPolicyRemedy(models.Model):
     _description = "Remedy"
     _inherit = [
         "crm.policy.dependent",
+        "crm.policy.remedy.receipt",
+        "crm.policy.remedy.comfort",
         "crm.policy.remedy.execution",
         "crm.policy.remedy.quantity",
         "crm.policy.remedy.document",
@@ -267,7 +269,7 @@ class CrmPolicyRemedy(models.Model):
         }
         if self.tax_amount:
             values["tax"] = f"{self.tax_amount:.2f}"
-        return {**values, **self._policy_quantity_values()}
+        return {**values, **self._policy_quantity_values(), **self._policy_comfort_values()}
 
     def _policy_approval_amount(self):
         """Return what the whole case costs: splitting a remedy does not help (AUT-MAT-03).
@@ -335,6 +337,7 @@ class CrmPolicyRemedy(models.Model):
         :return: the line of the matrix by which he does, and the amount that was compared.
         :raises PolicyRefusal: it is beyond his limit, or what is left of it.
         """
+        self._policy_check_comfort()
         self._policy_hold_sums([(self, user)])
         own = self._policy_own_lines(user).filtered("own_cases")
         covering = own.browse()

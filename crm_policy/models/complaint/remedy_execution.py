@@ -123,16 +123,8 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
             than the tolerance allows; names clause, what was asked, the limit and who may decide,
             and offers to ask him.
         """
-        self._policy_check_executor(amount)
-        remedy = self.sudo()
-        remedy.filtered("executed_at")._policy_refuse_paid()
-        remedy._policy_refuse_unsettled()
-        remedy._policy_refuse_documented()
-        decided = remedy._policy_decided_amount()
-        amount = decided if amount is None else amount
-        limit, clause = remedy._policy_execution_limit(decided)
-        if remedy.currency_id.compare_amounts(amount, limit) > 0:
-            remedy._policy_refuse_excess(amount, decided, limit, clause)
+        remedy, amount, clause = self._policy_check_execution(amount)
+        remedy._policy_refuse_unreceived(amount)
         remedy._policy_carry_out(amount, clause)
         return True
 
@@ -167,6 +159,23 @@ class CrmPolicyRemedyExecution(models.AbstractModel):
         return True
 
     # === BUSINESS METHODS === #
+
+    def _policy_check_execution(self, amount):
+        """Refuse what may not be given to the customer now, or not by the current user.
+
+        :return: (the remedy as superuser, the amount that he is given, the clause it follows).
+        """
+        self._policy_check_executor(amount)
+        remedy = self.sudo()
+        remedy.filtered("executed_at")._policy_refuse_paid()
+        remedy._policy_refuse_unsettled()
+        remedy._policy_refuse_documented()
+        decided = remedy._policy_decided_amount()
+        amount = decided if amount is None else amount
+        limit, clause = remedy._policy_execution_limit(decided)
+        if remedy.currency_id.compare_amounts(amount, limit) > 0:
+            remedy._policy_refuse_excess(amount, decided, limit, clause)
+        return remedy, amount, clause
 
     def _policy_check_executor(self, amount):
         self.ensure_one()

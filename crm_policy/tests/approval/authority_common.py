@@ -4,6 +4,14 @@ from ..common import PolicyCommon
 
 
 class AuthorityCommon(PolicyCommon):
+    """A policy that asks for no receipts: what is decided is carried out at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for kind in ("compensation", "gift"):
+            cls._set_parameter(f"receipt_{kind}", 0)
+
     @classmethod
     def _line(cls, code, version=None):
         return cls.env["crm.policy.authority"].search(

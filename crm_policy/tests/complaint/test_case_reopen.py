@@ -231,6 +231,7 @@ class TestCaseReopen(PolicyCommon):
             remedy = self._new_remedy(case, 300)
             self._drive(case, "callback")
             self._as("supervisor", case).action_policy_recheck("ok")
+            self._receive(remedy)
             self._as("specialist", case).action_policy_close()
         with at("2026-03-03 09:30"):
             self._write(case)

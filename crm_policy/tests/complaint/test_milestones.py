@@ -286,5 +286,6 @@ class TestCaseOnItsCourse(MilestoneCommon):
         self.assertFalse(case.policy_replied_at)
         self.assertFalse(case.policy_reply_channel)
         mine.action_policy_reply("同意退款", "letter")
+        self._receive(remedy)
         mine.action_policy_close()
         self.assertEqual(case.policy_step, "closed")

@@ -344,6 +344,7 @@ class TestPortalAnswer(PortalCommon):
         pages = [self._page(case), self._answer(case, saying="rate").text]
         self._as("qc", case).action_policy_recheck("内部复核意见")
         mine.action_policy_callback(4, "内部回访满意", nps=3)
+        self._receive(case.policy_remedy_ids)
         mine.action_policy_close()
         pages.append(self._page(case))
         for page in pages:

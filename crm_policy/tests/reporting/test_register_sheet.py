@@ -169,6 +169,7 @@ class TestRegisterSheet(RegisterCommon):
             mine.action_policy_reply("同意退款", "phone")
             mine.action_policy_callback(4, "客户认可")
             self._as("supervisor", case).action_policy_recheck("记录齐全")
+            self._receive(case.policy_remedy_ids.filtered(lambda line: line.kind == "gift"))
             mine.action_policy_close()
         [line] = self._lines(self._generated())
         morning = datetime(2026, 3, 9, 9, 30)
