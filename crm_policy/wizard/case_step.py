@@ -1,11 +1,10 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..const import SCORES
 from ..models.complaint.case_callback import IN_VAIN
 from ..models.complaint.case_recheck import RESULTS
 from ..models.customer.interaction import likelihoods
-from ..models.organisation.team import KINDS
 
 # What each step asks for, as arguments of its action.
 ARGUMENTS = {
@@ -69,10 +68,27 @@ class CrmPolicyCaseStep(models.TransientModel):
     )
     outcome = fields.Selection(IN_VAIN, string="Callback Result", default="unreachable")
     result = fields.Selection(RESULTS, string="Re-check Result", default="ok")
-    committee = fields.Selection(KINDS)
+    committee_id = fields.Many2one(
+        "crm.policy.team", string="Committee", domain="[('id', 'in', offered_team_ids)]"
+    )
+    offered_team_ids = fields.Many2many("crm.policy.team", compute="_compute_offered_team_ids")
+    short_team_ids = fields.Many2many("crm.policy.team", compute="_compute_offered_team_ids")
     happened_earlier = fields.Boolean()
     at = fields.Datetime(string="Happened At")
     reason = fields.Char()
+
+    @api.depends("ticket_id", "step")
+    def _compute_offered_team_ids(self):
+        """Offer of each kind the team that is called, and say which are too few to decide."""
+        for window in self:
+            teams = none = self.env["crm.policy.team"]
+            if window.step == "call_committee":
+                teams = teams.search([("company_id", "=", window.ticket_id.company_id.id)])
+            ready = teams.filtered(lambda team: team.status == "ready").grouped("kind")
+            window.offered_team_ids = none.union(*[found[:1] for found in ready.values()])
+            window.short_team_ids = teams.filtered(
+                lambda team, ready=ready: team.status == "short" and team.kind not in ready
+            )
 
     def action_policy_confirm(self):
         """Take the step with what was filled in; nothing typed is lost when it is refused."""
@@ -80,7 +96,7 @@ class CrmPolicyCaseStep(models.TransientModel):
         values = {
             "text": self.text,
             "channel": self.channel,
-            "kind": self.committee,
+            "kind": self.committee_id.kind,
             "score": int(self.score) if self.score else None,
             "nps": int(self.nps) if self.nps else None,
             "outcome": self.outcome,

@@ -24,9 +24,13 @@ class CrmPolicyApproval(models.Model):
         "crm.policy.approval.keep",
         "crm.policy.approval.orphan",
         "crm.policy.oral.request",
+        "crm.policy.plain.filters",
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
+    _policy_technical_fields = frozenset(
+        {"fingerprint", "reminded_on", "res_id", "res_model", "told_user_ids"}
+    )
     _policy_document_mixin = "crm.policy.approvable"
     _order = "id desc"
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_list
 
+from ...words import with_note
 from .approval_record import STEP_COLUMNS
 from .route_step import MODES, TIMEOUTS
 
@@ -95,6 +96,12 @@ class CrmPolicyApprovalStep(models.Model):
     def _compute_display_name(self):
         for step in self.sudo():
             step.display_name = step._policy_place_name()
+
+    def _policy_listed_name(self):
+        return with_note(self.env, self.approval_id.display_name, self._policy_place_name())
+
+    def _policy_shown(self):
+        return self.approval_id
 
     def _policy_place_name(self):
         """Return who signs here, in words."""

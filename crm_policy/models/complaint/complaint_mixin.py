@@ -531,12 +531,10 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             )
         missing = self._policy_missing_facts(name)
         if missing:
-            clause = self._policy_fact_clause(name)
             raise UserError(
                 self.env._(
                     "%(clause)s: %(case)s, %(fact)s: missing first: %(missing)s.",
-                    clause=(clause and clause._policy_citation())
-                    or self.policy_version_id.display_name,
+                    clause=self._policy_fact_citation(name),
                     case=self.display_name,
                     fact=self._policy_label(name),
                     missing=list_words(self.env, list(map(self._policy_fact_words, missing))),
@@ -547,6 +545,11 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         check = getattr(self, f"_policy_check_{short}", None)
         if check:
             check()
+
+    def _policy_fact_citation(self, name):
+        """Return clause and version that a refusal of a fact names; without a clause the version."""
+        clause = self._policy_fact_clause(name)
+        return (clause and clause._policy_citation()) or self.policy_version_id.display_name
 
     def _policy_fact_words(self, name):
         """Return the name of a fact with the number of the clause that demands it."""
@@ -562,7 +565,8 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
         if missing:
             raise ValidationError(
                 self.env._(
-                    "%(case)s cannot be registered without: %(fields)s.",
+                    "%(clause)s: %(case)s cannot be registered without: %(fields)s.",
+                    clause=self._policy_fact_citation("policy_registered_at"),
                     case=self.display_name,
                     fields=list_words(self.env, missing),
                 )

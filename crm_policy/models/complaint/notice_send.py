@@ -21,6 +21,9 @@ class CrmPolicyNoticeSend(models.AbstractModel):
     _description = "Sending of a Notice"
 
     can_send = fields.Boolean(compute="_compute_can")
+    can_send_again = fields.Boolean(
+        compute="_compute_can", help="Somebody who gets it by e-mail was not reached."
+    )
     can_file = fields.Boolean(compute="_compute_can")
     recipient_count = fields.Integer(string="Customers", compute="_compute_recipient_count")
     reached_count = fields.Integer(string="Delivered", compute="_compute_recipient_count")
@@ -28,7 +31,7 @@ class CrmPolicyNoticeSend(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("state")
+    @api.depends("state", "recipient_ids.delivery", "recipient_ids.channel")
     @api.depends_context("uid")
     def _compute_can(self):
         for notice in self:
@@ -38,6 +41,9 @@ class CrmPolicyNoticeSend(models.AbstractModel):
             user = self.env.user
             notice.can_send = bool(sends) and user in stored._policy_duty_holders(
                 self._name, "policy_sent_at"
+            )
+            notice.can_send_again = notice.can_send and any(
+                line._policy_is_to_mail() for line in stored.recipient_ids
             )
             notice.can_file = bool(files) and user in stored._policy_duty_holders(
                 self._name, "policy_filed_at"

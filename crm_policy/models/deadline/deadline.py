@@ -23,9 +23,13 @@ class CrmPolicyDeadline(models.Model):
         "crm.policy.explain",
         "crm.policy.standing",
         "crm.policy.named.document",
+        "crm.policy.plain.filters",
         "crm.policy.dependent",
         "crm.policy.protected",
     ]
+    _policy_technical_fields = frozenset(
+        {"lateness_seconds", "pause_log", "paused_seconds", "res_id", "res_model"}
+    )
     _policy_document_mixin = "crm.policy.subject"
     _order = "due_at, id"
 

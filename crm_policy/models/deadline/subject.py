@@ -204,6 +204,11 @@ class CrmPolicySubject(models.AbstractModel):
         """Return the record that people open instead of one that has no face of its own."""
         return self
 
+    def _policy_listed_name(self):
+        """Return its name in a list of deadlines, where nothing around it says what it belongs to."""
+        self.ensure_one()
+        return self.display_name
+
     def _policy_open_for(self, users):
         """Let ``users``, who are told of these records, read them; a model with its own sight
         overrides it."""

@@ -22,11 +22,15 @@ class CrmPolicyViolation(models.Model):
         "crm.policy.violation.right",
         "crm.policy.violation.withdrawal",
         "crm.policy.named.document",
+        "crm.policy.plain.filters",
         "crm.policy.protected",
         "crm.policy.subject",
         "mail.thread",  # activities need it
         "mail.activity.mixin",
     ]
+    _policy_technical_fields = frozenset(
+        {"activity_exception_decoration", "activity_type_icon", "res_id", "res_model"}
+    )
     _order = "id desc"
     _rec_name = "number"
     _rec_names_search = ["number"]

@@ -1,5 +1,6 @@
 from . import dependent
 from . import named_document
+from . import plain_filters
 from . import guarded
 from . import protected
 from . import gathered

@@ -23,9 +23,16 @@ class CrmPolicyNamedDocument(models.AbstractModel):
             documents = self.env[model_name].browse(records.mapped("res_id"))
             # The name of a document is only for those who may read it.
             readable = documents.exists()._filtered_access("read").sudo()
-            names = {document.id: document.display_name for document in readable}
+            names = {document.id: self._policy_name_of(document) for document in readable}
             for record in records:
                 record.res_name = names.get(record.res_id, "")
+
+    @api.model
+    def _policy_name_of(self, document):
+        """Return what a document is called beside others, not on its own page."""
+        if hasattr(document, "_policy_listed_name"):
+            return document._policy_listed_name()
+        return document.display_name
 
     def action_policy_open_document(self):
         """Open the document that it is about.

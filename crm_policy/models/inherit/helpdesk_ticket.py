@@ -19,6 +19,20 @@ WRITTEN = (
     "crm_policy.channel_qr",
     "crm_policy.channel_app",
 )
+# What nobody looks for: how rules, boards and the portal work.
+TECHNICAL_FIELDS = frozenset(
+    {
+        "access_token",
+        "activity_exception_decoration",
+        "activity_type_icon",
+        "color",
+        "duplicate_tracking_enabled",
+        "is_governed",
+        "policy_is_feedback",
+        "policy_opened",
+        "sequence",
+    }
+)
 # The conditions of the menus in the words of the ORM: PostgreSQL compares them with an index's.
 OPEN = "WHERE active IS TRUE AND policy_closed_at IS NULL AND policy_kind IS NOT NULL"
 
@@ -36,6 +50,7 @@ class HelpdeskTicket(models.Model):
     _name = "helpdesk.ticket"
     # None of the parts inherits the complaint mixin itself: Python would put it behind the others.
     _inherit = [
+        "crm.policy.plain.filters",
         "crm.policy.case.archive",
         "crm.policy.case.key",
         "crm.policy.case.conflict",
@@ -110,6 +125,7 @@ class HelpdeskTicket(models.Model):
         "helpdesk.ticket",
     ]
     _rec_names_search = ["number", "policy_number", "name"]
+    _policy_technical_fields = TECHNICAL_FIELDS
     _policy_channel_name = "channel_id"
     _policy_explained_before = "policy_closed_at"
     _policy_company_links = (

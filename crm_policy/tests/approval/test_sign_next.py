@@ -71,3 +71,12 @@ class TestSignNext(ApprovalCommon):
         self.assertIn("'show_next_request': True", action["context"])
         mine = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.approval_action_mine")
         self.assertNotIn("show_next_request", mine["context"])
+
+    def test_a_clock_on_a_request_names_the_request_and_opens_it(self):
+        remedy = self._submitted()
+        request = remedy.policy_approval_id
+        step = request.step_ids.filtered(lambda step: step.state == "pending")
+        clock = self.env["crm.policy.deadline"].new({"res_model": step._name, "res_id": step.id})
+        self.assertEqual(clock.res_name, f"{request.name} ({step.display_name})")
+        opened = clock.action_policy_open_document()
+        self.assertEqual((opened["res_model"], opened["res_id"]), (request._name, request.id))

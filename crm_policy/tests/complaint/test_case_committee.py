@@ -100,6 +100,46 @@ class TestCaseCommittee(PolicyCommon):
     def test_the_dialog_calls_it(self):
         step = self.env["crm.policy.case.step"].with_user(self.users["supervisor"])
         step.create(
-            {"ticket_id": self.case.id, "step": "call_committee", "committee": "emergency"}
+            {
+                "ticket_id": self.case.id,
+                "step": "call_committee",
+                "committee_id": self.emergency.id,
+            }
         ).action_policy_confirm()
         self.assertEqual(self.case.policy_committee_id, self.emergency)
+
+    def test_the_dialog_offers_the_teams_that_can_decide(self):
+        Window = self.env["crm.policy.case.step"].with_user(self.users["supervisor"])
+        offered = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
+        self.assertEqual(offered.offered_team_ids, self.emergency)
+        self.assertNotIn(self.emergency, offered.short_team_ids)
+        self.emergency.copy({"code": "flood2"})  # another of its kind is not called, so not offered
+        again = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
+        self.assertEqual(again.offered_team_ids, self.emergency)
+        for user in (*self.members, self.substitute):
+            user.active = False
+        without = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
+        self.assertFalse(without.offered_team_ids)
+        self.assertIn(self.emergency, without.short_team_ids)
+        with self.assertRaisesRegex(ValidationError, "Say which committee is called"):
+            without.action_policy_confirm()
+
+    def test_no_team_of_another_company_is_offered(self):
+        other = self.env["res.company"].create({"name": "宁波"})
+        self.users["supervisor"].company_ids += other
+        self.members[0].company_ids += other
+        seat = Command.create({"user_id": self.members[0].id})
+        foreign = self.env["crm.policy.team"].create(
+            {
+                "code": "dike",
+                "name": "堤防小组",
+                "kind": "warning",
+                "company_id": other.id,
+                "member_ids": [seat],
+            }
+        )
+        window = self.env["crm.policy.case.step"].with_user(self.users["supervisor"])
+        window = window.with_context(allowed_company_ids=(self.company + other).ids)
+        window = window.create({"ticket_id": self.case.id, "step": "call_committee"})
+        self.assertEqual(foreign.with_user(self.users["supervisor"]).status, "ready")
+        self.assertNotIn(foreign, window.offered_team_ids)

@@ -47,6 +47,16 @@ class NeedsCommon(MilestoneCommon):
 
 
 class TestNeeds(NeedsCommon):
+    def test_without_a_type_it_is_not_registered_by_which_clause(self):
+        case = self._new_case(policy_complaint_type_id=False)
+        mine = self._as("specialist", case)
+        mine.action_policy_accept()
+        mine.action_policy_respond("已致电")
+        words = r"^(Clause \S+ .*|.+v\d.*): .*cannot be registered without: Type\."
+        with self.assertRefused(ValidationError, words):
+            mine.action_policy_register()
+        self.assertFalse(case.policy_registered_at)
+
     def test_all_that_is_missing_is_said_at_once(self):
         case = self._needing("registered", "product, sample, sales_opinion")
         mine = self._as("specialist", case)

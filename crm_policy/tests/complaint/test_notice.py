@@ -1,5 +1,7 @@
 """Notices to customers: who writes, approves, sends, explains and files them, and nobody else."""
 
+from lxml import etree
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form
@@ -781,6 +783,29 @@ class TestNoticeFaces(NoticeCommon):
             "marketing", notice_id=late.id, turn="withdraw", text="推迟"
         ).action_policy_confirm()
         self.assertEqual(late.withdrawal_reason, "推迟")
+
+    def test_who_was_not_reached_is_sent_to_again_and_nobody_else(self):
+        notice = self._approved(self._customers("li", "qian"))
+        officer = self._by("complaint_officer", notice)
+        self.assertTrue(officer.can_send_again)
+        with at("2026-05-08 09:30"):
+            officer.action_policy_send()
+        self.assertEqual((officer.state, officer.can_send), ("sending", True))
+        self.assertFalse(officer.can_send_again, "all mails are under way")
+        notice.recipient_ids[0]._policy_guarded_write({"failed_at": shanghai("2026-05-08 09:40")})
+        self.assertTrue(officer.can_send_again)
+        self.assertFalse(self._by("marketing", notice).can_send_again)
+        notice.recipient_ids[0]._policy_guarded_write({"channel": "letter"})
+        self.assertFalse(officer.can_send_again, "nobody else is reached by e-mail")
+
+    def test_on_a_phone_notices_and_their_customers_are_cards(self):
+        for name in ("notice_action", "notice_recipient_action"):
+            action = self.env.ref(f"crm_policy.{name}")
+            self.assertIn("kanban", action.view_mode.split(","))
+        arch = etree.fromstring(self.Notice.get_view(view_type="form")["arch"])
+        [lines] = arch.xpath("//field[@name='recipient_ids']")
+        self.assertEqual(lines.get("mode"), "list,kanban")
+        self.assertTrue(lines.xpath("./kanban//a[@type='action']"))
 
     def test_a_window_is_its_owner_s(self):
         turn = self._turn("marketing", notice_id=self._draft().id, turn="withdraw", text="推迟")

@@ -4,5 +4,6 @@ from . import (
     test_ledger_chain,
     test_ledger_check,
     test_ledger_export,
+    test_plain_filters,
     test_sealed,
 )
