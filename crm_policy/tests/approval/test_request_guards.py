@@ -46,12 +46,13 @@ class TestRequestGuards(ApprovalCommon):
         remedy = self._submitted()
         request = remedy.policy_approval_id
         stranger = self._new_user("legal", login="t_stranger")
-        request.read(["res_model", "res_id"])
         mine = request.with_user(stranger)
         mine._fields["res_model"]._insert_cache(mine, [request.res_model])
         mine._fields["res_id"]._insert_cache(mine, [request.res_id])
-        with self.assertRefused(AccessError, "^Approval Request: only who works on the document"):
-            mine.action_policy_open_document()
+        for call in (mine.action_policy_open_document, mine.action_policy_approve):
+            with self.subTest(call.__name__):
+                with self.assertRefused(AccessError, "^Approval Request: only who works on the doc"):
+                    call()
 
     def test_who_has_a_copy_is_not_led_to_a_document_that_he_does_not_see(self):
         remedy = self._submitted()
@@ -65,6 +66,101 @@ class TestRequestGuards(ApprovalCommon):
         self.assertEqual(
             (action["res_model"], action["res_id"]), ("helpdesk.ticket", remedy.ticket_id.id)
         )
+
+    def test_who_has_a_copy_is_told_nothing_of_a_document_that_he_does_not_see(self):
+        """Nor that it was asked for anew: that is said to those who may see the document."""
+        remedy = self._submitted()
+        request = remedy.policy_approval_id
+        reader = self._new_user("legal", login="t_reader")
+        self._as("specialist", remedy).action_policy_copy([reader.id])
+        self._as("specialist", remedy).write({"amount": 9000})
+        self._as("specialist", remedy).action_policy_submit()
+        with self.assertRefused(AccessError, "^Remedy: only who works on the document"):
+            request.with_user(reader).action_policy_approve("同意")
+        with self.assertRefused(UserError, "replaced by a new request"):
+            self._as("manager", request).action_policy_approve("同意")
+
+    # === WHO DECIDES === #
+
+    def test_what_was_handed_on_within_the_limits_waits_for_him_alone(self):
+        self._set_route()
+        remedy = self._submitted(5000)
+        self._as("manager", remedy).action_policy_forward(self.users["director"].id, "请总监定")
+        self.assertEqual(self._who(remedy), ["director"])
+        with self.assertRefused(AccessError, "you are not asked to decide"):
+            self._sign(remedy, "manager")
+
+    def test_what_has_grown_past_the_place_is_decided_by_whoever_stands_above(self):
+        """A director is a manager as well: that he sits at the manager's place bars no higher."""
+        self._set_route()
+        case = self._new_case()
+        remedy = self._new_remedy(case, 9000)
+        self._as("specialist", remedy).action_policy_submit()
+        self.assertEqual(self._who(remedy), ["director", "manager"])
+        self._new_remedy(case, 9000)
+        remedy.policy_approval_id._policy_keep_deciders()
+        self.assertEqual(self._who(remedy), ["ceo", "ceo2", "ceo3", "director"])
+        self._sign(remedy, "ceo2")
+        self.assertEqual(remedy.policy_approval_state, "approved")
+
+    # === WHAT COUNTS === #
+
+    def test_whose_sums_are_counted_are_held_until_the_end(self):
+        """That the second of two waits for it, two processes show (``test_total_processes``)."""
+        Lock = self.env["crm.policy.authority.lock"].sudo()
+        mine = [("company_id", "=", self.company.id)]
+        self.assertFalse(Lock.search(mine))
+        self._set_route()
+        self._sign(self._submitted(), "manager")
+        manager = self.users["manager"]
+        self.assertEqual(
+            set(Lock.search(mine).mapped("name")),
+            {f"approver {manager.id}", f"customer {self.partner.id}"},
+        )
+
+    def test_an_oral_yes_holds_the_sums_of_who_has_said_it(self):
+        remedy = self._submitted()
+        self._as("specialist", remedy).action_policy_oral_yes(self.users["manager"].id)
+        Lock = self.env["crm.policy.authority.lock"].sudo()
+        self.assertEqual(
+            set(Lock.search([("company_id", "=", self.company.id)]).mapped("name")),
+            {f"approver {self.users['manager'].id}", f"customer {self.partner.id}"},
+        )
+
+    def test_the_sums_of_a_contact_are_those_of_its_company(self):
+        contact = self.partner.create({"name": "李工", "parent_id": self.partner.id})
+        emergency = self.env["crm.policy.emergency"].new({"partner_id": contact.id})
+        self.assertEqual(emergency._policy_approval_customer(), self.partner)
+        self.assertFalse(self.version._policy_approval_customer())
+
+    def test_what_costs_nothing_counts_against_no_limit(self):
+        self._set_route()
+        for amount, counted in ((5000, 1), (0, 0)):
+            remedy = self._submitted(5000)
+            self.patch(type(remedy), "_policy_claimed_amount", lambda record, sum=amount: sum)
+            self._sign(remedy, "manager")
+            found = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+            with self.subTest(amount):
+                self.assertEqual(remedy.policy_approval_state, "approved")
+                self.assertEqual(len(found), counted)
+
+    def test_a_deputy_uses_the_limit_of_his_principal(self):
+        self._set_route()
+        manager, deputy = self.users["manager"], self.users["qc"]
+        self._new_employee(deputy)
+        self.env["crm.policy.delegation"].with_user(manager).create(
+            {
+                "from_user_id": manager.id,
+                "to_user_id": deputy.id,
+                "company_id": self.company.id,
+                "date_to": "2099-12-31",
+                "currency_id": self.company.currency_id.id,
+            }
+        )
+        remedy = self._submitted(5000)
+        remedy.with_user(deputy).action_policy_approve("同意")
+        use = self.env["crm.policy.authority.use"].search([("res_id", "=", remedy.id)])
+        self.assertEqual((use.user_id, use.authority_id.code), (manager, "manager"))
 
     def test_a_first_signature_says_its_opinion_where_it_is_wanted(self):
         """Of a fine, which is of another room; here of a remedy that wants one as well."""
