@@ -4,6 +4,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ...exceptions import PolicyRefusal
 from ..approval_common import ApprovalCommon
+from ..policy.test_publication import PublicationCommon
 
 
 class TestRequestGuards(ApprovalCommon):
@@ -171,3 +172,29 @@ class TestRequestGuards(ApprovalCommon):
         self.assertEqual(remedy.policy_approval_state, "pending")
         self._sign(remedy, "manager")
         self.assertEqual(remedy.policy_approval_state, "approved")
+
+
+class TestHiddenDocument(PublicationCommon):
+    """What no room of its own stands before: a draft of the policy."""
+
+    def test_each_turn_is_for_who_sees_the_document(self):
+        request = self._handed_over()
+        other = self._new_company("杭州分公司")
+        stranger = self._new_user("director", login="t_stranger", company=other)
+        draft = self.draft.with_user(stranger).with_context(allowed_company_ids=other.ids)
+        self.assertFalse(draft.has_access("read"))
+        for method, arguments in {
+            "approve": ("x",),
+            "reject": ("x",),
+            "return": (None, "x"),
+            "recall": (),
+            "add_signer": (self.finance.id,),
+            "forward": (self.finance.id, "x"),
+            "copy": ([self.finance.id],),
+            "remind": (),
+        }.items():
+            with self.subTest(method), self.assertRaises(AccessError) as caught:
+                getattr(draft, f"action_policy_{method}")(*arguments)
+            # He learns nothing of what it is about, nor of the people.
+            for name in (request.name, self.legal.name, self.admin.name):
+                self.assertNotIn(name, str(caught.exception))
