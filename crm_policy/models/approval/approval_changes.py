@@ -209,7 +209,7 @@ class CrmPolicyApprovalChanges(models.AbstractModel):
     @api.model
     def _policy_remember_decisions(self, decisions, id_of_step):
         """Let the cache know of new decisions, those of their requests and steps included."""
-        if not decisions:
+        if not decisions:  # saves work
             return
         lines = self.env["crm.policy.decision"].sudo()
         lines = lines.browse(id_of_step[vals["step_id"]] for vals in decisions)

@@ -187,7 +187,7 @@ class CrmPolicyApprovalDecide(models.AbstractModel):
         Who is not in its scope was never asked and decides as before.
         """
         gated = self.company_id.filtered("policy_sign_gate")
-        if not gated:
+        if not gated:  # saves work
             return
         for approval in self.filtered(lambda approval: approval.company_id in gated):
             current = approval.clause_id.version_id.policy_id.current_version_id

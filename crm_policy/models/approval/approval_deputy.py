@@ -27,7 +27,7 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
         """
         companies = self.env["res.company"].union(*(place.company for place in places))
         acting = self.env["crm.policy.delegation"]._policy_acting(companies)
-        if not acting:
+        if not acting:  # saves work
             return [{} for _place in places]
         documents = defaultdict(set)
         for place in places:
@@ -74,7 +74,7 @@ class CrmPolicyApprovalDeputy(models.AbstractModel):
         """Let delegates see the documents as long as they act, and everybody else for good."""
         companies = self.env["res.company"].union(*(approval.company_id for approval in people))
         deputies = self.env["crm.policy.delegation"]._policy_acting(companies).to_user_id
-        if not deputies:
+        if not deputies:  # saves work
             return super()._policy_announce(people)
         lent = self._policy_lent(
             [approval for approval, users in people.items() if users & deputies]

@@ -257,7 +257,7 @@ class CrmPolicyApprovalNotice(models.AbstractModel):
                 ("reminded_on", "<", today),
             ]
         )
-        if not waiting:
+        if not waiting:  # saves work
             return
         waiting._policy_update({"reminded_on": today})
         for users, approvals in waiting.grouped("eligible_user_ids").items():

@@ -110,8 +110,6 @@ class CrmPolicyApprovalPeople(models.AbstractModel):
         """
         # From the request: its decisions are read together with those of the others of a batch.
         self._policy_read_lines("decision_ids")
-        if not self.decision_ids:
-            return self.decision_ids
         return self.decision_ids.filtered(
             lambda line: (
                 line.outcome == "approved"

@@ -34,8 +34,6 @@ class CrmPolicyAuthorityLock(models.Model):
         """
         names = [f"approver {user_id}" for user_id in users.ids]
         names += [f"customer {partner_id}" for partner_id in partners.ids]
-        if not names:
-            return
         self.env.cr.execute(
             SQL(
                 """

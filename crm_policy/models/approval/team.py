@@ -135,7 +135,6 @@ class CrmPolicyTeam(models.Model):
         signing = self._policy_signing() if wanted else self.browse()
         result = super(CrmPolicyTeam, self - signing).write(vals)
         if signing:
-            self._policy_refuse_guarded(vals)
             signing.check_access("write")
             for team in signing:
                 if team._policy_needs_two():

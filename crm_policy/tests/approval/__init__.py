@@ -25,6 +25,7 @@ from . import test_relied_on
 from . import test_remedy_execution
 from . import test_scenario_lines
 from . import test_seat_guards
+from . import test_request_guards
 from . import test_approval_arguments
 from . import test_approval_batch
 from . import test_approval_modes

@@ -254,6 +254,24 @@ class TestApprovalModes(ApprovalCommon):
         with self.assertRefused(ValidationError, "belongs to another company"):
             self._set_route("manager", copy_role_ids=[Command.set(stranger.ids)])
 
+    def test_nobody_of_another_company_signs_a_step(self):
+        other = self._new_company("杭州分公司")
+        stranger = self._role_of("ceo").copy({"company_id": other.id})
+        team = self.env["crm.policy.team"].create(
+            {
+                "code": "x-other",
+                "name": "杭州小组",
+                "kind": "quality_accident",
+                "company_id": other.id,
+                "member_ids": [Command.create({"role_id": stranger.id})],
+            }
+        )
+        for step in ({"role_id": stranger.id}, {"team_id": team.id}):
+            with self.subTest(step), self.assertRefused(
+                ValidationError, "belongs to another company than the rule remedy"
+            ):
+                self._set_route("manager", step)
+
     def test_no_step_moves_into_a_version_in_force(self):
         """A second signature would come to it, or one that nobody can give."""
         route = self._set_route("manager")

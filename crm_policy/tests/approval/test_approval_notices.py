@@ -140,6 +140,18 @@ class TestApprovalNotices(PolicyCommon):
         self.assertEqual(failing.reminded_on, date(2026, 3, 6))
         self.assertEqual(len(self._told("manager")), 1)
 
+    def test_when_the_time_of_the_run_is_up_the_next_company_waits_for_the_next(self):
+        with at("2026-03-05 16:00"):
+            requests = self._submitted().policy_approval_id | self._submitted().policy_approval_id
+            requests[0]._policy_update({"company_id": self._new_company("杭州分公司").id})
+        Cron = self.env.registry["ir.cron"]
+        with at("2026-03-06 09:00"), patch.object(Cron, "_commit_progress", return_value=0):
+            self.env["crm.policy.approval"]._cron_remind_deciders()
+        self.assertEqual(len(requests.filtered("reminded_on")), 1)
+        with at("2026-03-06 09:10"), patch.object(Cron, "_commit_progress", return_value=60):
+            self.env["crm.policy.approval"]._cron_remind_deciders()
+        self.assertEqual(requests.mapped("reminded_on"), [date(2026, 3, 6)] * 2)
+
     def test_the_chain_shows_who_signed_and_whom_it_waits_for(self):
         remedy = self._submitted(60000)
         chain = remedy.policy_approval_id.with_user(self.users["specialist"]).chain

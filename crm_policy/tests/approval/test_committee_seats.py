@@ -149,6 +149,10 @@ class TestCommitteeSeats(PublicationCommon):
         for user in (self.finance, self.users["specialist"]):
             with self.subTest(user.login), self.assertRaises(AccessError):
                 self.committee.with_user(user).write({"quorum": 1})
+        # Nor is he told what somebody else wants.
+        self.committee.with_user(self.director).write({"quorum": 70})
+        with self.assertRefused(AccessError, "not allowed to modify"):
+            self.committee.with_user(self.users["specialist"]).write({"quorum": 1})
 
     def test_one_change_waits_at_a_time(self):
         self.committee.with_user(self.director).write({"quorum": 65})

@@ -3,6 +3,8 @@
 from contextlib import contextmanager
 from unittest.mock import patch
 
+from psycopg2.errors import SerializationFailure
+
 from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
@@ -415,6 +417,33 @@ class TestNeverStuck(ApprovalCommon):
         former = bad.policy_approval_id.with_context(active_test=False).eligible_user_ids
         self.assertEqual(former, self.users["finance"])
         self.assertEqual(self._who(good), ["ceo", "ceo2", "ceo3", "director", "manager"])
+
+    def test_when_the_time_of_the_run_is_up_the_rest_waits_for_the_next(self):
+        self._set_route("finance")
+        first, second = self._submitted(), self._submitted()
+        self.users["finance"].active = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with (
+            patch("odoo.addons.crm_policy.models.approval.approval_keep.CHUNK", 1),
+            patch.object(self.env.registry["ir.cron"], "_commit_progress", return_value=0),
+        ):
+            self.env["crm.policy.approval"]._cron_keep_deciders()
+        self.assertEqual(self._who(first), ["ceo", "ceo2", "ceo3", "director", "manager"])
+        self.assertEqual(self._who(second), [])
+        self._keep()
+        self.assertEqual(self._who(second), self._who(first))
+
+    def test_who_comes_too_late_begins_anew_and_is_not_taken_for_a_bad_request(self):
+        """Odoo repeats what meets another transaction; an error in the log helps nobody."""
+        self._submitted()
+        model = type(self.env["crm.policy.approval"])
+        with (
+            patch.object(model, "_policy_keep_deciders", side_effect=SerializationFailure),
+            self.assertNoLogs("odoo.addons.crm_policy.models.approval.approval_keep"),
+            self.assertRaises(SerializationFailure),
+        ):
+            self._keep()
 
     # === OVERDUE === #
 

@@ -27,6 +27,13 @@ class TestOralGuards(AuthorityCommon):
             with self.subTest(comment), self.assertRefused(ValidationError, "A comment is a text"):
                 self._ask(remedy, comment=comment)
 
+    def test_a_word_is_given_on_one_document_at_a_time(self):
+        _case, first, second = self._proposed_case(1000, 1000)
+        for wrong in (first | second, first.browse()):
+            with self.subTest(len(wrong)), self.assertRaises(ValueError):
+                self._as("specialist", wrong).action_policy_oral_yes(self.users["manager"].id)
+        self.assertFalse((first | second).policy_approval_id)
+
     def test_what_is_decided_needs_no_word(self):
         _case, remedy = self._proposed_case(5000)
         self._as("specialist", remedy).action_policy_submit()

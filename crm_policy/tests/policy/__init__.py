@@ -8,6 +8,7 @@ from . import test_acknowledgements
 from . import test_consultation
 from . import test_publication
 from . import test_coverage
+from . import test_draft_guards
 from . import test_findings
 from . import test_interpretations
 from . import test_revisions

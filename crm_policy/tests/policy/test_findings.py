@@ -101,6 +101,15 @@ class TestFindings(PolicyCommon):
         self.users["ceo"].active = False
         self.assertIn(("step_without_approver", "warning", ceo.id), self._found())
 
+    def test_a_step_of_whom_a_document_names_is_not_vacant(self):
+        """Only the document says who it is."""
+        route = self._rule("remedy", "crm.policy.route")
+        vals = {"code": "x-handler", "group_id": False, "kind": "field", "field_path": "user_id"}
+        role = self._role_of("ceo").copy(vals)
+        self.assertFalse(role._users_for(route)[route.id])
+        route.write({"step_ids": [(0, 0, {"role_id": role.id})], "kind": "sequence"})
+        self.assertNotIn("step_without_approver", {code for code, *_rest in self._found()})
+
     def test_the_organisation_check_is_there_too(self):
         self.company.policy_executive_id = False
         self.findings._policy_refresh(self.version)

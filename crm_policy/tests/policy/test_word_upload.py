@@ -113,7 +113,7 @@ ROUTES = [
 ]
 
 
-class TestWordUpload(PolicyCommon):
+class WordUploadCommon(PolicyCommon):
     def _wizard(self, content=None, role="policy_admin", **vals):
         content = policy_docx() if content is None else content
         return (
@@ -144,6 +144,8 @@ class TestWordUpload(PolicyCommon):
                  "crm.policy.deadline.rule", "ir.attachment", "crm.policy.event")  # fmt: skip
         return {name: self.env[name].search_count([]) for name in names}
 
+
+class TestWordUpload(WordUploadCommon):
     # === CLAUSES AND SUGGESTIONS === #
 
     def test_every_clause_of_the_text(self):
