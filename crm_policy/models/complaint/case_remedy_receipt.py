@@ -78,9 +78,9 @@ class CrmPolicyCaseRemedyReceipt(models.AbstractModel):
 
     # === WHAT HE SAYS === #
 
-    def _policy_customer_answers(self, form, channel, author=None):
+    def _policy_customer_answers(self, form, channel, author=None, link=None):
         if form.get("saying") not in RECEIPTS:
-            return super()._policy_customer_answers(form, channel, author)
+            return super()._policy_customer_answers(form, channel, author, link)
         self.ensure_one()
         case = self.sudo()
         # Of two at once the second waits, and finds what the first has said.
@@ -101,9 +101,9 @@ class CrmPolicyCaseRemedyReceipt(models.AbstractModel):
         if not received and not words:
             return [self.env._("Tell us what is missing, please.")]
         if received:
-            remedy._policy_customer_received(name, channel, author)
+            remedy._policy_customer_received(name, channel, author, link)
         else:
-            remedy._policy_customer_misses(words, author)
+            remedy._policy_customer_misses(words, author, link)
         return []
 
     # === WHAT WAITS FOR HIM === #

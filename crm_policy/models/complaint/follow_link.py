@@ -65,6 +65,10 @@ class CrmPolicyFollowLink(models.Model):
         )
         return token
 
+    def _policy_payload(self):
+        """Return what an event says of what was done by this link; empty without one."""
+        return {"link": self.id, "given_with": self.given_with} if self else {}
+
     @api.model
     def _policy_find(self, token):
         """Return the link of a token, as superuser; none if it is unknown or expired."""

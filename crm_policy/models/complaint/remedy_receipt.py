@@ -322,11 +322,12 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
             "remedy.handed_over", self, {"amount": amount}, clause=self._policy_receipt_clause()
         )
 
-    def _policy_receive(self, name, channel, day=None, author=None):
+    def _policy_receive(self, name, channel, day=None, author=None, link=None):
         """Keep who has acknowledged it, when and how.
 
         :param str channel: one of :data:`CHANNELS`.
         :param author: ``res.partner`` who was logged in, or None.
+        :param link: ``crm.policy.follow.link`` by which he has come, or None.
         """
         now = fields.Datetime.now()
         self._policy_guarded_write(
@@ -343,6 +344,8 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         said = {"channel": channel, "amount": self.handed_amount, "name": seals[self.id]}
         if author:
             said["partner"] = author.id
+        if link:
+            said |= link._policy_payload()
         if self.receipt_ids:
             said["scans"] = self._policy_checksums()
         self.env["crm.policy.event"]._policy_log(
@@ -351,14 +354,14 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
 
     # === WHAT THE CUSTOMER SAYS === #
 
-    def _policy_customer_received(self, name, channel, author):
+    def _policy_customer_received(self, name, channel, author, link=None):
         """Take the word of the recipient that he has it; as superuser.
 
         :param str name: as he calls himself.
         :param author: ``res.partner`` who was logged in, or None.
         """
         self.ensure_one()
-        self._policy_receive(name, channel, author=author)
+        self._policy_receive(name, channel, author=author, link=link)
         speaker = author or self.ticket_id.partner_id
         sender = {"author_id": speaker.id} if speaker else {}
         self.ticket_id._message_log(
@@ -372,7 +375,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
             _limit, clause = self._policy_execution_limit(self._policy_decided_amount())
             self._policy_carry_out(self.handed_amount, clause)
 
-    def _policy_customer_misses(self, text, author):
+    def _policy_customer_misses(self, text, author, link=None):
         """Take the word of the recipient that he has not got it; as superuser."""
         self.ensure_one()
         handed_by = self.handed_by_id
@@ -380,7 +383,10 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         self.env["crm.policy.event"]._policy_log(
             "remedy.not_received",
             self,
-            {"partner": author.id} if author else {},
+            {
+                **({"partner": author.id} if author else {}),
+                **(link._policy_payload() if link else {}),
+            },
             clause=self._policy_receipt_clause(),
         )
         case = self.ticket_id

@@ -176,7 +176,7 @@ class CrmPolicyInteraction(models.Model):
         if vals.get("author_id"):
             payload["partner"] = vals["author_id"]
         if link:
-            payload |= {"link": link.id, "given_with": link.given_with}
+            payload |= link._policy_payload()
         if vals.get("counts_from"):
             payload["counts_from"] = str(vals["counts_from"])
         self.env["crm.policy.event"]._policy_log(f"customer.{kind}", cases, payload, clause=clause)

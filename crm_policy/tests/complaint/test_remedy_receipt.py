@@ -451,7 +451,7 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
         case, remedy = self._ours()
         self.authenticate(None, None)
         with at("2026-03-04 09:30"):
-            token = self.env["crm.policy.follow.link"]._policy_issue(case, 30)
+            token = self.env["crm.policy.follow.link"]._policy_issue(case, 30, "findings")
             url = f"/policy/case/{token}"
             self.assertIn("Your name", self._get(url).text)
             form = {"saying": "received", "remedy": remedy.id}
@@ -468,6 +468,9 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
              remedy.executed_at),
             ("王 五", "link", False, shanghai("2026-03-04 09:30")),
         )  # fmt: skip
+        said = self._events(remedy, "remedy.received").payload
+        link = self.env["crm.policy.follow.link"].search([("ticket_id", "=", case.id)])
+        self.assertEqual((said["link"], said["given_with"]), (link.id, "findings"))
 
     def test_nobody_else_confirms_it(self):
         case, remedy = self._ours()
