@@ -43,6 +43,11 @@ class CrmPolicyApproval(models.Model):
         string="Document ID", model_field="res_model", required=True, readonly=True
     )
     subject = fields.Selection(SUBJECTS, string="Business Type", readonly=True)
+    subject_name = fields.Char(
+        string="What Is Decided",
+        compute="_compute_subject_name",
+        help="The business type; of a document that has none, what it is.",
+    )
     route_id = fields.Many2one(
         "crm.policy.route", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -98,6 +103,14 @@ class CrmPolicyApproval(models.Model):
     _pending_idx = models.Index("(company_id) WHERE state = 'pending'")
 
     # === COMPUTE METHODS === #
+
+    @api.depends("subject", "res_model")
+    @api.depends_context("lang")
+    def _compute_subject_name(self):
+        labels = dict(self._fields["subject"]._description_selection(self.env))
+        for request in self:
+            name = labels.get(request.subject)
+            request.subject_name = name or self.env["ir.model"]._get(request.res_model).name
 
     @api.depends("state", "eligible_user_ids", "decision_ids", "step_ids.state")
     @api.depends_context("uid")

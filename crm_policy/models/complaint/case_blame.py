@@ -94,6 +94,7 @@ class CrmPolicyCaseBlame(models.AbstractModel):
             "view_mode": "form",
             "views": [(self.env.ref("crm_policy.case_blame_view_form").id, "form")],
             "target": "new",
+            "context": {"dialog_size": "extra-large"},
         }
 
     def action_policy_propose_sanctions(self):

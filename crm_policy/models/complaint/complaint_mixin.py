@@ -547,7 +547,7 @@ class CrmPolicyComplaintMixin(models.AbstractModel):
             check()
 
     def _policy_fact_citation(self, name):
-        """Return clause and version that a refusal of a fact names; without a clause the version."""
+        """Return the clause that a refusal of a fact names; the version where there is none."""
         clause = self._policy_fact_clause(name)
         return (clause and clause._policy_citation()) or self.policy_version_id.display_name
 

@@ -205,7 +205,7 @@ class CrmPolicySubject(models.AbstractModel):
         return self
 
     def _policy_listed_name(self):
-        """Return its name in a list of deadlines, where nothing around it says what it belongs to."""
+        """Return its name in a list of deadlines, where nothing says what it belongs to."""
         self.ensure_one()
         return self.display_name
 

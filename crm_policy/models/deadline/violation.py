@@ -90,6 +90,7 @@ class CrmPolicyViolation(models.Model):
             ("waived", "Waived"),
             ("withdrawn", "Taken Back"),
         ],
+        group_expand="_group_expand_state",
         default="open",
         required=True,
         readonly=True,
@@ -122,6 +123,11 @@ class CrmPolicyViolation(models.Model):
         "A deadline that was missed is one violation.",
     )
     _document_idx = models.Index("(res_model, res_id)")
+
+    @api.model
+    def _group_expand_state(self, states, _domain):
+        """Return the columns that there are, in the order in which a violation passes them."""
+        return [state for state, _label in self._fields["state"].selection if state in states]
 
     # === COMPUTE METHODS === #
 

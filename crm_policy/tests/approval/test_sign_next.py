@@ -80,3 +80,11 @@ class TestSignNext(ApprovalCommon):
         self.assertEqual(clock.res_name, f"{request.name} ({step.display_name})")
         opened = clock.action_policy_open_document()
         self.assertEqual((opened["res_model"], opened["res_id"]), (request._name, request.id))
+
+    def test_the_inbox_says_what_each_request_is_about(self):
+        remedy = self._submitted()
+        request = remedy.policy_approval_id.with_user(self.users["manager"])
+        labels = dict(request._fields["subject"]._description_selection(self.env))
+        self.assertEqual(request.subject_name, labels[request.subject])
+        bare = self.env["crm.policy.approval"].new({"res_model": "crm.policy.sanction"})
+        self.assertEqual(bare.with_user(self.users["manager"]).subject_name, "Sanction")

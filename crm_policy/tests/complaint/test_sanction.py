@@ -1,5 +1,7 @@
 """Sanctions from the proposal to the execution (C.12, RWD-FIN-04, RWD-ADM-02, S2.9, S6)."""
 
+from lxml import etree
+
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import mute_logger
@@ -75,6 +77,15 @@ class TestSanctionOfACase(SanctionCommon):
         self.assertEqual(person.proposed_at, shanghai("2026-03-13 14:00"))
         self.assertEqual(person.clause_number, "7.5")
         self.assertEqual(set(sanctions.mapped("state")), {"proposed"})
+
+    def test_who_decides_finds_the_buttons_on_its_form(self):
+        arch = etree.fromstring(self.env["crm.policy.sanction"].get_view(view_type="form")["arch"])
+        buttons = arch.xpath("//header/button[@invisible='not policy_can_decide']")
+        outcomes = [button.get("context").split("'")[-2] for button in buttons]
+        self.assertEqual(outcomes, ["approve", "reject"])
+        # What it is comes first, then who decides on it.
+        names = [node.get("name") for node in arch.xpath("//sheet//field")]
+        self.assertLess(names.index("number"), names.index("policy_approval_chain"))
 
     def test_a_policy_without_rules_proposes_nothing(self):
         """Not even for departments: no band fits them."""

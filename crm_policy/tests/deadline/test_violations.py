@@ -41,6 +41,15 @@ class TestViolations(AlertCommon):
 
     # === HOW IT COMES ABOUT === #
 
+    def test_the_columns_of_the_board_stand_in_the_order_of_its_steps(self):
+        waits, explained = self._new_violation(), self._new_violation()
+        self._act("specialist", explained, "explain", "客户临时改期")
+        Violation = self.env["crm.policy.violation"].with_context(read_group_expand=True)
+        rows = Violation.web_read_group(
+            [("id", "in", (waits | explained).ids)], ["state"], ["__count"]
+        )
+        self.assertEqual([row["state"] for row in rows["groups"]], ["open", "explained"])
+
     def test_a_missed_deadline_becomes_a_violation_once(self):
         case = self._request(f"{DAY} 09:00", policy_department_id=self.department.id)
         self._run(f"{DAY} 10:00:00")
