@@ -72,9 +72,7 @@ class IntakePage(Controller):
             ._policy_open_by_door(self._policy_vals(page, kw))
         )
         ticket._policy_add_files(uploads)
-        link = request.env["crm.policy.follow.link"]._policy_issue(
-            ticket, page.follow_days, "page"
-        )
+        link = request.env["crm.policy.follow.link"]._policy_issue(ticket, page.follow_days, "page")
         return request.redirect(f"{CASE_URL}/{link}?sent=1")
 
     # === THE CASE, BY ITS PRIVATE LINK === #

@@ -87,9 +87,7 @@ class CrmPolicyVerdictMail(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 days = self.env["crm.policy.intake.page"]._policy_limit("follow_days")
-                token = self.env["crm.policy.follow.link"]._policy_issue(
-                    case, days, "findings"
-                )
+                token = self.env["crm.policy.follow.link"]._policy_issue(case, days, "findings")
                 link = f"{case.get_base_url()}{CASE_URL}/{token}"
                 mail_id = (
                     template.sudo()
@@ -106,9 +104,7 @@ class CrmPolicyVerdictMail(models.AbstractModel):
                 )
                 # Nobody who reads the case reads the link.
                 mail = self.env["mail.mail"].sudo().browse(mail_id)
-                mail.mail_message_id.write(
-                    {"model": False, "res_id": False, "body": False}
-                )
+                mail.mail_message_id.write({"model": False, "res_id": False, "body": False})
         except Exception as problem:  # noqa: BLE001 - a broken template must not undo the showing
             _logger.warning("No mail about findings could be made: %s", problem, exc_info=True)
             return " ".join(str(problem).split())[:300]

@@ -68,9 +68,11 @@ class TestCaseKey(PortalCommon):
             "search_count": lambda: Ticket.search_count(domain),
             "order": lambda: Ticket.search([], order=name),
             "filtered_domain": lambda: case.filtered_domain(domain),
-            "by another model": lambda: self.env["crm.policy.remedy"]
-            .with_user(case.env.user)
-            .search([("ticket_id.access_token", "=like", self.token[:3] + "%")]),
+            "by another model": lambda: (
+                self.env["crm.policy.remedy"]
+                .with_user(case.env.user)
+                .search([("ticket_id.access_token", "=like", self.token[:3] + "%")])
+            ),
             "onchange": lambda: case.onchange({}, [], {name: {}}),
             "copy": lambda: case.copy({name: "known"}),
             "write": lambda: case.write({name: "known"}),
@@ -82,14 +84,18 @@ class TestCaseKey(PortalCommon):
             "load": lambda: self._load(Ticket),
             "get_portal_url": lambda: case.get_portal_url(query_string="&x=1", anchor="y"),
             "action_share": lambda: case.with_context(**context).action_share(),
-            "share, default_get": lambda: self.env["portal.share"]
-            .with_user(case.env.user)
-            .with_context(**context)
-            .default_get(["share_link"]),
-            "share, link": lambda: self.env["portal.share"]
-            .with_user(case.env.user)
-            .create({"res_model": case._name, "res_id": case.id, "partner_ids": []})
-            .read(["share_link"]),
+            "share, default_get": lambda: (
+                self.env["portal.share"]
+                .with_user(case.env.user)
+                .with_context(**context)
+                .default_get(["share_link"])
+            ),
+            "share, link": lambda: (
+                self.env["portal.share"]
+                .with_user(case.env.user)
+                .create({"res_model": case._name, "res_id": case.id, "partner_ids": []})
+                .read(["share_link"])
+            ),
         }
 
     def _read_group(self, Ticket, name):
