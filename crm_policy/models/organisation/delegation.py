@@ -282,7 +282,7 @@ class CrmPolicyDelegation(models.Model):
     @api.model
     def _policy_in_force(self, principals, company):
         """Return, as superuser, the delegations of ``principals`` that are in force now."""
-        if not principals:
+        if not principals:  # saves work
             return self.sudo().browse()
         return self.sudo().search(
             self._policy_active_domain(fields.Datetime.now())
@@ -310,7 +310,7 @@ class CrmPolicyDelegation(models.Model):
                 ),
             )
             group = around and around.filtered_domain(self._policy_active_domain(now))
-            if not group:
+            if not group:  # saves work
                 continue
             principals = can_act(group.from_user_id, company)
             present = Leaves._policy_present(group.to_user_id, company)

@@ -18,7 +18,7 @@ APPOINTMENT = frozenset(
 
 def can_act(users, company):
     """Return those of ``users`` who work for the company: none archived, none of the portal."""
-    if not users:
+    if not users:  # saves work
         return users
     # Who asks need not work for all companies that these people work for.
     return users.browse(
@@ -207,7 +207,7 @@ class CrmPolicyRole(models.Model):
         self.ensure_one()
         role = self.sudo()
         if role.kind == "user":
-            if not role.post_ids:
+            if not role.post_ids:  # saves work
                 return dict.fromkeys(records._ids, role._policy_can_act(role.user_id))
             lone = role._policy_can_act(role.user_id)
             found = self.env["crm.policy.post"]._policy_holders(role, records)

@@ -267,8 +267,11 @@ class TestApprovalModes(ApprovalCommon):
             }
         )
         for step in ({"role_id": stranger.id}, {"team_id": team.id}):
-            with self.subTest(step), self.assertRefused(
-                ValidationError, "belongs to another company than the rule remedy"
+            with (
+                self.subTest(step),
+                self.assertRefused(
+                    ValidationError, "belongs to another company than the rule remedy"
+                ),
             ):
                 self._set_route("manager", step)
 

@@ -76,7 +76,8 @@ class TestLimitsInTotal(AuthorityCommon):
     def test_what_is_elsewhere_is_so_in_the_same_version_only(self):
         """What a draft gives limits of its own is still the general line's until it is in force."""
         draft = self.version.with_user(self.users["policy_admin"])._policy_new_version()
-        self._line("manager", draft).copy({"code": "gifts", "subject": "gift"})
+        gifts = self._line("manager", draft).copy({"code": "gifts", "subject": "gift"})
+        self.assertEqual(gifts._policy_elsewhere(), set())
         self.assertNotIn("gift", self._line("manager")._policy_elsewhere())
         self.assertIn("gift", self._line("manager", draft)._policy_elsewhere())
 

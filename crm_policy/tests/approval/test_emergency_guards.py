@@ -1,6 +1,7 @@
 """Nobody acts in his own emergency, nobody splits its sum, and somebody is left to ratify it."""
 
 from functools import partial
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -16,6 +17,32 @@ class TestEmergencyGuards(EmergencyCommon):
         users = self.env["res.users"].union(*(self.users[role] for role in roles))
         case.policy_accused_user_ids = [Command.set(users.ids)]
         return case
+
+    # === AT ONCE === #
+
+    def test_each_turn_is_taken_with_the_row_of_the_emergency_held(self):
+        """That the second of two waits, two processes show (``test_emergency_processes``)."""
+        case = self._new_crisis()
+        remedy = self._new_remedy(case, 30000)
+        emergency = self._start(case)
+        step = emergency.step_ids[0]
+        [doer, *_others] = step._policy_doers()
+        model, held = type(emergency), []
+        hold = model._policy_hold_rows
+
+        def noted(rows):
+            held.append(rows)
+            return hold(rows)
+
+        for name, turn in (
+            ("act", partial(self._act, emergency, 100)),
+            ("done", step.with_user(doer).action_policy_done),
+            ("execute", partial(self._execute, remedy)),
+        ):
+            held.clear()
+            with self.subTest(name), patch.object(model, "_policy_hold_rows", noted):
+                turn()
+                self.assertIn(emergency, held)
 
     # === ONE'S OWN MATTER === #
 

@@ -51,9 +51,13 @@ class TestRequestGuards(ApprovalCommon):
         mine._fields["res_model"]._insert_cache(mine, [request.res_model])
         mine._fields["res_id"]._insert_cache(mine, [request.res_id])
         for call in (mine.action_policy_open_document, mine.action_policy_approve):
-            with self.subTest(call.__name__):
-                with self.assertRefused(AccessError, "^Approval Request: only who works on the doc"):
-                    call()
+            with (
+                self.subTest(call.__name__),
+                self.assertRefused(
+                    AccessError, "^Approval Request: only who works on the document"
+                ),
+            ):
+                call()
 
     def test_who_has_a_copy_is_not_led_to_a_document_that_he_does_not_see(self):
         remedy = self._submitted()

@@ -16,7 +16,7 @@ LOGGER = "odoo.addons.crm_policy.models.deadline.deadline_alert"
 DAY = "2026-03-05"  # a Thursday
 
 
-class TestViolations(AlertCommon):
+class ViolationCommon(AlertCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -39,6 +39,8 @@ class TestViolations(AlertCommon):
         )
         return events.mapped("type")
 
+
+class TestViolations(ViolationCommon):
     # === HOW IT COMES ABOUT === #
 
     def test_the_columns_of_the_board_stand_in_the_order_of_its_steps(self):

@@ -1,5 +1,6 @@
 from . import (
     test_append_only,
+    test_evidence_guards,
     test_gathered,
     test_ledger_chain,
     test_ledger_check,

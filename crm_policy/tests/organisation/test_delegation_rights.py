@@ -96,6 +96,16 @@ class TestDelegationRights(DelegationCommon):
                     with self.assertRaises(AccessError):
                         line.read(["reason"])
 
+    def test_who_cannot_read_it_is_told_nothing_of_it(self):
+        stranger = self.users["stranger"]
+        with at("2026-03-01 10:00"):
+            line = self._delegate(to_user_id=self.helper.id)
+            mine = line.with_user(stranger).with_context(allowed_company_ids=self.other.ids)
+            with self.assertRaises(AccessError) as caught:
+                mine.action_policy_revoke()
+        for name in (self.manager.name, self.helper.name):
+            self.assertNotIn(name, str(caught.exception))
+
     def test_who_revokes_what_he_can_read(self):
         allowed = {"manager", "helper", "director", "hr", "policy_admin"}
         people = {**self.users, "helper": self.helper}

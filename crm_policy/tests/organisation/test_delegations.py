@@ -307,6 +307,28 @@ class TestDelegations(DelegationCommon):
             self.assertTrue(self._deputies(amount=5000))
             self.assertFalse(self._deputies(amount=5000.01))
 
+    def test_without_a_cap_any_amount_is_within_it(self):
+        with at("2026-03-02 10:00"):
+            self._delegate()
+            self.assertTrue(self._deputies(amount=9_000_000))
+
+    def test_which_roles_are_delegated(self):
+        role = self._role_of("specialist")
+        with at("2026-03-01 10:00"):
+            some = self._delegate(role_ids=role.ids)
+            self.assertEqual(some._policy_roles(), role)
+            some.action_policy_revoke()
+            everything = self._delegate()
+            self.assertLessEqual(role | self.manager_role, everything._policy_roles())
+
+    def test_the_department_of_the_delegate_does_not_matter_to_other_roles(self):
+        self.assertFalse(self.manager_role.substitute_required)
+        finance = self.users["finance"]
+        self.assertFalse(finance.employee_id.department_id)
+        with at("2026-03-01 10:00"):
+            line = self._delegate(to_user_id=finance.id)
+        self.assertEqual(line.to_user_id, finance)
+
     def test_the_cap_counts_in_its_own_currency(self):
         dollar = self.env.ref("base.USD")
         dollar.active = True

@@ -3,6 +3,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
 
+from ...exceptions import PolicyRefusal
 from ..common import PolicyCommon
 
 
@@ -158,7 +159,59 @@ class TestRoleHolders(PolicyCommon):
         )
         self.assertEqual(events, 1)
 
+    def test_nobody_gives_a_role_or_its_sight_to_himself(self):
+        admin, words = self.users["policy_admin"], "Nobody appoints himself"
+        Role = self.env["crm.policy.role"].with_user(admin)
+        group = {"kind": "group", "group_id": self.env.ref("crm_policy.group_policy_admin").id}
+        base = {"name": "审计", "company_id": self.company.id}
+        for number, vals in enumerate(
+            ({"kind": "user", "user_id": admin.id}, {**group, "sees_all_cases": True})
+        ):
+            with self.subTest(vals), self.assertRefused(UserError, words):
+                Role.create({**base, "code": f"x-own-{number}", **vals})
+        role = Role.create({**base, "code": "x-audit", "kind": "user", "user_id": self.boss.id})
+        with self.assertRefused(UserError, words):
+            role.write({"user_id": admin.id})
+        # Whoever holds it already does not make it see everything.
+        held = Role.create({**base, "code": "x-group", **group})
+        with self.assertRefused(UserError, words):
+            held.write({"sees_all_cases": True})
+        role.write({"sees_all_cases": True})
+        self.assertTrue(role.sees_all_cases)
+
+    def test_whose_a_role_is_on_a_record_whoever_appoints_him(self):
+        case, role = self._new_case(), self._role_of("ceo")
+        self.assertEqual(role._policy_seat_holders(case), self.users["ceo"])
+        role.write({"kind": "user", "user_id": self.boss.id})
+        self.assertEqual(role._policy_seat_holders(case), self.boss)
+
+    def test_whom_a_record_names_is_not_missing(self):
+        vals = {"kind": "field", "field_path": "user_id", "group_id": False}
+        role = self._role_of("ceo").copy({"code": "x-handler", **vals})
+        self.assertFalse(role._policy_is_vacant())
+        role.write({"kind": "user"})
+        self.assertTrue(role._policy_is_vacant())
+
     # === LIMITS === #
+
+    def test_an_amount_in_the_currency_of_the_limit_needs_no_rate(self):
+        usd, cny = self.env.ref("base.USD"), self.env.ref("base.CNY")
+        usd.active = True
+        self.env["res.currency.rate"].search([("currency_id", "=", usd.id)]).unlink()
+        clause = self.version.clause_ids[:1]
+        line = self.env["crm.policy.authority"].new(
+            {
+                "max_amount": 100,
+                "currency_id": usd.id,
+                "company_id": self.company.id,
+                "clause_id": clause.id,
+            }
+        )
+        self.assertTrue(line._policy_covers(100, usd))
+        self.assertFalse(line._policy_covers(100.01, usd))
+        self.assertTrue(line._policy_covers(0, cny))
+        with self.assertRefused(PolicyRefusal, "USD has no exchange rate for .*May enter one"):
+            line._policy_covers(1, cny)
 
     def test_a_limit_is_compared_in_its_own_currency(self):
         usd = self.env.ref("base.USD")

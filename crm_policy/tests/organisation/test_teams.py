@@ -280,6 +280,18 @@ class TestTeams(PolicyCommon):
         self._new_post("production", self.people[0])
         self.assertEqual(self.committee.chair_ids, self.people[0])
 
+    def test_who_must_be_represented_is_named_by_a_code(self):
+        admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
+        content = admin._policy_packs()["handbook"].read_text("utf-8")
+        self.assertIn("must_cover: [", content)
+        for code in ("5, ", "{role: ceo}, ", "[ceo], "):
+            pack = content.replace("must_cover: [", f"must_cover: [{code}", 1)
+            with (
+                self.subTest(code),
+                self.assertRefused(ValidationError, r"must_cover: roles by their codes"),
+            ):
+                admin._policy_apply_pack(pack, self.company)
+
     def test_a_bad_seat_is_named(self):
         admin = self.env["crm.policy"].with_user(self.users["policy_admin"])
         content = admin._policy_packs()["service"].read_text("utf-8")
