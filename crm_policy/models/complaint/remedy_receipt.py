@@ -281,9 +281,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         name = name.strip() if isinstance(name, str) else ""
         if not name:
             raise ValidationError(
-                self.env._(
-                    "%(remedy)s: say who has signed the receipt.", remedy=self.display_name
-                )
+                self.env._("%(remedy)s: say who has signed the receipt.", remedy=self.display_name)
             )
         return name
 
