@@ -37,8 +37,7 @@ class CrmPolicyCaseRemedyReceipt(models.AbstractModel):
             return self.env["crm.policy.remedy"].sudo()
         return self.sudo().policy_remedy_ids.filtered(
             lambda remedy: (
-                remedy.handed_at
-                and remedy._policy_recipient().commercial_partner_id == customer
+                remedy.handed_at and remedy._policy_recipient().commercial_partner_id == customer
             )
         )
 

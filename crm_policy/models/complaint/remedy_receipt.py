@@ -164,7 +164,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         :param float amount: what he has received, where nobody has written that down yet.
         :raises ValidationError: the scan or the name is missing, or the day cannot be.
         """
-        self._policy_check_executor(amount)
+        self.ensure_one()
         if self.sudo().handed_at:
             amount = self.sudo().handed_amount
         remedy, amount, clause = self._policy_check_execution(amount)
@@ -281,9 +281,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         name = name.strip() if isinstance(name, str) else ""
         if not name:
             raise ValidationError(
-                self.env._(
-                    "%(remedy)s: say who has signed the receipt.", remedy=self.display_name
-                )
+                self.env._("%(remedy)s: say who has signed the receipt.", remedy=self.display_name)
             )
         return name
 
