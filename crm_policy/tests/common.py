@@ -330,7 +330,7 @@ class PolicyCommon(TransactionCase):
         return remedy.with_env(cls.env)
 
     def _receive(self, remedy, name="张三", role="specialist"):
-        """Enter the paper on which somebody has signed for a remedy: with that it is carried out."""
+        """Enter the paper on which somebody has signed for a remedy: it is carried out."""
         Attachment = self.env["ir.attachment"].with_user(self.users[role])
         paper = Attachment.create({"name": "签收单.pdf", "raw": b"%PDF-1.4\n%%EOF"})
         self._as(role, remedy).action_policy_receipt(paper.ids, name)

@@ -155,22 +155,24 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         remedy._policy_hand_over(amount)
         return True
 
-    def action_policy_receipt(self, attachment_ids=None, name=None, received_on=None, amount=None):
+    def action_policy_receipt(
+        self, attachment_ids=None, signed_by=None, received_on=None, amount=None
+    ):
         """Enter the paper on which the recipient has signed; with it the remedy is carried out.
 
         :param list attachment_ids: ids of the scans: pictures or PDF.
-        :param str name: who has signed.
+        :param str signed_by: who has signed.
         :param received_on: ``date`` on the paper; today by default.
         :param float amount: what he has received, where nobody has written that down yet.
         :raises ValidationError: the scan or the name is missing, or the day cannot be.
         """
-        self._policy_check_executor(amount)
+        self.ensure_one()
         if self.sudo().handed_at:
             amount = self.sudo().handed_amount
         remedy, amount, clause = self._policy_check_execution(amount)
         remedy._policy_check_receivable()
         papers = self._policy_receipt_papers(attachment_ids)
-        name = self._policy_receipt_name(name)
+        name = self._policy_receipt_name(signed_by)
         day = remedy._policy_receipt_day(received_on)
         with self.env.cr.savepoint():
             if not remedy.handed_at:

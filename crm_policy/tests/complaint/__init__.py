@@ -53,6 +53,7 @@ from . import test_proof
 from . import test_quick_call
 from . import test_receipt
 from . import test_remedy_quantity
+from . import test_remedy_receipt
 from . import test_reopen_doors
 from . import test_responsibility
 from . import test_return

@@ -2,10 +2,11 @@
 (RET-CMP-01)."""
 
 from datetime import date
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from ...exceptions import PolicyRefusal
 from ..common import PolicyCommon, at, shanghai
@@ -67,6 +68,9 @@ class TestComfort(ReceiptCommon):
             self._as("specialist", remedy).action_policy_execute_emergency("客户在现场")
         with self.assertRefused(PolicyRefusal, "comforts the customer"):
             self._as("manager", case).action_policy_decide()
+        nobody = new_test_user(self.env, login="t_nobody", groups="base.group_user")
+        with self.assertRaises(AccessError):
+            remedy.with_user(nobody).action_policy_execute_emergency("客户在现场")
         case.policy_severity = "major"
         self._as("specialist", case).action_policy_submit()
         self.assertIn(self.users["manager"], remedy.policy_approval_id.eligible_user_ids)
@@ -127,7 +131,8 @@ class TestRemedyReceipt(ReceiptCommon):
             words = (
                 rf"^Clause 4\.7 .*{label} counts as carried out with ¥.{amount}\.00 once its "
                 r"recipient has acknowledged it\. Missing: his signature on a paper \(scanned\), "
-                rf"or his confirmation on the page of his case\. Can give it: {self.partner.name}\.$"
+                r"or his confirmation on the page of his case\. "
+                rf"Can give it: {self.partner.name}\.$"
             )
             with self.subTest(kind):
                 with self.assertRaises(PolicyRefusal) as caught:
@@ -258,7 +263,7 @@ class TestRemedyReceipt(ReceiptCommon):
         page = self._paper("签收单.png", HTML).ids
         with at("2026-03-04 09:30"):
             for ids, name, day, error, words in (
-                (None, "张三", None, ValidationError, r"Clause 4\.7.*attach the paper that .*signed"),
+                (None, "张三", None, ValidationError, r"Clause 4\.7.*attach the paper that .*"),
                 ([], "张三", None, ValidationError, "attach the paper"),
                 ("7", "张三", None, ValidationError, "attach the paper"),
                 ([0], "张三", None, ValidationError, "attach the paper"),
@@ -325,6 +330,34 @@ class TestRemedyReceipt(ReceiptCommon):
                 with self.subTest(vals), self.assertRaises(AccessError):
                     record.write(vals)
 
+    def test_what_was_handed_over_on_a_leader_s_word_stays_as_he_signed_it(self):
+        """The case is not decided yet; what was given is."""
+        with at("2026-03-02 10:00"):
+            case = self._new_case(policy_severity="major")
+            self._drive(case, "respond")
+            remedy = self._new_remedy(case, 5000)
+            mine = self._as("specialist", remedy)
+            mine.action_policy_oral_yes(self.users["manager"].id)
+            mine.action_policy_hand_over()
+            self._as("manager", remedy).action_policy_approve("补签")
+            with self.assertRefused(UserError, "was handed over: it stays as it was decided"):
+                mine.amount = 200
+        self.env.invalidate_all()
+        self.assertEqual((remedy.amount, remedy.policy_approval_state), (5000, "approved"))
+
+    def test_what_was_handed_over_is_not_deleted_though_its_word_was_denied(self):
+        with at("2026-03-02 10:00"):
+            case = self._new_case(policy_severity="major")
+            self._drive(case, "respond")
+            remedy = self._new_remedy(case, 5000)
+            mine = self._as("specialist", remedy)
+            mine.action_policy_oral_yes(self.users["manager"].id)
+            mine.action_policy_hand_over()
+            self._as("manager", remedy).action_policy_reject("没有同意过")
+            with self.assertRefused(UserError, "was handed over: it stays as it was decided"):
+                mine.unlink()
+        self.assertTrue(remedy.exists())
+
     def test_an_excess_goes_with_its_remedy(self):
         case, remedy = self._decided()
         mine = self._as("specialist", remedy)
@@ -385,7 +418,8 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
         case, remedy = self._ours()
         other = self._new_remedy_of_the_case(case)
         page = self._page(case)
-        for words in ("Please confirm that you have received", "300.00", "I Have Received It"):
+        for words in ("Please confirm that you have received what we gave you", "300.00",
+                      "Please confirm that you have received:", "I Have Received It"):  # fmt: skip
             self.assertIn(words, page)
         for words in ("7,777", "别的补救", "t_specialist", "Your name"):
             self.assertNotIn(words, page)
@@ -394,7 +428,8 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
         now, who = shanghai("2026-03-04 09:30"), self.customer.partner_id
         self.assertEqual(
             (remedy.received_at, remedy.received_name, remedy.received_partner_id,
-             remedy.received_channel, remedy.executed_at, remedy.executed_amount, remedy.receipt_ids),
+             remedy.received_channel, remedy.executed_at, remedy.executed_amount,
+             remedy.receipt_ids),
             (now, who.name, who, "portal", now, 300, self.env["ir.attachment"]),
         )  # fmt: skip
         received = self._events(remedy, "remedy.received")
@@ -424,6 +459,34 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
         answer = self._say(case, remedy)
         self.assertEqual(answer.status_code, 422)
         self.assertIn("nothing to confirm", answer.text)
+        self.assertFalse(remedy.received_at)
+
+    def test_of_two_at_once_the_second_waits(self):
+        case, remedy = self._ours()
+        form = {"saying": "received", "remedy": str(remedy.id)}
+
+        def first(_cases):
+            if not remedy.received_at:
+                remedy._policy_receive("同事", "link")
+
+        with patch.object(type(case), "_policy_hold_rows", first):
+            problems = case._policy_customer_answers(form, "portal", self.customer.partner_id)
+        self.assertEqual((problems, remedy.received_name), ([], "同事"))
+        self.assertEqual(len(self._events(remedy, "remedy.received")), 1)
+
+    def test_the_other_answers_are_taken_as_before(self):
+        case, remedy = self._ours()
+        with at("2026-03-03 11:00"):
+            self._as("specialist", case).action_policy_reply("补偿300元", "phone")
+        self.assertEqual(self._say(case, remedy, saying="confirm").status_code, 303)
+        self.assertEqual(case._policy_customer_words().outcome, "confirmed")
+        self.assertFalse(remedy.received_at)
+
+    def test_nothing_is_asked_on_a_case_that_was_ended(self):
+        case, remedy = self._ours()
+        case._policy_guarded_write({"policy_outcome": "withdrawn"})
+        self.assertFalse(case._policy_customer_receipts())
+        self.assertEqual(self._say(case, remedy).status_code, 422)
         self.assertFalse(remedy.received_at)
 
     def test_he_has_not_got_it(self):
@@ -503,6 +566,12 @@ class TestReceiptInThePortal(PortalCommon, ReceiptCommon):
         self.assertFalse(remedy.executed_at)
         remedy._policy_guarded_write({"policy_approval_state": "approved"})
         mine = self._as("specialist", remedy)
+        for again in (
+            lambda: mine.action_policy_hand_over(),
+            lambda: mine.action_policy_receipt(self._paper().ids, "李四"),
+        ):
+            with self.assertRefused(UserError, "has acknowledged it already"):
+                again()
         with self.assertRefused(UserError, r"has acknowledged ¥.300\.00"):
             mine.action_policy_execute_amount(299)
         mine.action_policy_execute_amount()

@@ -31,6 +31,7 @@ class TestTourComplaint(HttpCase, PolicyCommon):
             login="t_manager",
         )
         self.start_tour(mine, "crm_policy_complaint_answer", login="t_specialist")
+        self._receive(case.policy_remedy_ids)
         self.start_tour(everybody, "crm_policy_complaint_recheck", login="t_supervisor")
         self.start_tour(mine, "crm_policy_complaint_close", login="t_specialist")
         self.assertTrue(case.policy_closed_at)
