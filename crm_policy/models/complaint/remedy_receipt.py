@@ -38,11 +38,11 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         compute="_compute_wants_receipt",
         help="By its policy it counts as carried out once its recipient has acknowledged it.",
     )
-    handed_at = fields.Datetime(string="Handed Over At", readonly=True, copy=False)
+    handed_at = fields.Datetime(string="Given to the Recipient At", readonly=True, copy=False)
     handed_by_id = fields.Many2one(
-        "res.users", string="Handed Over By", readonly=True, copy=False, ondelete="restrict"
+        "res.users", string="Given By", readonly=True, copy=False, ondelete="restrict"
     )
-    handed_amount = fields.Monetary(string="Amount Handed Over", readonly=True, copy=False)
+    handed_amount = fields.Monetary(string="Amount Given", readonly=True, copy=False)
     received_at = fields.Datetime(
         string="Receipt Recorded At",
         readonly=True,
@@ -75,7 +75,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
     )
     receipt_state = fields.Selection(
         [
-            ("open", "Not Handed Over"),
+            ("open", "Not Given Yet"),
             ("asked", "Waiting for the Recipient"),
             ("received", "Acknowledged"),
         ],
