@@ -49,9 +49,7 @@ class CrmPolicyRemedyReceipt(models.AbstractModel):
         copy=False,
         help="When its recipient confirmed it himself, or his signed paper was entered.",
     )
-    received_on = fields.Date(
-        string="Received On", readonly=True, copy=False, help="The day on the signed paper."
-    )
+    received_on = fields.Date(readonly=True, copy=False, help="The day on the signed paper.")
     received_name = fields.Char(string="Acknowledged By", readonly=True, copy=False)
     received_partner_id = fields.Many2one(
         "res.partner",
