@@ -206,10 +206,7 @@ class CrmPolicyAccident(models.Model):
             raise UserError(self.env._("A decision stays with its case."))
         if SIGNED.intersection(vals):
             self._policy_check_writer()
-        result = super().write(vals)
-        if SIGNED.intersection(vals):
-            self._policy_check_writer()
-        return result
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):

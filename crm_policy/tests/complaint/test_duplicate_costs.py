@@ -49,6 +49,15 @@ class TestDuplicateCosts(BlameCommon):
         )
         self.assertEqual(event.payload["losses"], lines.ids)
 
+    def test_without_costs_nothing_is_said_of_them(self):
+        first, second = self._pair()
+        self._merge(second, first)
+        self.assertFalse(
+            self.env["crm.policy.event"].search(
+                [("type", "=", "case.costs_moved"), ("res_id", "=", second.id)]
+            )
+        )
+
     def test_a_decided_main_case_takes_no_losses(self):
         first, second = self._pair()
         self._shares(first)

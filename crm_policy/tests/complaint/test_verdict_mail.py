@@ -64,6 +64,19 @@ class TestVerdictMail(PortalVerdictCommon):
         self._presented()
         self.assertIn("请您答复", self._mails().subject)
 
+    def test_one_of_ours_gets_no_link(self):
+        """An employee who complains as a customer reads it behind his login."""
+        self.customer.group_ids = self.env.ref("base.group_user")
+        verdict = self._presented()
+        self.assertFalse(self._mails())
+        self.assertEqual(verdict._policy_mail_problem(), "No address of his is known.")
+
+    def test_without_a_template_the_findings_are_shown_all_the_same(self):
+        self.env.ref("crm_policy.mail_template_findings").sudo().unlink()
+        verdict = self._presented()
+        self.assertFalse(self._mails())
+        self.assertEqual(self._noted(verdict), ["verdict.not_mailed"])
+
     def test_no_mail_where_the_policy_lets_nobody_be_told_by_mail(self):
         milestone = self.case.sudo()._policy_milestone("policy_replied_at")
         self.env.cr.execute(

@@ -18,5 +18,6 @@ from . import test_rulings
 from . import test_shipped_packs
 from . import test_small_manufacturer
 from . import test_testing_institute
+from . import test_accident_guards
 from . import test_accident_team
 from . import test_next_action
