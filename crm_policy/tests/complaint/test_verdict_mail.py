@@ -76,6 +76,7 @@ class TestVerdictMail(PortalVerdictCommon):
         verdict = self._presented()
         self.assertFalse(self._mails())
         self.assertEqual(self._noted(verdict), ["verdict.not_mailed"])
+        self.assertIn("no template for it", "".join(self.case.message_ids.mapped("body")))
 
     def test_no_mail_where_the_policy_lets_nobody_be_told_by_mail(self):
         milestone = self.case.sudo()._policy_milestone("policy_replied_at")
