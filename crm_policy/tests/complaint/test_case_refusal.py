@@ -176,10 +176,14 @@ class TestCaseRefusal(ManufacturerFlow):
 
     def test_a_caller_s_defaults_do_not_open_the_old_form(self):
         case = self._told()
+        mine = self._as("specialist", case).with_context(default_public=True, default_type="url")
         with at("2026-03-05 09:00"):
-            self._as("specialist", case).with_context(
-                default_public=True, default_access_token="x", default_type="url"
-            ).action_policy_not_accept("reject", text="不同意")
+            # Nobody chooses the key of the new case.
+            with self.assertRefused(AccessError, "access_token"):
+                mine.with_context(default_access_token="x").action_policy_not_accept(
+                    "reject", text="不同意"
+                )
+            mine.action_policy_not_accept("reject", text="不同意")
         file = case.policy_successor_id.message_ids.attachment_ids
         self.assertEqual((file.public, file.access_token, file.type), (False, False, "binary"))
 

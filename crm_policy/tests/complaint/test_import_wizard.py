@@ -763,6 +763,7 @@ class TestRegisterRoundTrip(ImportCommon):
             mine.action_policy_reply("同意", "phone")
             mine.action_policy_callback(5, "满意")
             self._as("supervisor", done).action_policy_recheck("齐")
+            self._receive(done.policy_remedy_ids)
             mine.action_policy_close()
         with at("2026-03-05 09:30"):
             gone = self._new_case()
