@@ -9,7 +9,7 @@ NAMED = 20  # documents that are looked at one by one
 
 def _values(value):
     """Return the values that a condition names, as a list; none where it has to be looked for."""
-    if isinstance(value, (str, int)):
+    if isinstance(value, (str, int)):  # saves work
         return [value]
     return list(value) if isinstance(value, (list, tuple, set, frozenset, OrderedSet)) else []
 
