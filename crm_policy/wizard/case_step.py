@@ -68,9 +68,7 @@ class CrmPolicyCaseStep(models.TransientModel):
     )
     outcome = fields.Selection(IN_VAIN, string="Callback Result", default="unreachable")
     result = fields.Selection(RESULTS, string="Re-check Result", default="ok")
-    committee_id = fields.Many2one(
-        "crm.policy.team", string="Committee", domain="[('id', 'in', offered_team_ids)]"
-    )
+    committee_id = fields.Many2one("crm.policy.team", domain="[('id', 'in', offered_team_ids)]")
     offered_team_ids = fields.Many2many("crm.policy.team", compute="_compute_offered_team_ids")
     short_team_ids = fields.Many2many("crm.policy.team", compute="_compute_offered_team_ids")
     happened_earlier = fields.Boolean()
