@@ -329,11 +329,12 @@ class PolicyCommon(TransactionCase):
         remedy = cls.env["crm.policy.remedy"].with_user(cls.users[role]).create(values)
         return remedy.with_env(cls.env)
 
-    def _receive(self, remedy, name="张三", role="specialist"):
+    @classmethod
+    def _receive(cls, remedy, name="张三", role="specialist"):
         """Enter the paper on which somebody has signed for a remedy: it is carried out."""
-        Attachment = self.env["ir.attachment"].with_user(self.users[role])
+        Attachment = cls.env["ir.attachment"].with_user(cls.users[role])
         paper = Attachment.create({"name": "签收单.pdf", "raw": b"%PDF-1.4\n%%EOF"})
-        self._as(role, remedy).action_policy_receipt(paper.ids, name)
+        cls._as(role, remedy).action_policy_receipt(paper.ids, name)
 
     def _drive(self, case, until):
         """Take a complaint without remedies through its steps up to and including ``until``."""

@@ -29,7 +29,15 @@ CONTEXT = {
     "_force_unlink": True,
     "module": "crm_policy",
 }
-PERSONAL = ("深圳路12号", "张三丰", "请尽快赔偿", "同意,下不为例", "客户很满意", "复核完毕")
+PERSONAL = (
+    "李四光",
+    "深圳路12号",
+    "张三丰",
+    "请尽快赔偿",
+    "同意,下不为例",
+    "客户很满意",
+    "复核完毕",
+)
 
 
 class TestAppendOnly(PolicyCommon):
@@ -50,6 +58,7 @@ class TestAppendOnly(PolicyCommon):
         mine.action_policy_reply("请尽快赔偿", "phone")
         mine.action_policy_callback(5, "客户很满意")
         cls._as("qc", cls.case).action_policy_recheck("复核完毕")
+        cls._receive(cls.remedy, "李四光")
         mine.action_policy_close()
         cls.env.flush_all()
 
