@@ -56,7 +56,7 @@ class CrmPolicyCaseDuplicate(models.AbstractModel):
         Those of which this one follows, or which follow from it, are known to belong together.
         """
         self.ensure_one()
-        customer = self.sudo().partner_id.commercial_partner_id
+        customer = self.sudo().commercial_partner_id
         likeness = {
             reason: same_text(name, self[name])
             for reason, name in ALIKE.items()

@@ -26,6 +26,7 @@ class CrmPolicyCaseDuplicateBlame(models.AbstractModel):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("policy_predecessor_ids.policy_claim_ids")
     @api.depends_context("uid")
     def _compute_policy_merged_claim_ids(self):
         for case in self:
@@ -45,8 +46,8 @@ class CrmPolicyCaseDuplicateBlame(models.AbstractModel):
         """Return the cases that were merged into this one, those merged into them included."""
         found, level = self.browse(), self
         while level:
-            level = self.with_context(active_test=False).search(
-                [("policy_successor_id", "in", level.ids), ("policy_outcome", "=", "cancelled")]
+            level = level.policy_predecessor_ids.filtered(
+                lambda case: case.policy_outcome == "cancelled"
             )
             found |= level
         return found

@@ -22,6 +22,7 @@ class CrmPolicyCasePages(models.AbstractModel):
         "policy_countersign_ids",
         "policy_production_ids",
         "policy_claim_ids",
+        "policy_predecessor_ids.policy_claim_ids",
         "policy_responsibility_ids.party",
     )
     def _compute_policy_pages(self):

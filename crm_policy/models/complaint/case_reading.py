@@ -16,6 +16,7 @@ class CrmPolicyCaseReading(models.AbstractModel):
     def web_read(self, specification):
         if len(self) == 1 and self.id:
             self._policy_know_empty_lists(specification)
+            self._policy_know_people(specification)
         return super().web_read(specification)
 
     def onchange(self, values, field_names, fields_spec):
@@ -51,6 +52,15 @@ class CrmPolicyCaseReading(models.AbstractModel):
         for field, is_filled in zip(places, filled, strict=True):
             if not is_filled:
                 field._insert_cache(self, [0 if field.name in counts else ()])
+
+    def _policy_know_people(self, names):
+        """Read customer and clerk, who are both shown, in one query; the case as it is read anyway.
+
+        :param names: names of the fields that are read.
+        """
+        self.fetch([name for name in names if name in self._fields])
+        case = self.sudo()
+        (case.partner_id | case.user_id.partner_id).mapped("name")
 
     def _policy_counts(self):
         """Return {field that counts rows of other models: (model, their field for the case)}."""

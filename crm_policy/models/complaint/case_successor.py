@@ -22,6 +22,15 @@ class CrmPolicyCaseSuccessor(models.AbstractModel):
         index="btree_not_null",
         ondelete="restrict",
     )
+    policy_predecessor_ids = fields.One2many(
+        "helpdesk.ticket",
+        "policy_successor_id",
+        string="Cases That Go On Here",
+        context={"active_test": False},
+        readonly=True,
+        groups=fields.NO_ACCESS,
+        export_string_translation=False,
+    )
 
     def _policy_guarded_fields(self):
         return super()._policy_guarded_fields() | {"policy_successor_id"}

@@ -46,7 +46,9 @@ class CrmPolicyPausable(models.AbstractModel):
     @api.depends("policy_pause_ids.state", "policy_pause_ids.limit_at")
     def _compute_policy_paused_until(self):
         now = fields.Datetime.now()
-        current = self.env["crm.policy.pause"]._policy_current(self)
+        current = self.sudo().policy_pause_ids.filtered(
+            lambda pause: pause.state in ("asked", "running")
+        )
         limits = {pause.res_id: pause.limit_at for pause in current}
         pausable = self.sudo().filtered(lambda record: record._policy_has_pause_reason())
         for record in self:

@@ -117,6 +117,30 @@ class TestCaseReading(PolicyCommon):
         with self.assertQueryCount(0):
             self.assertFalse(case.sudo().policy_responsibility_ids)
 
+    def test_pauses_and_merged_cases_are_looked_at_too(self):
+        case = self._opened(self._new_case())
+        case._policy_know_empty_lists(["policy_pause_state", "policy_pages"])
+        with self.assertQueryCount(0):
+            self.assertFalse(case.sudo()._policy_merged_cases())
+            self.assertFalse(case.sudo().policy_pause_ids)
+
+    def test_customer_and_clerk_are_read_together(self):
+        case = self._opened(self._new_case(user_id=self.users["specialist"].id))
+        statements = []
+        execute = type(self.env.cr).execute
+
+        def listen(cursor, query, *args, **kwargs):
+            statements.append(str(getattr(query, "code", query)))
+            return execute(cursor, query, *args, **kwargs)
+
+        named = {"fields": {"display_name": {}}}
+        with patch.object(type(self.env.cr), "execute", listen):
+            (values,) = case.web_read({"partner_id": named, "user_id": named})
+        self.assertEqual(values["partner_id"]["id"], case.partner_id.id)
+        self.assertEqual(values["user_id"]["display_name"], self.users["specialist"].name)
+        people = [code for code in statements if 'FROM "res_partner" WHERE' in code]
+        self.assertEqual(len(people), 1)
+
     def test_numbers_of_rows_are_counted_where_there_are_any(self):
         case = self._new_case()
         self.env["crm.policy.eightd"]._policy_guarded_create([{"ticket_id": case.id}])
