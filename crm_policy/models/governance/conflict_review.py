@@ -512,6 +512,11 @@ class CrmPolicyConflictReview(models.Model):
                 self.env._("%(review)s is confirmed: it stays as it is.", review=self.display_name)
             )
 
+    def _policy_check_pauser(self):
+        super()._policy_check_pauser()
+        for review in self:
+            review._policy_check_may("can_write")
+
     def _policy_check_may(self, right):
         """Refuse whoever neither prepares nor confirms it.
 

@@ -44,17 +44,22 @@ class CrmPolicyConflictReviewLine(models.Model):
         required=True,
         readonly=True,
     )
-    value = fields.Selection(selection="_policy_values", required=True, readonly=True)
+    value = fields.Selection(
+        selection="_policy_values", string="Counted Value", required=True, readonly=True
+    )
     sequence = fields.Integer(readonly=True, help="The place of the value among all of them.")
     case_count = fields.Integer(string="Conflicts", readonly=True)
     average_days = fields.Float(
         string="Days on Average", digits=(12, 1), readonly=True, aggregator="avg"
     )
     share = fields.Float(
-        string="Share (%)", compute="_compute_share", digits=(12, 0), aggregator=None
+        string="Share of Conflicts (%)",
+        compute="_compute_share",
+        digits=(12, 0),
+        aggregator=None,
     )
     previous_count = fields.Integer(
-        string="Before",
+        string="Span Before",
         compute="_compute_previous_count",
         aggregator=None,
         help="How many they were in the span before.",

@@ -166,9 +166,7 @@ class TestConflictReview(ConflictReviewFlow):
         later = self.env["crm.policy.version"].browse(later["res_id"])
         later.sudo()._policy_guarded_write({"transition": "switch", "state": "effective",
                                             "effective_from": "2026-07-02"})  # fmt: skip
-        self.governing._policy_guarded_write(
-            {"state": "superseded", "effective_to": "2026-07-01"}
-        )
+        self.governing._policy_guarded_write({"state": "superseded", "effective_to": "2026-07-01"})
         self._confirmed(review)
         other = self._open("2026-10-01 05:45")
         self.assertEqual(other.policy_version_id, later)
@@ -335,8 +333,9 @@ class TestConflictReview(ConflictReviewFlow):
                 self.assertTrue(mine.conclusion is not None and not mine.can_write)
                 with self.assertRefused(AccessError, rf"{clause}.* is written by .*Manager"):
                     mine.write({"conclusion": "x"})
-                with self.assertRefused(AccessError, rf"{clause}.* is written by .*Manager"):
-                    mine.action_policy_count()
+                for act in (mine.action_policy_count, mine.action_policy_pause):
+                    with self.assertRefused(AccessError, rf"{clause}.* is written by .*Manager"):
+                        act()
                 with self.assertRefused(AccessError, rf"{clause}.* is confirmed by: "):
                     mine.action_policy_confirm()
         manager = self._as("manager", review)
