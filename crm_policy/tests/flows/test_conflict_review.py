@@ -62,6 +62,15 @@ class ConflictReviewFlow(ConflictFlow):
             {"conclusion": "合同未写明返利口径", "none_reason": "合同范本已修订", **vals}
         )
 
+    def _confirmations(self, review):
+        return self.env["crm.policy.event"].search(
+            [
+                ("res_model", "=", review._name),
+                ("res_id", "=", review.id),
+                ("type", "=", "conflict_review.confirmed"),
+            ]
+        )
+
     def _confirmed(self, review, moment="2026-07-03 10:00"):
         with at(moment):
             self._written(review)
@@ -305,10 +314,8 @@ class TestConflictReview(ConflictReviewFlow):
         with self.assertRefused(UserError, "stays as it is"):
             review.sudo().write({"conclusion": "另一个结论"})
         self.assertEqual(review.case_count, 1)
-        event = self.env["crm.policy.event"].search(
-            [("res_model", "=", review._name), ("res_id", "=", review.id),
-             ("type", "=", "conflict_review.confirmed")]
-        )  # fmt: skip
+        review.write({"activity_ids": []})  # what is said beside it goes on
+        [event] = self._confirmations(review)
         self.assertEqual(event.clause, "6.10")
         self.assertEqual(event.payload["archived"], 1)
         self.assertNotIn("返利", str(event.payload))
@@ -394,8 +401,15 @@ class TestConflictReview(ConflictReviewFlow):
         action = manager.action_policy_open_cases()
         self.assertEqual(action["domain"], [("id", "in", shown.ids)])
         self.assertEqual(manager.line_ids.mapped("case_count")[:1], [2])
-        everything = self._as("director", review).action_policy_open_cases()
+        director = self._as("director", review)
+        everything = director.action_policy_open_cases()
         self.assertEqual(set(everything["domain"][0][2]), set((shown | hidden).ids))
+        self.env.invalidate_all()
+        self.assertEqual(len(manager.case_ids), 1, "and this is in the cache now")
+        self._written(review)
+        director.action_policy_confirm()
+        [event] = self._confirmations(review)
+        self.assertEqual(event.payload["cases"], (shown | hidden).ids)
 
     def test_nobody_links_a_plan_that_he_may_not_read(self):
         review = self._open()
@@ -413,6 +427,9 @@ class TestConflictReview(ConflictReviewFlow):
         self.assertEqual(len(row["improvement_ids"]), 1)
         self.env.invalidate_all()
         self.assertEqual(len(review.improvement_ids), 2)
+        # Nor does he unlink what he does not see.
+        manager.write({"improvement_ids": [Command.clear()]})
+        self.assertEqual(review.improvement_ids, plan)
 
     def test_the_plan_of_another_company(self):
         review = self._open()
@@ -490,6 +507,20 @@ class TestConflictReview(ConflictReviewFlow):
             self.assertFalse(self._open())
         log.info.assert_called_once()
         log.exception.assert_not_called()
+
+    def test_a_run_that_is_to_stop_goes_on_the_next_time(self):
+        self.version._policy_guarded_write({"effective_from": "2026-01-01"})
+        row = {"code": "conflict_review_months", "name": "x", "value": 3}
+        self.env["crm.policy.parameter"]._policy_guarded_create(
+            [{**row, "clause_id": self.version.clause_ids[:1].id}]
+        )
+        versions = self.governing | self.version
+        Review, Cron = type(self.Review), type(self.env["ir.cron"])
+        asked = patch.object(Review, "_policy_asking", lambda *_args: versions)
+        with asked, patch.object(Cron, "_commit_progress", lambda *_args, **_options: 0):
+            self.assertEqual(len(self._open()), 1)
+        self.assertEqual(len(self._open()), 1)
+        self.assertEqual(self._reviews().policy_version_id, versions)
 
     def test_the_number_of_queries_does_not_grow_with_the_cases(self):
         review = self._open()
