@@ -29,9 +29,31 @@ def span_before(day, months):
     :param int months: at least 1.
     :rtype: tuple[date, date]
     """
-    count = (day.year * 12 + day.month - 1) // months * months
-    end = date(count // 12, count % 12 + 1, 1)
+    end = _span_start(day, months)
     return _months_later(end, -months), end - timedelta(days=1)
+
+
+def spans_since(begin, day, months):
+    """Return the spans of so many months that were over before ``day``, from ``begin`` on.
+
+    The first one begins at ``begin`` itself: where spans had another length before, no day is
+    counted twice and none is left out.
+
+    :param date begin: a local day.
+    :param date day: a local day; its own span is not over yet.
+    :param int months: at least 1.
+    :rtype: list[tuple[date, date]]
+    """
+    spans = []
+    while (after := _months_later(_span_start(begin, months), months)) <= day:
+        spans.append((begin, after - timedelta(days=1)))
+        begin = after
+    return spans
+
+
+def _span_start(day, months):
+    count = (day.year * 12 + day.month - 1) // months * months
+    return date(count // 12, count % 12 + 1, 1)
 
 
 def _months_later(first, months):

@@ -9,3 +9,5 @@ from . import case_improvement
 from . import eightd_source
 from . import eightd
 from . import case_eightd
+from . import conflict_review_line
+from . import conflict_review

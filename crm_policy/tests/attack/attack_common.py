@@ -209,6 +209,7 @@ class AttackCommon(PolicyCommon):
         # Before anything is signed: shares and losses stay from then on.
         cls._leave_blame(cases[1], clerk, team.user_id, clause)
         cls._leave_improvement(cases[1], clerk)
+        cls._leave_conflict_review(cases.sudo().policy_version_id)
         Remedy = cls.env["crm.policy.remedy"].with_context(**context)
         first = Remedy.with_user(clerk).create(
             {
@@ -386,6 +387,28 @@ class AttackCommon(PolicyCommon):
         Plan.create({**shared, **lines})
         Report = cls.env["crm.policy.eightd"].with_user(clerk).with_context(**context)
         Report._policy_draw_up(case)
+
+    @classmethod
+    def _leave_conflict_review(cls, version):
+        """Leave an analysis of conflicts that can be confirmed."""
+        Review = cls.env["crm.policy.conflict.review"]
+        year = 2000 + Review.search_count([("policy_id", "=", version.policy_id.id)])
+        review = Review._policy_guarded_create(
+            [
+                {
+                    "company_id": version.company_id.id,
+                    "policy_id": version.policy_id.id,
+                    "policy_version_id": version.id,
+                    "period_start": f"{year}-01-01",
+                    "period_end": f"{year}-03-31",
+                    "conclusion": "x",
+                    "none_reason": "x",
+                }
+            ]
+        )
+        review._policy_count()
+        review.line_ids._policy_put(review, {"degree_high": (0, 0.0)})
+        review._policy_set_fact("opened_at")
 
     @classmethod
     def _start_emergency(cls, case, leader):

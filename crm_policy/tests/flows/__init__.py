@@ -5,6 +5,7 @@ from . import test_case_timeline
 from . import test_committee_route
 from . import test_blame_review
 from . import test_conflict
+from . import test_conflict_review
 from . import test_demo_company
 from . import test_department_route
 from . import test_feedback
