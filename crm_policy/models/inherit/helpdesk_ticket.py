@@ -74,6 +74,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.feedback",
         "crm.policy.case.consensus",
         "crm.policy.case.remedy.receipt",
+        "crm.policy.case.restricted",
         "crm.policy.case.accident",
         "crm.policy.case.verdict",
         "crm.policy.case.field.report",

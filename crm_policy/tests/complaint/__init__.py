@@ -17,6 +17,7 @@ from . import test_case_numbers
 from . import test_case_reading
 from . import test_case_refusal
 from . import test_case_reopen
+from . import test_case_restricted
 from . import test_case_sight
 from . import test_case_sight_plan
 from . import test_case_steps
