@@ -53,6 +53,7 @@ from . import test_portal_verdict
 from . import test_proof
 from . import test_quick_call
 from . import test_receipt
+from . import test_receipt_queries
 from . import test_remedy_quantity
 from . import test_remedy_receipt
 from . import test_reopen_doors
