@@ -28,6 +28,8 @@ TECHNICAL_FIELDS = frozenset(
         "color",
         "duplicate_tracking_enabled",
         "is_governed",
+        # Of a governed case the same as helpdesk's, which all tickets have.
+        "policy_closed_at",
         "policy_is_feedback",
         "policy_opened",
         "sequence",
