@@ -87,6 +87,7 @@ from . import case_suggestion
 from . import role
 from . import viewer
 from . import case_workload
+from . import case_restricted
 from . import case_sight
 from . import case_reopen
 from . import case_reply

@@ -29,11 +29,14 @@ class CrmPolicyCaseGoods(models.AbstractModel):
     def _policy_live_remedies(self):
         """Return the remedies of the present cycle that nobody has refused, as superuser."""
         self.ensure_one()
-        return self.sudo().policy_remedy_ids.filtered(
+        remedies = self.sudo().policy_remedy_ids
+        live = remedies.filtered(
             lambda remedy: (
                 remedy.cycle == self.policy_cycle and remedy.policy_approval_state != "rejected"
             )
         )
+        # What is read of them is read of those of all cases that stand together.
+        return live.with_prefetch(remedies._prefetch_ids)
 
     def _policy_check_goods(self):
         """Refuse to grant more pieces than were delivered, where the case says how many were.

@@ -117,6 +117,14 @@ class CrmPolicyDeadline(models.Model):
         for deadline in self:
             deadline.display_name = f"{deadline.res_name or ''} {deadline.name or ''}".strip()
 
+    def _policy_hidden_name(self, env):
+        """Name the kind of document and the clause: what whoever sees the clock reads on it."""
+        return env._(
+            "%(kind)s, clause %(number)s",
+            kind=env["ir.model"]._get(self.res_model).name,
+            number=self.clause_number,
+        )
+
     @api.depends("state", "due_at")
     def _compute_is_overdue(self):
         now = fields.Datetime.now()

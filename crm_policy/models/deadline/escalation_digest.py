@@ -59,10 +59,11 @@ class CrmPolicyEscalationDigest(models.AbstractModel):
         now = fields.Datetime.now()
         deadlines = deadlines.sorted(lambda deadline: (deadline.due_at, deadline.id))
         company = deadlines[:1].company_id
+        names = deadlines._policy_names_for(told.env(user=user, su=False))
         lines = [
             {
                 "overdue": deadline.due_at < now,
-                "case": deadline.res_name,
+                "case": names[deadline.id],
                 "name": deadline.name,
                 "clause": deadline.clause_id._policy_citation(),
                 "due": deadline._policy_due_words(user),

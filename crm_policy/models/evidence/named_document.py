@@ -16,16 +16,29 @@ class CrmPolicyNamedDocument(models.AbstractModel):
     @api.depends("res_model", "res_id")
     @api.depends_context("uid", "lang")
     def _compute_res_name(self):
+        names = self._policy_names_for(self.env)
+        for record in self:
+            record.res_name = names[record.id]
+
+    def _policy_names_for(self, env):
+        """Return {record id: the name of its document} as the user of ``env`` may know it."""
+        found = {}
         for model_name, records in self.grouped("res_model").items():
-            if model_name not in self.env:
-                records.res_name = ""  # it went away with its module; what is told of it stays
+            if model_name not in env:
+                # It went away with its module; what is told of it stays.
+                found |= {record.id: "" for record in records}
                 continue
-            documents = self.env[model_name].browse(records.mapped("res_id"))
+            documents = env[model_name].browse(records.mapped("res_id"))
             # The name of a document is only for those who may read it.
             readable = documents.exists()._filtered_access("read").sudo()
             names = {document.id: self._policy_name_of(document) for document in readable}
             for record in records:
-                record.res_name = names.get(record.res_id, "")
+                found[record.id] = names.get(record.res_id) or record._policy_hidden_name(env)
+        return found
+
+    def _policy_hidden_name(self, env):
+        """Return what the record says instead of a name that is not for the user of ``env``."""
+        return ""
 
     @api.model
     def _policy_name_of(self, document):

@@ -3,6 +3,7 @@ from . import base_partner_merge_automatic_wizard
 from . import discuss_channel_member
 from . import ir_actions_report
 from . import ir_attachment
+from . import ir_rule
 from . import mail_activity
 from . import mail_mail
 from . import mail_message

@@ -28,6 +28,8 @@ TECHNICAL_FIELDS = frozenset(
         "color",
         "duplicate_tracking_enabled",
         "is_governed",
+        # Of a governed case the same as helpdesk's, which all tickets have.
+        "policy_closed_at",
         "policy_is_feedback",
         "policy_opened",
         "sequence",
@@ -74,6 +76,7 @@ class HelpdeskTicket(models.Model):
         "crm.policy.case.feedback",
         "crm.policy.case.consensus",
         "crm.policy.case.remedy.receipt",
+        "crm.policy.case.restricted",
         "crm.policy.case.accident",
         "crm.policy.case.verdict",
         "crm.policy.case.field.report",

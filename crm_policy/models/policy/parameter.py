@@ -62,6 +62,10 @@ class CrmPolicyParameter(models.Model):
         :param version: the ``crm.policy.version`` under which something stands.
         :param str code: as the pack calls it, "tax_max_percent".
         """
-        if not version:
-            return self.sudo().browse()
-        return self.sudo().search([("version_id", "=", version.id), ("code", "=", code)])
+        return self.sudo().browse(self._policy_id_under(version.id, code) if version else ())
+
+    @api.model
+    @tools.ormcache("version_id", "code")
+    def _policy_id_under(self, version_id, code):
+        """Return the id of what one version says, an empty tuple where it does not say it."""
+        return self.sudo().search([("version_id", "=", version_id), ("code", "=", code)]).id or ()

@@ -3,6 +3,8 @@
 from datetime import date
 from unittest.mock import patch
 
+from lxml import etree
+
 from ..common import PolicyCommon, at
 
 
@@ -44,6 +46,17 @@ class TestApprovalNotices(PolicyCommon):
         for forbidden in ("action_policy_approve", "/approve", "token"):
             self.assertNotIn(forbidden, message.body)
         self.assertFalse(self._told("manager"))
+
+    def test_where_nothing_is_paid_no_amount_stands(self):
+        """In the message, and in each view of the request."""
+        self._submitted(0)
+        [message] = self._told("manager")
+        self.assertNotIn("0.00", message.body)
+        Approval = self.env["crm.policy.approval"]
+        for view in ("list", "kanban", "form"):
+            arch = etree.fromstring(Approval.get_view(view_type=view)["arch"])
+            [amount] = arch.iterfind(".//field[@name='amount']")
+            self.assertEqual(amount.get("invisible"), "not amount", view)
 
     def test_times_are_those_of_the_reader_and_name_their_zone(self):
         self.users["manager"].tz, self.users["ceo"].tz = "Europe/Berlin", False

@@ -17,6 +17,7 @@ from . import test_case_numbers
 from . import test_case_reading
 from . import test_case_refusal
 from . import test_case_reopen
+from . import test_case_restricted
 from . import test_case_sight
 from . import test_case_sight_plan
 from . import test_case_steps
@@ -52,6 +53,7 @@ from . import test_portal_verdict
 from . import test_proof
 from . import test_quick_call
 from . import test_receipt
+from . import test_receipt_queries
 from . import test_remedy_quantity
 from . import test_remedy_receipt
 from . import test_reopen_doors

@@ -372,6 +372,19 @@ class TestEscalations(AlertCommon):
             {shanghai("2026-03-05 12:00")},
         )
 
+    def test_the_mail_names_no_document_that_its_reader_does_not_read(self):
+        """Between telling and mailing somebody may have lost the sight of it."""
+        self._set_alerts("response-normal", {"levels": 1})
+        case = self._request("2026-03-05 09:00")
+        self._run("2026-03-05 12:00")
+        clock = self._clocks(case)
+        for login, told in (("supervisor", True), ("finance", False)):
+            user = self.users[login]
+            self.assertEqual(case.with_user(user).has_access("read"), told)
+            [mail] = clock.escalation_ids._policy_digest(user)
+            self.assertEqual(case.display_name in mail["body_html"], told)
+            self.assertEqual(f", clause {clock.clause_number}" in mail["body_html"], not told)
+
     def test_the_mail_speaks_the_language_of_its_reader(self):
         if not self.env["res.lang"]._lang_get("zh_CN"):
             self.skipTest("zh_CN is not installed")

@@ -1,5 +1,6 @@
 from . import (
     test_append_only,
+    test_client_words,
     test_evidence_guards,
     test_gathered,
     test_ledger_chain,

@@ -204,3 +204,28 @@ class TestDemoCompany(TransactionCase):
         self.assertEqual(notice.state, "sending")
         states = Counter(notice.recipient_ids.mapped("delivery"))
         self.assertEqual(states, {"delivered": 3, "waiting": 2})
+
+    def test_a_case_reads_from_its_beginning_to_its_end(self):
+        messages = self.env["mail.message"].search(
+            [("model", "=", "helpdesk.ticket"), ("res_id", "in", self.cases.ids)], order="id"
+        )
+        said = messages.grouped("res_id")
+        self.assertEqual(set(said), set(self.cases.ids))
+        for case in self.cases:
+            with self.subTest(case.name):
+                moments = said[case.id].mapped("date")
+                self.assertEqual(moments, sorted(moments))
+                self.assertLessEqual(case.policy_intake_at.replace(microsecond=0), moments[0])
+        events = self.env["crm.policy.event"].search(
+            [("res_model", "=", "helpdesk.ticket"), ("res_id", "in", self.cases.ids)], order="seq"
+        )
+        for happened in events.grouped("res_id").values():
+            self.assertEqual(happened.mapped("at"), sorted(happened.mapped("at")))
+
+    def test_a_compensation_waits_for_its_receipt(self):
+        remedy = self.env.ref("crm_policy.demo_remedy_receipt")
+        self.assertEqual(remedy.receipt_state, "asked")
+        self.assertEqual(remedy._policy_receipt_clause().number, "4.7")
+        case = remedy.ticket_id
+        self.assertFalse(case.policy_executed_at)
+        self.assertIn("4.7", case.policy_still_needed)

@@ -60,6 +60,17 @@ class TestTourApprovalNext(ApprovalInbox):
 
 
 @tagged("post_install", "-at_install")
+class TestTourApprovalDocument(ApprovalInbox):
+    def test_the_manager_signs_at_the_document_and_the_counter_goes_down(self):
+        paid, free = self._requests(5000, 0)
+        self.start_tour("/odoo/policy-approvals", "crm_policy_approval_document", login="t_manager")
+        self.env.invalidate_all()
+        self.assertEqual([paid.state, free.state], ["approved", "pending"])
+        self.assertEqual(paid.decision_ids.comment, "单据齐全")
+        self.assertEqual(paid.decision_ids.user_id, self.users["manager"])
+
+
+@tagged("post_install", "-at_install")
 class TestTourApprovalBulk(ApprovalInbox):
     def test_the_manager_signs_several_at_once(self):
         requests = self._requests(5000, 6000, 7000)

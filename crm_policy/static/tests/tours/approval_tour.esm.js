@@ -169,3 +169,59 @@ tours.add("crm_policy_approval_chain", {
         },
     ],
 });
+
+// At the desk: by the document behind a request, signed where it stands; then back to the inbox.
+tours.add("crm_policy_approval_document", {
+    steps: () => [
+        {
+            content: "the counter says how many wait",
+            trigger: ".o_policy_approvals_systray .badge:contains(2)",
+        },
+        {
+            content: "where nothing is paid no amount stands",
+            trigger:
+                ".o_data_row:not(:contains(5,000.00)):not(:contains(0.00)) .o_data_cell[name=name]",
+        },
+        {trigger: ".o_data_row:contains(5,000.00) .o_data_cell[name=name]", run: "click"},
+        {
+            trigger: ".o_statusbar_buttons button[name=action_policy_open_document]",
+            run: "click",
+        },
+        {
+            content: "the case, with what is to be decided",
+            trigger: ".o_notebook .nav-link[name=policy_solution]",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o_field_widget[name=policy_remedy_ids] .o_data_row:contains(5,000.00) button[name=get_formview_action]",
+            run: "click",
+        },
+        {
+            content: "it waits for the one who reads it",
+            trigger: ".o_policy_link_pending:contains(t_manager)",
+        },
+        {trigger: ".o_policy_turns", run: "click"},
+        {trigger: ".o-dropdown-item:contains(批准)", run: "click"},
+        {
+            trigger: ".modal .o_field_widget[name=comment] textarea",
+            run: "edit 单据齐全",
+        },
+        {trigger: ".modal button[name=action_policy_confirm]:visible", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+        {content: "signed", trigger: ".o_policy_link_approved:contains(单据齐全)"},
+        {
+            content: "one is left",
+            trigger: ".o_policy_approvals_systray .badge:contains(1)",
+        },
+        {
+            content: "the counter is the way back",
+            trigger: ".o_policy_approvals_systray button, .o_policy_approvals_systray a",
+            run: "click",
+        },
+        {
+            content: "what was signed is not in the inbox any more",
+            trigger: ".o_list_view:has(.o_data_row):not(:has(.o_data_row:contains(5,000.00)))",
+        },
+    ],
+});
