@@ -183,6 +183,7 @@
         "report/return_templates.xml",
         "report/allowance_templates.xml",
         "report/sanction_templates.xml",
+        "report/personnel_notice_templates.xml",
         "report/anomaly_templates.xml",
         "report/complaint_form_templates.xml",
         "report/claim_templates.xml",
