@@ -219,6 +219,7 @@
         "views/sanction_menus.xml",
         "views/violation_menus.xml",
         "views/conflict_views.xml",
+        "views/own_menus.xml",
         "views/blame_review_views.xml",
         "views/case_phone_views.xml",
         "views/feedback_views.xml",

@@ -50,7 +50,7 @@ class CrmPolicyCaseBlame(models.AbstractModel):
         groups="base.group_user",
     )
     policy_loss_amount = fields.Monetary(
-        string="Loss",
+        string="Loss in Total",
         currency_field="policy_currency_id",
         readonly=True,
         copy=False,
