@@ -30,6 +30,7 @@ from . import case_blame
 from . import sanction_rule
 from . import sanction_source
 from . import sanction_right
+from . import sanction_word
 from . import sanction
 from . import sanction_copy
 from . import personnel_notice

@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from .complaint_mixin import WINDOW
 
 OWN_PARTIES = ("department", "employee")
+ACTIVITY = "crm_policy.activity_signature"
 SIGNATURE = frozenset(
     {"signed_by_id", "signed_at", "refusal_note", "refusal_witness_id", "refused_at",
      "is_overturned"}
@@ -43,6 +44,12 @@ class CrmPolicyBlameSignature(models.AbstractModel):
         string="Signature",
         compute="_compute_signature_state",
     )
+    # Who signs need not see the case: a domain over its fields would find him nothing.
+    needs_signature = fields.Boolean(
+        string="Signed by the Responsible",
+        compute="_compute_needs_signature",
+        search="_search_needs_signature",
+    )
     can_sign = fields.Boolean(compute="_compute_can_sign")
     is_overturned = fields.Boolean(
         string="Overturned",
@@ -67,6 +74,23 @@ class CrmPolicyBlameSignature(models.AbstractModel):
                 line.signature_state = "signed" if line.signed_at else "refused"
             else:
                 line.signature_state = "open" if line._policy_is_signed() else "none"
+
+    @api.depends("party", "ticket_id.policy_kind")
+    def _compute_needs_signature(self):
+        for line in self:
+            line.needs_signature = line._policy_is_signed()
+
+    @api.model
+    def _search_needs_signature(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        signed = Domain("party", "in", OWN_PARTIES) & Domain(
+            "ticket_id", "any!", [("policy_kind", "=", "conflict")]
+        )
+        wanted = set(value)
+        if wanted == {True}:
+            return signed
+        return ~signed if wanted == {False} else Domain.TRUE
 
     @api.depends("signed_at", "refused_at", "is_decided", "employee_id", "department_id")
     @api.depends_context("uid")
@@ -168,15 +192,53 @@ class CrmPolicyBlameSignature(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    def _policy_ask_signers(self):
+        """Leave an activity for who signs, once for each: on no document, as he may see none."""
+        vals_list = []
+        for case, lines in self.sudo().filtered("needs_signature").grouped("ticket_id").items():
+            for user in lines._policy_signers().filtered("active"):
+                words = case.with_context(lang=user.lang)
+                vals_list.append(
+                    {
+                        "activity_type_id": self.env.ref(ACTIVITY).id,
+                        "user_id": user.id,
+                        "summary": words.env._(
+                            "Responsibility to sign: %(case)s", case=words.policy_handle
+                        ),
+                    }
+                )
+        quiet = self.env["mail.activity"].sudo().with_context(mail_activity_quick_update=True)
+        quiet.create(vals_list)
+
+    def _policy_forget_signers(self):
+        """Remove the activities of those who have nothing left to sign."""
+        users = self.sudo()._policy_signers()
+        waiting = self.sudo().search(
+            [
+                ("is_decided", "=", True),
+                ("needs_signature", "=", True),
+                ("signed_at", "=", False),
+                ("refused_at", "=", False),
+                ("ticket_id.policy_closed_at", "=", False),
+            ]
+        )
+        self.env["mail.activity"].sudo().search(
+            [
+                ("activity_type_id", "=", self.env.ref(ACTIVITY).id),
+                ("user_id", "in", (users - waiting._policy_signers()).ids),
+            ]
+        ).unlink()
+
     def _policy_is_signed(self):
         """Return whether somebody has to sign the line: our own people, in a conflict."""
         return self.party in OWN_PARTIES and self.ticket_id.sudo().policy_kind == "conflict"
 
     def _policy_signers(self):
         """Return who signs: the person, or the head of a department without one."""
-        line = self.sudo()
-        person = line.employee_id or line.department_id.manager_id
-        return person.user_id
+        users = self.env["res.users"]
+        for line in self.sudo():
+            users |= (line.employee_id or line.department_id.manager_id).user_id
+        return users
 
     @api.model
     def _policy_employee_of(self, user_id, companies):
@@ -206,6 +268,7 @@ class CrmPolicyBlameSignature(models.AbstractModel):
             )
 
     def _policy_note_signature(self, what):
+        self._policy_forget_signers()
         for line in self.sudo():
             case = line.ticket_id
             self.env["crm.policy.event"]._policy_log(

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import html2plaintext
 
-from ...const import NEEDS
+from ...const import NEEDS, STEP_FACTS
 from ...words import clause_words, list_words
 from .complaint_fields import ACTIONS
 
@@ -182,7 +182,8 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
 
     def _policy_needed_next(self):
         """Return what the next milestones still need, a text for each."""
-        texts = []
+        texts, names = [], self._policy_step_names()
+        steps = {fact: step for step, fact in STEP_FACTS.items()}
         for name, milestone in self._policy_course().items():
             waits = self[name] or self._policy_is_skipped(name) or self._policy_missing_facts(name)
             if waits or not milestone.needs or self._policy_missing_opinions(name):
@@ -192,7 +193,7 @@ class CrmPolicyCaseNeeds(models.AbstractModel):
                 texts.append(
                     self.env._(
                         "%(fact)s (%(clause)s): %(needs)s",
-                        fact=milestone.display_name,
+                        fact=names.get(steps.get(name)) or milestone.display_name,
                         clause=milestone.clause_id.number,
                         needs=list_words(self.env, missing),
                     )

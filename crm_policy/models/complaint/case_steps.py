@@ -13,6 +13,19 @@ class CrmPolicyCaseSteps(models.AbstractModel):
         string="Dates of the Steps", compute="_compute_policy_step_dates", groups="base.group_user"
     )
 
+    policy_step_name = fields.Char(
+        string="Present Step", compute="_compute_policy_step_name", groups="base.group_user"
+    )
+
+    @api.depends_context("lang")
+    @api.depends("policy_step", "policy_version_id", "policy_complaint_type_id")
+    def _compute_policy_step_name(self):
+        """The step as the course of the case calls it, where lists show one kind of case."""
+        steps = dict(self._fields["policy_step"]._description_selection(self.env))
+        for case in self:
+            names = case._policy_step_names()
+            case.policy_step_name = names.get(case.policy_step) or steps.get(case.policy_step)
+
     @api.depends_context("lang")
     @api.depends(
         *STEP_FACTS.values(),

@@ -164,6 +164,23 @@ class CrmPolicyPersonnelNotice(models.Model):
         self.ensure_one()
         return self._policy_candidates(self.company_id, self.kind, self.period_end_at)
 
+    def _policy_printable(self):
+        """Return the notices, for print.
+
+        :raises UserError: one of them is a draft, whose list still changes.
+        """
+        self.check_access("read")
+        for notice in self:
+            if not notice.to_hr_at:
+                raise UserError(
+                    self.env._(
+                        "%(notice)s is printed once it is handed over: until then its list "
+                        "still changes.",
+                        notice=notice.display_name,
+                    )
+                )
+        return self
+
     @api.model
     def _policy_candidates(self, company, kind, until):
         listed = (

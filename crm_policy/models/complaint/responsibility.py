@@ -257,10 +257,12 @@ class CrmPolicyResponsibility(models.Model):
 
     def _policy_keep_amounts(self):
         """Keep the amounts as they are at the decision; the caller decides the cases."""
+        new = self.filtered(lambda line: not line.is_decided)
         for case, lines in self.grouped("ticket_id").items():
             parts = lines._policy_split(case._policy_loss_to_split())
             for line, amount in parts.items():
                 line._policy_guarded_write({"decided_amount": amount, "is_decided": True})
+        new._policy_ask_signers()
 
     # === INTO ANOTHER CASE === #
 

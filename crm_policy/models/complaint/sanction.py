@@ -38,6 +38,7 @@ class CrmPolicySanction(models.Model):
     _inherit = [
         "crm.policy.sanction.source",
         "crm.policy.sanction.right",
+        "crm.policy.sanction.word",
         "crm.policy.named.document",
         "crm.policy.opened.document",  # before the subject, whose hook it fills
         "crm.policy.subject",
@@ -53,7 +54,12 @@ class CrmPolicySanction(models.Model):
 
     number = fields.Char(string="No.", required=True, readonly=True, copy=False)
     company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.company,  # the form shows its currency
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     kind = fields.Selection(KINDS, required=True, default="performance_deduction")
@@ -406,7 +412,9 @@ class CrmPolicySanction(models.Model):
         """Revoke a sanction, or take a proposal back; with a reason, and it stays to be seen."""
         text = self._policy_text(text, self.env._("Say why it is revoked."))
         for sanction in self:
-            sanction._policy_take_step("revoke")._policy_revoke(text)
+            stored = sanction._policy_take_step("revoke")
+            stored._policy_revoke(text)
+            stored._policy_tell_revoked()
         return True
 
     def action_policy_appeal(self, text=None):
@@ -417,17 +425,19 @@ class CrmPolicySanction(models.Model):
             stored._policy_guarded_write({"appeal_text": text})
             stored._policy_set_fact("appealed_at")
             stored._policy_open_for(stored._policy_appeal_level())
+            stored._policy_tell_appeal()
         return True
 
     def action_policy_confirm(self, text=None):
         """Reject the appeal: it stands."""
-        self._policy_answer(text)
+        self._policy_answer(text)._policy_tell_answer()
         return True
 
     def action_policy_grant(self, text=None):
         """Grant the appeal: it is revoked."""
         for sanction in self._policy_answer(text):
             sanction._policy_revoke(text.strip())
+            sanction._policy_tell_answer()
         return True
 
     def _policy_answer(self, text):
@@ -449,36 +459,3 @@ class CrmPolicySanction(models.Model):
         self._policy_guarded_write({"revoked_text": text, "revoked_by_id": self.env.uid})
         self._policy_set_fact("revoked_at")
         self.activity_ids.unlink()
-
-    # === BUSINESS METHODS === #
-
-    def _policy_printable(self):
-        """Return the sanctions, for the printed notice.
-
-        :raises UserError: one of them is not approved.
-        """
-        for sanction in self:
-            if not sanction.copy_ids:
-                raise UserError(
-                    self.env._(
-                        "%(sanction)s: the notice is printed once it is approved.",
-                        sanction=sanction.display_name,
-                    )
-                )
-        return self
-
-    def _policy_tell(self):
-        """Leave an activity for whom it concerns: he reads it, and may appeal."""
-        vals_list = []
-        for sanction in self:
-            for user in sanction._policy_concerned().filtered("active"):
-                words = sanction.with_context(lang=user.lang)
-                vals_list.append(
-                    {
-                        "res_model_id": self.env["ir.model"]._get_id(self._name),
-                        "res_id": sanction.id,
-                        "user_id": user.id,
-                        "summary": words.env._("Read %(sanction)s", sanction=words.display_name),
-                    }
-                )
-        self.env["crm.policy.escalation"]._policy_remind_quietly(vals_list)

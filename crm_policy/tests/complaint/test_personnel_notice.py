@@ -145,6 +145,42 @@ class TestPersonnelNotice(SanctionCommon):
         self.assertNotIn("sanction_id", line.fields_get())
         self.assertFalse(departments.line_ids.with_user(self.zhao).search([]) - line)
 
+    def test_its_print(self):
+        """FRM-05: names, sanctions and dates on paper, in the language of the company."""
+        case = self._settled()
+        departments, notice = self._prepared()
+        report = self.env["ir.actions.report"]
+
+        def printed(user, *notices):
+            ids = [notice.id for notice in notices]
+            html = report.with_user(user)._render_qweb_html("crm_policy.personnel_notice", ids)
+            return html[0].decode()
+
+        with self.assertRefused(UserError, "printed once it is handed over"):
+            printed(self.hr, notice)
+        with at("2026-04-09 10:00"):
+            self._as("supervisor", notice | departments).action_policy_hand_over()
+        page = printed(self.hr, notice)
+        for words in (self.zhao.name, "2026-03", "Warning", "03/16/2026", "not yet"):
+            self.assertIn(words, page)
+        for words in (case.policy_handle, case.partner_id.name, case.name, "Amount"):
+            self.assertNotIn(words, page)
+        with self.assertRaises(AccessError):
+            printed(self.zhao, notice)
+        with at("2026-04-10 10:00"):
+            notice.with_user(self.hr).action_policy_publish()
+        page = printed(self.zhao, notice)
+        self.assertIn("04/10/2026 10:00", page)
+        self.assertNotIn("not yet", page)
+        with self.assertRaises(AccessError):
+            printed(self.zhao, departments)
+        page = printed(self.users["finance"], departments)
+        self.assertIn("537.00", page)
+        self.assertNotIn("Published", page)
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.partner_id.lang = "zh_CN"
+        self.assertIn("2026/04/10", printed(self.hr, notice).replace("年", "/").replace("月", "/"))
+
     def test_it_is_written_by_nobody(self):
         self._settled()
         _departments, notice = self._prepared()

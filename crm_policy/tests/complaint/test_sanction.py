@@ -458,6 +458,23 @@ class TestSanctionOfACase(SanctionCommon):
         with self.assertRefused(UserError, "was taken"):
             self._as("finance", sanction).action_policy_execute()
 
+    def _asked(self, sanction):
+        """Return who is asked to answer the appeal."""
+        kind = self.env.ref("crm_policy.activity_appeal")
+        return sanction.activity_ids.filtered(lambda line: line.activity_type_id == kind).user_id
+
+    def test_who_has_read_it_learns_that_it_is_revoked(self):
+        case = self._decided()
+        proposed = self._handmade(case)
+        self._as("supervisor", proposed).action_policy_revoke("重复")
+        self.assertFalse(proposed.activity_ids, "he never knew of it")
+        other = self._proposed(self._decided()).filtered("employee_id")
+        sanction = self._approve(other)
+        self.assertIn("Read", sanction.activity_ids.summary)
+        self._as("director", sanction).action_policy_revoke("查明无责任")
+        self.assertEqual(sanction.activity_ids.user_id, self.zhao)
+        self.assertIn("is revoked", sanction.activity_ids.summary)
+
     def test_an_appeal_that_is_granted(self):
         sanction = self._proposed(self._decided()).filtered("employee_id")
         with at("2026-03-16 11:00"):
@@ -477,9 +494,13 @@ class TestSanctionOfACase(SanctionCommon):
             for user in (self.users["ceo"], self.zhao, self.users["supervisor"], self.hr):
                 with self.assertRefused(AccessError, "who did not sign"):
                     sanction.with_user(user).action_policy_grant("成立")
+            self.assertEqual(self._asked(sanction), self.users["director"])
             self._as("director", sanction).action_policy_grant("成立")
         self.assertEqual(sanction.state, "revoked")
         self.assertEqual(sanction.appeal_decision_text, "成立")
+        self.assertFalse(self._asked(sanction))
+        self.assertIn("is answered", sanction.activity_ids.summary)
+        self.assertEqual(sanction.activity_ids.user_id, self.zhao)
         with self.assertRefused(UserError, "not due"):
             sanction.with_user(self.hr).action_policy_execute()
 
@@ -492,8 +513,15 @@ class TestSanctionOfACase(SanctionCommon):
             first.with_user(self.zhao).action_policy_appeal("设备故障所致")
         with at("2026-03-21 11:01"), self.assertRefused(UserError, "is over"):
             second.with_user(self.zhao).action_policy_appeal("设备故障所致")
+        self.assertEqual(self._asked(first), self.users["director"])
         self._as("director", first).action_policy_confirm("不成立")
         self.assertEqual(first.state, "approved")
+        self.assertFalse(self._asked(first), "nobody is asked any more")
+        self.assertIn(
+            "Your appeal against", first.activity_ids.filtered(
+                lambda line: line.user_id == self.zhao
+            ).mapped("summary")[-1]
+        )  # fmt: skip
         with self.assertRefused(UserError, "not due"):
             self._as("director", first).action_policy_grant("成立")
         first.with_user(self.hr).action_policy_execute()
@@ -528,6 +556,12 @@ class TestSanctionOfACase(SanctionCommon):
         self.assertIn("情况属实", page)
         for label in ("Original", "Copy for the Issuer", "Copy for Accounting"):
             self.assertIn(label, page)
+        self.assertEqual(page.count(self.deputy.name), 4, "who has signed stands on each")
+        self.assertNotIn("Revoked", page)
+        self._as("director", sanction).action_policy_revoke("查明无责任")
+        page = report._render_qweb_html("crm_policy.sanction_notice", sanction.ids)[0].decode()
+        self.assertEqual(page.count("查明无责任"), 4)
+        self.assertEqual(page.count(self.deputy.name), 4, "the decision stays to be seen")
         theirs = self.env["ir.actions.report"].with_user(self.other_specialist)
         with self.assertRaises(AccessError):
             theirs._render_qweb_html("crm_policy.sanction_notice", sanction.ids)

@@ -7,6 +7,7 @@ from hashlib import sha1
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
+from odoo.tools.safe_eval import safe_eval
 
 from ..common import at, shanghai
 from .test_shipped_packs import PackFlow
@@ -128,6 +129,40 @@ class ConflictFlow(PackFlow):
 
 
 class TestConflict(ConflictFlow):
+    def test_who_signs_finds_it_without_seeing_the_case(self):
+        conflict, rule, fault = self._judged()
+        action = self.env["ir.actions.act_window"]._for_xml_id("crm_policy.signature_action")
+        domain = safe_eval(action["domain"])
+        wang, li = self.people["wang"], self.people["li"]
+        kind = self.env.ref("crm_policy.activity_signature")
+
+        def found(user):
+            lines = self.env["crm.policy.responsibility"].with_user(user)
+            return lines.search(domain).with_env(self.env)
+
+        def asked():
+            return self.env["mail.activity"].search([("activity_type_id", "=", kind.id)]).user_id
+
+        self.assertFalse(self.env["helpdesk.ticket"].with_user(wang).search([]) & conflict)
+        self.assertEqual((found(wang), found(li)), (fault, rule))
+        self.assertEqual(asked(), wang | li, "and each is told")
+        menus = self.env["ir.ui.menu"].with_user(wang)._visible_menu_ids()
+        self.assertIn(self.env.ref("crm_policy.menu_own_signatures").id, menus)
+        self.assertNotIn(self.env.ref("crm_policy.menu_cases").id, menus)
+        with at("2026-04-29 10:00"):
+            fault.with_user(wang).action_policy_sign()
+            self.assertEqual(asked(), li)
+            self._as("specialist", rule).action_policy_refuse_signature(
+                "不认可", self.users["supervisor"].id
+            )
+        self.assertFalse(asked())
+
+    def test_its_steps_have_their_own_names(self):
+        conflict = self._assessed()
+        self.assertEqual(conflict.policy_step_name, "Assessed")
+        needed = self._as("specialist", conflict).policy_still_needed
+        self.assertIn("Agreement Reached (", needed)
+
     def test_s13_line_by_line(self):
         conflict = self._identified()
         mine = self._as("specialist", conflict)
