@@ -205,6 +205,49 @@ class TestConflictReview(ConflictReviewFlow):
         review = self._open()
         self.assertEqual(review.case_ids, inside | archived)
 
+    def test_what_was_cancelled_did_not_come_in(self):
+        """It is another case's, merged into it, or none at all."""
+        self._put(closed=None)
+        self._put(closed=None, policy_outcome="cancelled")
+        self._put(closed=None, policy_outcome="withdrawn")
+        self._put(closed=None, intake="2026-03-31 23:59:59")
+        self.assertEqual(self._open().received_count, 2)
+
+    def test_how_it_has_ended(self):
+        """What was agreed in an earlier round of the case is no settlement of the present one."""
+        conflict = self._archived()
+        review = self._open()
+        for vals, outcome in (
+            ({"policy_outcome": "accepted"}, "outcome_third_party"),
+            ({"policy_outcome": "withdrawn"}, "outcome_withdrawn"),
+            ({"policy_outcome": "accepted", "policy_cycle": 1}, "outcome_accepted"),
+            ({"policy_outcome": False, "policy_cycle": 1}, "outcome_none"),
+        ):
+            with self.subTest(vals):
+                conflict._policy_guarded_write(vals)
+                self._as("manager", review).action_policy_count()
+                self.assertEqual(review.line_ids[-1].value, outcome)
+
+    def test_a_policy_out_of_use_asks_for_nothing(self):
+        self.env.cr.execute(
+            "UPDATE crm_policy SET active_in_company = FALSE WHERE id = %s",
+            [self.governing.policy_id.id],
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self._open())
+        self.env.cr.execute(
+            "UPDATE crm_policy SET active_in_company = TRUE WHERE id = %s",
+            [self.governing.policy_id.id],
+        )
+        self.env.invalidate_all()
+        self.env.cr.execute("UPDATE res_company SET active = FALSE WHERE id = %s",
+                            [self.company.id])  # fmt: skip
+        self.assertFalse(self._open())
+        self.env.cr.execute("UPDATE res_company SET active = TRUE WHERE id = %s",
+                            [self.company.id])  # fmt: skip
+        self.env.invalidate_all()
+        self.assertTrue(self._open())
+
     def test_the_clock_and_what_happens_when_it_is_late(self):
         review = self._open("2026-07-01 05:45")
         clock = review.policy_deadline_ids
