@@ -113,9 +113,20 @@ class TestCaseCommittee(PolicyCommon):
         offered = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
         self.assertEqual(offered.offered_team_ids, self.emergency)
         self.assertNotIn(self.emergency, offered.short_team_ids)
-        self.emergency.copy({"code": "flood2"})  # another of its kind is not called, so not offered
+        # Another of its kind is not called, so not offered; nor is it missed if it is too few.
+        second = self.emergency.copy({"code": "flood2"})
         again = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
         self.assertEqual(again.offered_team_ids, self.emergency)
+        gone = self._plain("t_gone")
+        gone.active = False
+        second.member_ids = [
+            Command.clear(),
+            Command.create({"user_id": gone.id}),
+        ]
+        self.assertEqual(second.status, "short")
+        again = Window.create({"ticket_id": self.case.id, "step": "call_committee"})
+        self.assertEqual(again.offered_team_ids, self.emergency)
+        self.assertNotIn(second, again.short_team_ids)
         for user in (*self.members, self.substitute):
             user.active = False
         without = Window.create({"ticket_id": self.case.id, "step": "call_committee"})

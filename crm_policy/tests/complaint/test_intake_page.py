@@ -414,8 +414,29 @@ class TestIntakePageRecords(PolicyCommon):
         for role in ("specialist", "finance"):
             with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
                 self.page.with_user(self.users[role]).create({"name": role})
-        with self.assertRaises(AccessError):
+        with self.assertRefused(AccessError, "A supervisor renews"):
             self._as("specialist", self.page).action_policy_renew()
+
+    def test_whoever_may_not_change_or_read_a_page_neither_renews_nor_follows_it(self):
+        other = self._new_company("别家公司")
+        page = self.page.create({"name": "别家", "company_id": other.id})
+        before = page.token
+        with mute_logger("odoo.addons.base.models.ir_rule"):
+            with self.assertRaises(AccessError):
+                self._as("supervisor", page).action_policy_renew()
+            self.assertEqual(page.token, before)
+            with self.assertRaises(AccessError):
+                self._as("supervisor", page).action_policy_open_submissions()
+        action = self._as("supervisor", self.page).action_policy_open_submissions()
+        self.assertEqual(action["domain"], [("policy_intake_page_id", "in", self.page.ids)])
+
+    def test_what_is_no_token_finds_no_page(self):
+        """Not even an error: the database takes no zero byte, and a search a list."""
+        Page = self.env["crm.policy.intake.page"]
+        self.assertEqual(Page._policy_find(self.page.token), self.page)
+        for strange in ("", "x", None, False, "\0" * len(self.page.token), [self.page.token]):
+            with self.subTest(strange):
+                self.assertFalse(Page._policy_find(strange))
 
     def test_pages_of_other_companies_are_not_seen(self):
         other = self._new_company("别家公司")

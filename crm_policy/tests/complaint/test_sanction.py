@@ -10,6 +10,18 @@ from ..common import at, shanghai
 from .blame_common import BlameCommon
 
 
+STEPS_OF_BUTTONS = {
+    "execute": ("action_policy_execute",),
+    "revoke": ("action_policy_revoke", "x"),
+    "appeal": ("action_policy_appeal", "x"),
+    "answer": ("action_policy_confirm", "x"),
+}
+
+
+class Undone(Exception):
+    """A step was taken and is not kept."""
+
+
 class SanctionCommon(BlameCommon):
     @classmethod
     def setUpClass(cls):
@@ -86,6 +98,67 @@ class TestSanctionOfACase(SanctionCommon):
         # What it is comes first, then who decides on it.
         names = [node.get("name") for node in arch.xpath("//sheet//field")]
         self.assertLess(names.index("number"), names.index("policy_approval_chain"))
+
+    def test_each_button_is_shown_by_its_own_right(self):
+        arch = etree.fromstring(self.env["crm.policy.sanction"].get_view(view_type="form")["arch"])
+        shown = {}
+        for button in arch.iterfind(".//header/button"):
+            step = button.get("context", "").split("'default_step': '")[1:]
+            name = step[0].split("'")[0] if step else button.get("name")
+            shown[name] = button.get("invisible")
+        rights = {
+            "action_policy_execute": "not can_execute",
+            "appeal": "not can_appeal",
+            "confirm": "not can_answer",
+            "grant": "not can_answer",
+            "revoke": "not can_revoke",
+        }
+        self.assertEqual({name: shown.get(name) for name in rights}, rights)
+
+    def _steps_open(self, sanction):
+        """Return who is shown which button; of each he may take the step, of no other."""
+        found = set()
+        for user in (self.zhao, self.hr, self.deputy, *self.users.values()):
+            mine = sanction.with_user(user)
+            for step, (method, *text) in STEPS_OF_BUTTONS.items():
+                shown = mine.has_access("read") and mine[f"can_{step}"]
+                taken = True
+                try:
+                    with self.env.cr.savepoint():
+                        getattr(mine, method)(*text)
+                        raise Undone()
+                except (AccessError, UserError):
+                    taken = False
+                except Undone:
+                    pass
+                self.env.invalidate_all()
+                self.assertEqual(shown, taken, f"{sanction.state}: {user.login}, {step}")
+                if shown:
+                    found.add((user, step))
+        return found
+
+    def test_who_is_shown_a_button_may_take_the_step_and_nobody_else_may(self):
+        users = self.users
+        sanction = self._handmade(self._decided())
+        top = {(users["director"], "revoke"), (users["ceo"], "revoke")}
+        self.assertEqual(self._steps_open(sanction), {(users["supervisor"], "revoke")} | top)
+        self._approve(sanction)
+        executors = {
+            (user, "execute")
+            for user in (self.hr, users["finance"], users["director"], users["ceo"])
+        }
+        self.assertEqual(
+            self._steps_open(sanction), executors | top | {(self.zhao, "appeal")}
+        )
+        sanction.with_user(self.zhao).action_policy_appeal("不是我的班次")
+        # The CEO has signed it.
+        self.assertEqual(self._steps_open(sanction), top | {(users["director"], "answer")})
+        self._as("director", sanction).action_policy_confirm("班次属实")
+        self.assertEqual(self._steps_open(sanction), executors | top)
+        self._as("finance", sanction).action_policy_execute()
+        self.assertEqual(self._steps_open(sanction), top)
+        self._as("director", sanction).action_policy_revoke("查明无责任")
+        self.assertFalse(self._steps_open(sanction))
 
     def test_a_policy_without_rules_proposes_nothing(self):
         """Not even for departments: no band fits them."""
