@@ -224,6 +224,7 @@
         "views/conflict_views.xml",
         "views/own_menus.xml",
         "views/blame_review_views.xml",
+        "views/blame_phone_views.xml",
         "views/case_phone_views.xml",
         "views/feedback_views.xml",
         "views/registry_menus.xml",

@@ -32,7 +32,7 @@ class CrmPolicyPersonnelNoticeLine(models.Model):
         ondelete="restrict",
         groups="crm_policy.group_hr,crm_policy.group_director,crm_policy.group_ceo",
     )
-    who = fields.Char(string="Name", required=True, readonly=True)
+    who = fields.Char(string="Person or Department", required=True, readonly=True)
     kind = fields.Selection(KINDS, string="Kind of Sanction", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount = fields.Monetary(readonly=True)
@@ -44,13 +44,14 @@ class CrmPolicyPersonnelNoticeLine(models.Model):
 
     def _policy_list(self, notice, sanctions):
         """Write the lines of a notice that is handed over; as superuser."""
+        lang = notice.company_id.partner_id.lang  # whoever hands it over
         self.sudo()._policy_insert(
             [
                 {
                     "notice_id": notice.id,
                     "company_id": notice.company_id.id,
                     "sanction_id": sanction.id,
-                    "who": sanction.department_id.name
+                    "who": sanction.department_id.with_context(lang=lang).name
                     or sanction.employee_id.name
                     or sanction.user_id.name,
                     "kind": sanction.kind,
