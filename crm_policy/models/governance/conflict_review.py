@@ -267,11 +267,11 @@ class CrmPolicyConflictReview(models.Model):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Archived Conflicts"),
             "res_model": "helpdesk.ticket",
             "view_mode": "list,form",
             "domain": [("id", "in", seen.ids)],
             "context": {"active_test": False, "create": False},
+            "name": self.env._("Archived Conflicts"),
         }
 
     # === OPENING === #
