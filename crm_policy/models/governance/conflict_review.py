@@ -462,7 +462,6 @@ class CrmPolicyConflictReview(models.Model):
                 (review.company_id, review.policy_id, review.period_start - timedelta(days=1))
             )
             for review in self.sudo()
-            if review.period_start
         }
         return {id_: review for id_, review in found.items() if review}
 

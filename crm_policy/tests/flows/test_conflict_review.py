@@ -294,7 +294,12 @@ class TestConflictReview(ConflictReviewFlow):
             with self.assertRefused(UserError, "Missing: an improvement plan, or why none"):
                 mine.action_policy_confirm()
             plan._policy_guarded_write({"cancelled_at": False})
+            mine.none_reason = False
             mine.action_policy_confirm()
+        [event] = self._confirmations(review)
+        self.assertIn("conclusion", event.payload)
+        self.assertNotIn("none_reason", event.payload)
+        self.assertEqual(event.payload["improvements"], plan.ids)
         self.assertEqual(review.confirmed_by_id, self.users["director"])
         self.assertEqual(review.confirmed_at, shanghai("2026-07-02 10:00"))
 
@@ -318,6 +323,16 @@ class TestConflictReview(ConflictReviewFlow):
                 with self.assertRefused(UserError, "Missing: the figures of today"):
                     mine.action_policy_confirm()
                 conflict._policy_guarded_write(back)
+        with self.subTest("another one that is like it"):
+            conflict._policy_guarded_write({"policy_closed_at": False})
+            other = self._put()
+            with self.assertRefused(UserError, "Missing: the figures of today"):
+                mine.action_policy_confirm()
+            conflict._policy_guarded_write({"policy_closed_at": other.policy_closed_at})
+            other._policy_guarded_write({"policy_closed_at": False})
+        with self.subTest("one that came in"), self.assertRefused(UserError, "figures of today"):
+            mine.action_policy_confirm()
+        other._policy_guarded_write({"policy_outcome": "cancelled"})
         late = self._put()
         with at("2026-07-02 10:00"):
             with self.assertRefused(UserError, "count them anew"):
@@ -412,8 +427,13 @@ class TestConflictReview(ConflictReviewFlow):
             mine.action_policy_confirm()
         self.assertEqual(review.confirmed_by_id, self.users["finance"])
         rule._policy_guarded_write({"role_id": False})
+        elsewhere = self._new_company("别家公司")
+        self._new_user("director", login="t_review_director2", company=elsewhere)
         other = self._open("2026-10-01 05:45")
         self.assertEqual(other._policy_responsible(), self.users["director"])
+        self.users["director"].active = False
+        with self.assertRefused(AccessError, "is confirmed by: -"):
+            self._as("manager", other).action_policy_confirm()
 
     def test_another_company_sees_nothing(self):
         self._put()
