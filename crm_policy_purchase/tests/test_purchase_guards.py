@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.crm_policy.exceptions import PolicyRefusal
 
+from ..hooks import uninstall_hook
 from .common import PurchaseCommon
 
 
@@ -97,6 +98,14 @@ class TestPurchaseGuards(PurchaseCommon):
         order.with_user(self.asker).button_draft()
         with self.assertRaises(PolicyRefusal):
             order.with_user(self.asker).button_confirm()
+
+    def test_before_the_add_on_goes_what_waits_is_withdrawn_and_nothing_else(self):
+        signed, waiting = self._signed(), self._new_order()
+        waiting.with_user(self.asker).action_policy_submit()
+        uninstall_hook(self.env)
+        self.assertEqual(waiting.policy_approval_id.state, "lapsed")
+        self.assertEqual(signed.policy_approval_id.state, "approved")
+        self.assertFalse(waiting.policy_approval_id.eligible_user_ids)
 
     def test_a_refusal_stays_one_after_the_cancellation(self):
         order = self._new_order()

@@ -284,7 +284,6 @@ class CrmPolicyClaim(models.Model):
 
         :param float amount: more than 0, at most what was claimed.
         """
-        self.ensure_one()
         stored = self._policy_take("sent", "answered")
         sound = not isinstance(amount, bool | str) and is_plausible(amount) and (amount or 0) > 0
         if not sound or stored.currency_id.compare_amounts(amount, stored.amount) > 0:

@@ -1,4 +1,4 @@
-"""Who comes by a link to a case that is not his: he is told whom to ask, nothing of the case."""
+"""Who comes by a link to a case that is not his is told whom to ask, and nothing of the case."""
 
 from odoo import Command
 from odoo.exceptions import AccessError

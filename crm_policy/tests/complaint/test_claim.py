@@ -1,5 +1,7 @@
 """What suppliers and carriers bear is claimed from them (CMP-CLS-04, CMP-RTE-13)."""
 
+from unittest.mock import patch
+
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import new_test_user
@@ -377,6 +379,42 @@ class TestClaim(ManufacturerFlow):
         other = self._new_company("别家")
         self.buyer.write({"company_ids": [Command.set(other.ids)], "company_id": other.id})
         self.assertEqual(claim.user_id, self.buyer)
-        with self.assertRaises(AccessError):
-            claim.with_user(self.buyer).action_policy_send()
+        # It is the claim that is closed to him, not only the case behind it.
+        mine = claim.with_user(self.buyer).with_context(allowed_company_ids=other.ids)
+        with self.assertRefused(AccessError, r"\(crm\.policy\.claim\)"):
+            mine.action_policy_send()
         self.assertFalse(claim.policy_sent_at)
+
+    def test_who_reads_the_case_and_does_not_work_on_it_takes_no_step(self):
+        self._decided()
+        claim, reader = self._claim(), self.other_specialist
+        self.case._policy_open_for(reader)
+        mine = claim.with_user(reader)
+        self.assertTrue(mine.has_access("read"))
+        self.assertFalse(mine.has_access("write"))
+        with self.assertRaises(AccessError):
+            mine.action_policy_send()
+        self.assertFalse(claim.policy_sent_at)
+
+    def test_of_two_steps_at_once_the_second_waits(self):
+        self._decided()
+        claim = self._claim()
+
+        def first(claims):
+            if claims.state == "draft":
+                claims._policy_end("withdrawn", "同事")
+
+        with (
+            patch.object(type(claim), "_policy_hold_rows", first),
+            self.assertRefused(UserError, "Withdrawn.*not due"),
+        ):
+            self._as("specialist", claim).action_policy_send()
+
+    def test_a_letter_of_a_policy_without_a_limit_names_no_day(self):
+        self._decided()
+        claim = self._claim()
+        self.assertIn("answer by", claim._policy_request_words())
+        none = self.env["crm.policy.deadline.rule"]
+        with patch.object(type(claim), "_policy_rule", lambda _claim: none):
+            self.assertIn("we claim", claim._policy_request_words())
+            self.assertNotIn("answer by", claim._policy_request_words())

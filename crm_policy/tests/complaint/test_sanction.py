@@ -9,7 +9,6 @@ from odoo.tools import mute_logger
 from ..common import at, shanghai
 from .blame_common import BlameCommon
 
-
 STEPS_OF_BUTTONS = {
     "execute": ("action_policy_execute",),
     "revoke": ("action_policy_revoke", "x"),
@@ -147,9 +146,7 @@ class TestSanctionOfACase(SanctionCommon):
             (user, "execute")
             for user in (self.hr, users["finance"], users["director"], users["ceo"])
         }
-        self.assertEqual(
-            self._steps_open(sanction), executors | top | {(self.zhao, "appeal")}
-        )
+        self.assertEqual(self._steps_open(sanction), executors | top | {(self.zhao, "appeal")})
         sanction.with_user(self.zhao).action_policy_appeal("不是我的班次")
         # The CEO has signed it.
         self.assertEqual(self._steps_open(sanction), top | {(users["director"], "answer")})
