@@ -106,9 +106,7 @@ class CrmPolicyConflictReview(models.Model):
         copy=False,
     )
     confirmed_at = fields.Datetime(readonly=True, copy=False)
-    confirmed_by_id = fields.Many2one(
-        "res.users", string="Confirmed By", readonly=True, copy=False, ondelete="restrict"
-    )
+    confirmed_by_id = fields.Many2one("res.users", readonly=True, copy=False, ondelete="restrict")
     state = fields.Selection(
         [("open", "To Be Analysed"), ("confirmed", "Confirmed")],
         compute="_compute_state",
@@ -504,9 +502,9 @@ class CrmPolicyConflictReview(models.Model):
             )
 
     def _policy_check_pauser(self):
-        super()._policy_check_pauser()  # saves work
         for review in self:
             review._policy_check_may("can_write")
+        return super()._policy_check_pauser()  # saves work
 
     def _policy_check_may(self, right):
         """Refuse whoever neither prepares nor confirms it.
