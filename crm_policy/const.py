@@ -53,6 +53,7 @@ SECTIONS = [
     ("negotiation", "Negotiation"),
     ("responsibility", "Responsibility"),
     ("loss", "Loss"),
+    ("quantity", "Quantity Affected"),
     ("production", "Production"),
     ("verdict", "Verdict of the Committee"),
     ("accident", "Decision on the Persons Responsible"),

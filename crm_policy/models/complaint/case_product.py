@@ -139,6 +139,18 @@ class CrmPolicyCaseProduct(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
+    def _policy_fill_problems(self, section):
+        problems = super()._policy_fill_problems(section)
+        if section == "quantity" and self.policy_quantity_undetermined:
+            problems.append(
+                self.env._(
+                    "The quantity affected is not determined yet; it is entered by: %(users)s.",
+                    users=list_words(self.env, self.sudo().user_id.mapped("name"))
+                    or self.env._("the handler of the case"),
+                )
+            )
+        return problems
+
     def _policy_ceiling(self, basis="included"):
         """Return what the case can cost at most: delivered and not yet cleared, at its price.
 

@@ -16,6 +16,7 @@ from . import test_notices
 from . import test_production
 from . import test_repair
 from . import test_rulings
+from . import test_s2
 from . import test_shipped_packs
 from . import test_small_manufacturer
 from . import test_testing_institute
