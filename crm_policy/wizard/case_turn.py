@@ -44,6 +44,8 @@ class CrmPolicyCaseTurn(models.TransientModel):
     @api.depends_context("uid")
     def _compute_into_ids(self):
         """Find the cases of the same customer that the user may read and that go on."""
+        # What is typed in is checked as what is stored is.
+        self.sudo(False).ticket_id._origin.check_access("read")
         for wizard in self:
             case = wizard.ticket_id._origin
             customer = case.partner_id.commercial_partner_id
