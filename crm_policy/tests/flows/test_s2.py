@@ -221,9 +221,7 @@ class TestS2(ManufacturerFlow, HttpCase):
         page = Report._render_qweb_html(FORM, self.case.ids)[0]
         file = self.env["ir.attachment"].with_user(self.chen).create({"name": "x", "raw": page})
         with self.assertRefused(UserError, "leaves the house in no way"):
-            self.mine.message_post(
-                body="请查收", attachment_ids=file.ids, partner_ids=self.partner.ids
-            )
+            self.mine.message_post(attachment_ids=file.ids, partner_ids=self.partner.ids)
 
     def _line_8_told(self):
         with at("2026-03-13 15:00"):
